@@ -1,0 +1,1 @@
+"""Switchback: clinicians brought into 911 calls."""

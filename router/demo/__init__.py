@@ -1,0 +1,1 @@
+"""Everything on one machine, with nothing but Python: servers, processes, six calls."""

@@ -1,0 +1,1 @@
+"""Processes beside the web: call commands and due-times, dispatches, notifications."""
