@@ -1,0 +1,305 @@
+"""The call as the flows see it: frozen snapshots of a call, its legs and its offers.
+
+Nothing here knows Twilio, the database or a telephone number: people and lines are named by our own ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+
+class Stage(StrEnum):
+    """Where the caller is. Every stage but `closed` has a deadline whose last step is 911."""
+
+    SCREENING = "screening"
+    WAITING = "waiting"
+    CONSULTING = "consulting"
+    CONNECTED = "connected"
+    RETURNING = "returning"
+    CLOSED = "closed"
+
+
+class Role(StrEnum):
+    """Whose leg it is; the role in a webhook's URL chooses its fail-safe (Law 4)."""
+
+    CALLER = "caller"
+    CALL_TAKER = "call_taker"
+    CLINICIAN = "clinician"
+    PSAP = "psap"
+
+
+class Place(StrEnum):
+    """Where a leg is, as far as we have been told."""
+
+    PLANNED = "planned"  # the order to ring is written, nothing is known of it yet
+    RINGING = "ringing"
+    FLOW = "flow"  # hears our questions
+    QUEUE = "queue"  # waits in <Enqueue>
+    JOINING = "joining"  # has been told to enter the room
+    ROOM = "room"  # the carrier says it is in the room
+    DIAL = "dial"  # rings 911 by TwiML alone
+    ENDED = "ended"
+
+
+class OfferState(StrEnum):
+    """What became of one offer of a call to one person."""
+
+    RINGING = "ringing"
+    ANSWERED = "answered"  # hears the summary, has not pressed a key
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    NO_ANSWER = "no_answer"
+    WITHDRAWN = "withdrawn"  # another person won, or the caller left
+
+
+LIVE_OFFERS = frozenset({OfferState.RINGING, OfferState.ANSWERED})
+STAFF = frozenset({Role.CLINICIAN, Role.CALL_TAKER, Role.PSAP})
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One telephone leg.
+
+    `id` is the call's id, a dash and a number. `step` counts the answers given to the leg, so that a late
+    or repeated request is known as such. `room` is the generation of the room it is in or on its way to.
+    `node` and `tries` are its position in the dialogue `flow`.
+    """
+
+    id: str
+    role: Role
+    place: Place
+    flow: str = ""
+    node: str = ""
+    tries: int = 0
+    step: int = 0
+    sid: str | None = None
+    person_id: str | None = None
+    line_id: str | None = None  # a 911 return line, by the program's name for it
+    shared: bool = False  # call taker and caller share this trunk leg: nobody's departure can be inferred
+    room: int = 0
+    ends_room: bool = False  # carries endConferenceOnExit
+    present: bool = False  # a person has proven to be there (RE4)
+    trail: tuple[str, ...] = ()  # questions answered so far, for "go back"
+    ticks: int = 0  # wait documents served since the wait began
+    due_at: datetime | None = None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the leg may still have someone on it."""
+        return self.place is not Place.ENDED
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether somebody picked up and has not left."""
+        return self.is_live and self.place not in (Place.PLANNED, Place.RINGING)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One offer of the call to one person; `leg_id` is the leg that rings them."""
+
+    leg_id: str
+    person_id: str
+    desk: str
+    state: OfferState
+    offered_at: datetime
+    due_at: datetime | None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the person may still accept."""
+        return self.state in LIVE_OFFERS
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnTo911:
+    """A return to 911 under way: why, by whom, and which line is being tried."""
+
+    reason: str
+    requested_by: Role
+    skip: bool
+    started_at: datetime
+    request: str = ""  # what 911 is asked for, e.g. `crisis_intervention_officer`
+    line: int = 0  # index of the line being tried
+    rounds: int = 0  # times the last line has been tried
+    under_way: bool = False  # the carrier has confirmed that a 911 leg rings
+    by_twiml: bool = False  # REST did not work: the caller's own leg dials
+    taken: bool = False  # a 911 person has proven present
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchNote:
+    """What the call knows of a team it asked for (the dispatch itself lives in its own table)."""
+
+    id: str
+    status: str
+    team: str = ""
+    minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One caller's call from ring to close. `version` counts the steps taken."""
+
+    id: str
+    program: str
+    program_version: int
+    line: str
+    stage: Stage
+    opened_at: datetime
+    stage_at: datetime
+    version: int = 0
+    language: str = "en"
+    legs: tuple[Leg, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    answers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    room: int = 0  # newest generation of the room; 0 before there is one
+    desk: str = ""  # the desk whose people are offered the call
+    priority: int = 0  # higher is served first
+    queued_at: datetime | None = None
+    next_ring_at: datetime | None = None
+    passed_over: tuple[str, ...] = ()  # people who declined or did not answer this time
+    returned_from: tuple[str, ...] = ()  # desks that gave the call back: never offered again (EL7)
+    decision: str = ""  # outcome of eligibility
+    reason: str = ""  # its rule, by name
+    returning: ReturnTo911 | None = None
+    dispatches: tuple[DispatchNote, ...] = ()
+    outcome: str = ""  # resolved, dispatched, returned_to_911, abandoned
+    disposition: str = ""
+    drops: int = 0  # staff legs lost in mid-call
+    stage_due_at: datetime | None = None
+    closed_at: datetime | None = None
+
+    @property
+    def caller(self) -> Leg:
+        """The leg that carries the caller."""
+        return next(leg for leg in self.legs if leg.role is Role.CALLER)
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When the next deadline of the call, a leg or an offer passes; None once nothing is open."""
+        dues = [leg.due_at for leg in self.legs if leg.is_live]
+        dues += [offer.due_at for offer in self.offers if offer.is_live]
+        if self.stage is not Stage.CLOSED:
+            dues += [self.stage_due_at, self.next_ring_at]
+        return min((due for due in dues if due is not None), default=None)
+
+    def find_leg(self, leg_id: str) -> Leg | None:
+        """The leg of that id, or None."""
+        return next((leg for leg in self.legs if leg.id == leg_id), None)
+
+    def find_offer(self, leg_id: str) -> Offer | None:
+        """The offer that the leg carries, or None."""
+        return next((offer for offer in self.offers if offer.leg_id == leg_id), None)
+
+    def live_offers(self) -> tuple[Offer, ...]:
+        """Offers that may still be accepted."""
+        return tuple(offer for offer in self.offers if offer.is_live)
+
+    def staff(self) -> tuple[Leg, ...]:
+        """Live legs of people who answer for the caller: in the room, on their way, or in a menu."""
+        offered = {offer.leg_id for offer in self.offers if offer.state is not OfferState.ACCEPTED}
+        return tuple(
+            leg
+            for leg in self.legs
+            if leg.role in STAFF
+            and leg.is_answered
+            and leg.id not in offered
+            and (leg.role is not Role.PSAP or leg.present)
+        )
+
+    def engaged_people(self) -> frozenset[str]:
+        """People whom this call claims: offered, or on a live leg. A claim belongs to the person (Law 6)."""
+        people = {offer.person_id for offer in self.offers if offer.is_live}
+        people |= {leg.person_id for leg in self.legs if leg.person_id and leg.is_live}
+        return frozenset(people)
+
+    def with_leg(self, leg: Leg) -> Call:
+        """The call with `leg` added or put in place of the one with its id."""
+        if self.find_leg(leg.id) is None:
+            return replace(self, legs=(*self.legs, leg))
+        return replace(self, legs=tuple(leg if old.id == leg.id else old for old in self.legs))
+
+    def with_offer(self, offer: Offer) -> Call:
+        """The call with `offer` added or put in place of the one on its leg."""
+        if self.find_offer(offer.leg_id) is None:
+            return replace(self, offers=(*self.offers, offer))
+        offers = tuple(offer if old.leg_id == offer.leg_id else old for old in self.offers)
+        return replace(self, offers=offers)
+
+    def next_leg_id(self) -> str:
+        """The id a new leg of this call takes."""
+        return f"{self.id}-{len(self.legs) + 1}"
+
+
+def call_id_of(leg_id: str) -> str:
+    """The id of the call a leg id belongs to."""
+    return leg_id.rpartition("-")[0]
+
+
+def room_name(call_id: str, generation: int) -> str:
+    """The conference's name for one generation of a call's room."""
+    return f"{call_id}.{generation}"
+
+
+def to_document(call: Call) -> dict[str, Any]:
+    """The call as plain JSON values; `from_document` reads it back unchanged."""
+    return _plain(call)  # type: ignore[no-any-return]
+
+
+def from_document(document: Mapping[str, Any]) -> Call:
+    """A call from what `to_document` wrote; fields it does not know are dropped, missing ones take their default.
+
+    Old and new versions of the program share rows while one replaces the other.
+    """
+    return _load(Call, document)  # type: ignore[no-any-return]
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - walks any snapshot
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    return value
+
+
+_NESTED: dict[str, type] = {"legs": Leg, "offers": Offer, "dispatches": DispatchNote}
+_ENUMS: dict[type, dict[str, type[StrEnum]]] = {
+    Call: {"stage": Stage},
+    Leg: {"role": Role, "place": Place},
+    Offer: {"state": OfferState},
+    ReturnTo911: {"requested_by": Role},
+    DispatchNote: {},
+}
+
+
+def _load(kind: type, document: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    enums = _ENUMS[kind]
+    known: dict[str, Any] = {}
+    for name in kind.__dataclass_fields__:  # type: ignore[attr-defined]
+        if name not in document:
+            continue
+        value = document[name]
+        if name in _NESTED and kind is Call:
+            value = tuple(_load(_NESTED[name], item) for item in value)
+        elif name == "returning" and value is not None:
+            value = _load(ReturnTo911, value)
+        elif name in enums:
+            value = enums[name](value)
+        elif name.endswith("_at") and value is not None:
+            value = datetime.fromisoformat(value)
+        elif isinstance(value, list):
+            value = tuple(value)
+        elif isinstance(value, Mapping):
+            value = MappingProxyType(dict(value))
+        known[name] = value
+    return kind(**known)

@@ -1,0 +1,177 @@
+"""What happened, in the past tense. Everything that changes a call is one of these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CallArrived:
+    """A number of ours was rung: the first request of the caller's leg."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegAnswered:
+    """A leg we placed was picked up and asks what to play. `answered_by` is the carrier's guess, if any."""
+
+    leg_id: str
+    sid: str = ""
+    answered_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """A question of step `step` was answered: `digits` pressed and `speech` heard, both "" for silence."""
+
+    leg_id: str
+    step: int
+    digits: str = ""
+    speech: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitTicked:
+    """The wait document of a queued leg ran out, or a key was pressed in it."""
+
+    leg_id: str
+    digits: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLeft:
+    """The leg is out of <Enqueue>; `result` is the carrier's QueueResult (hangup, leave, redirected, ...)."""
+
+    leg_id: str
+    step: int
+    result: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomLeft:
+    """The leg's <Dial><Conference> ended. `hung_up` when the leg itself is over."""
+
+    leg_id: str
+    step: int
+    hung_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DialEnded:
+    """A 911 line rung by TwiML alone is over; `status` is DialCallStatus."""
+
+    leg_id: str
+    step: int
+    status: str = ""
+    hung_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LegAsked:
+    """A leg we moved (out of a queue, by redirect) asks what to do next."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegStatusChanged:
+    """A status callback: `status` is the carrier's CallStatus."""
+
+    leg_id: str
+    status: str
+    sid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomJoined:
+    """A conference callback: the leg is in that generation of the room."""
+
+    leg_id: str
+    room: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoomDeparted:
+    """A conference callback: the leg has left that generation of the room."""
+
+    leg_id: str
+    room: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommandDone:
+    """The carrier confirmed a command; `sid` is set when it placed a leg."""
+
+    command: str
+    leg_id: str
+    sid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandFailed:
+    """The carrier refused a command, or could not be reached. `reason` is for the record."""
+
+    command: str
+    leg_id: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """A deadline of the call may be due."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffFreed:
+    """Somebody on the desk the call waits for became free."""
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchChanged:
+    """A team asked for by this call moved on; `status` as in DI4, or `unanswered` when no team took it."""
+
+    dispatch_id: str
+    status: str
+    team: str = ""
+    minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRequested:
+    """A person sends the caller back to 911 from a page or the API."""
+
+    person_id: str
+    reason: str
+    skip: bool = True
+    request: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A person records how the call ended, from a page or the API."""
+
+    person_id: str
+    disposition: str
+
+
+Input = (
+    CallArrived
+    | LegAnswered
+    | Keyed
+    | WaitTicked
+    | QueueLeft
+    | RoomLeft
+    | DialEnded
+    | LegAsked
+    | LegStatusChanged
+    | RoomJoined
+    | RoomDeparted
+    | CommandDone
+    | CommandFailed
+    | TimePassed
+    | StaffFreed
+    | DispatchChanged
+    | ReturnRequested
+    | Resolved
+)

@@ -1,0 +1,219 @@
+"""What follows: instructions spoken to the leg that asked, and commands carried out after the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from types import MappingProxyType
+
+from ivr_flows.call import Call
+
+NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
+
+
+
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Speak a prompt of the catalogue (`prompts/`), in `language`, with its parameters already in words."""
+
+    prompt: str
+    language: str = "en"
+    parameters: Mapping[str, str] = NO_PARAMETERS
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Speak and collect keys, and speech where `speech`; the answer, silence included, comes back as `Keyed` of `step`.
+
+    `digits` is the number of keys that ends the answer at once; 0 means the pound key ends it.
+    """
+
+    says: tuple[Say, ...]
+    step: int
+    digits: int = 1
+    timeout_seconds: int = 6
+    speech: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Put the leg into the queue; its end comes back as `QueueLeft` of `step`."""
+
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaitPiece:
+    """One piece of the wait, at most 8 s: speech, then silence to `seconds`, with keys heard all through."""
+
+    says: tuple[Say, ...]
+    seconds: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveQueue:
+    """Leave the queue by TwiML; the queue's action then asks what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class JoinRoom:
+    """Enter a generation of the call's room; leaving comes back as `RoomLeft` of `step`.
+
+    `star` lets the star key leave the room for a menu. `ends_room` ends the room when this leg leaves it.
+    """
+
+    room: int
+    step: int
+    star: bool
+    ends_room: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Dial911:
+    """Ring a 911 line by TwiML alone; its end comes back as `DialEnded` of `step`."""
+
+    line_id: str
+    ring_seconds: int
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hangup:
+    """End the leg. Given only to staff, and to a caller whose call a person has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """An empty answer: the request was a notice, or its body will not be played."""
+
+
+Instruction = Say | Ask | Wait | WaitPiece | LeaveQueue | JoinRoom | Dial911 | Hangup | Nothing
+
+
+
+
+
+class Urgency(IntEnum):
+    """The order in which commands leave (Law 8)."""
+
+    RETURN_TO_911 = 0
+    TRANSFER = 1
+    OFFER = 2
+    CALL_BACK = 3
+    PAGE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceLeg:
+    """Ring a person or a 911 line on a new leg."""
+
+    leg_id: str
+    ring_seconds: int
+    urgency: Urgency
+
+
+@dataclass(frozen=True, slots=True)
+class EndLeg:
+    """Stop a leg that rings, or end a staff leg. Never sent for a caller."""
+
+    leg_id: str
+    urgency: Urgency = Urgency.OFFER
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFromQueue:
+    """Take a waiting leg out of the queue by its sid; it then asks what to do. Fails if it is not queued."""
+
+    leg_id: str
+    urgency: Urgency = Urgency.TRANSFER
+
+
+@dataclass(frozen=True, slots=True)
+class RedirectLeg:
+    """Make a leg ask what to do. Void if the leg has moved on from `step` since."""
+
+    leg_id: str
+    step: int
+    after_seconds: float = 0.0
+    urgency: Urgency = Urgency.TRANSFER
+
+
+@dataclass(frozen=True, slots=True)
+class SetEndsRoom:
+    """Change whether the room ends when this leg leaves it. Void unless the leg is in generation `room`."""
+
+    leg_id: str
+    room: int
+    ends_room: bool
+    urgency: Urgency = Urgency.TRANSFER
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """Speak to one leg in the room, unheard by the others. Void unless the leg is in generation `room`."""
+
+    leg_id: str
+    room: int
+    say: Say
+    urgency: Urgency = Urgency.OFFER
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLeg:
+    """Ask the carrier whether a leg still lives; two readings of its end count as one `LegStatusChanged`."""
+
+    leg_id: str
+    urgency: Urgency = Urgency.OFFER
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDispatch:
+    """Ask for an in-person team. `details` holds hazard and location as answered (no names, no numbers)."""
+
+    details: Mapping[str, str] = field(default_factory=lambda: NO_PARAMETERS)
+    urgency: Urgency = Urgency.PAGE
+
+
+@dataclass(frozen=True, slots=True)
+class NotifySupervisor:
+    """Tell the program's supervisors, by message. `subject` names the text; `person_id` whom it is about."""
+
+    subject: str
+    person_id: str = ""
+    urgency: Urgency = Urgency.PAGE
+
+
+Command = (
+    PlaceLeg
+    | EndLeg
+    | ReleaseFromQueue
+    | RedirectLeg
+    | SetEndsRoom
+    | Announce
+    | CheckLeg
+    | RequestDispatch
+    | NotifySupervisor
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the call's timeline: what happened, on which leg, with details that are no personal data."""
+
+    kind: str
+    leg_id: str = ""
+    details: Mapping[str, str] = NO_PARAMETERS
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """All that follows from one input. `ignored` says why the input changed nothing, or is ""."""
+
+    call: Call
+    instructions: tuple[Instruction, ...] = ()
+    commands: tuple[Command, ...] = ()
+    events: tuple[Event, ...] = ()
+    ignored: str = ""

@@ -1,0 +1,81 @@
+"""The settings of a published program that the flows follow. Loaded from its immutable version by `router.programs`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnLine:
+    """One line of a 911 centre, in the order in which lines are tried (RE3)."""
+
+    id: str
+    name: str  # priority, second, general
+    ring_seconds: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A group of people who are offered calls.
+
+    `strategy` is sequential, overlapping or all_at_once (RO2); with overlapping the next ring starts
+    `overlap_seconds` after the last. `when_none_free` is return_to_911 or hold (RO6); after `hold_seconds` of
+    holding the call goes to the 911 lines outside.
+    """
+
+    name: str
+    role: str  # clinician or call_taker
+    strategy: str = "overlapping"
+    ring_seconds: int = 20
+    overlap_seconds: float = 8.0
+    when_none_free: str = "return_to_911"
+    hold_seconds: int = 120
+    wrap_up_seconds: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Psap:
+    """The 911 centre callers go back to. `desk` names its hosted desk, or is "" for a centre outside."""
+
+    id: str
+    name: str
+    lines: tuple[ReturnLine, ...]
+    desk: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A number of ours: `kind` is direct (IN1), transfer (IN2) or psap (a hosted 911 line)."""
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What the flows of one program follow. Times are seconds."""
+
+    name: str
+    title: str
+    version: int
+    psap: Psap
+    lines: dict[str, Line]
+    desks: dict[str, Desk]
+    clinician_desk: str
+    languages: tuple[str, ...] = ("en", "es")
+    call_types: dict[str, str] = field(default_factory=dict)  # key to call type, for the call taker's menu
+    reasons: dict[str, str] = field(default_factory=dict)  # key to reason, for the caller's menu
+    dispositions: dict[str, str] = field(default_factory=dict)  # key to disposition
+    return_reasons: dict[str, str] = field(default_factory=dict)  # key to reason of a return
+    overflow_request: str = ""  # what 911 is asked for when nobody is free or nobody accepts
+    has_teams: bool = True
+    approval_needed: bool = False
+    screening_seconds: int = 300
+    waiting_seconds: int = 180
+    decide_seconds: int = 25  # from answering an offer to pressing 1
+    menu_seconds: int = 90
+    reoffer_seconds: int = 25  # after a clinician's leg is lost
+    check_seconds: int = 60  # between checks that a connected staff leg lives
+    presence_seconds: int = 25  # from a 911 line's answer to the key that proves a person
+    finish_seconds: int = 600  # to finish the record after the caller has gone
+    no_answer_pause: int = 3  # missed offers in a row that pause a person (RO3)
