@@ -1,0 +1,1 @@
+"""Pure decisions: eligibility, rosters, order, queues, dispatch. Standard library alone."""
