@@ -1,0 +1,231 @@
+"""Instructions for one leg, rendered as the TwiML document that answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from twilio.twiml import TwiML
+from twilio.twiml.voice_response import VoiceResponse
+
+from ivr_flows import prompts as catalogue
+from ivr_flows.call import Call, Leg, room_name
+from ivr_flows.outputs import (
+    Ask,
+    Dial911,
+    Hangup,
+    Instruction,
+    JoinRoom,
+    LeaveQueue,
+    Nothing,
+    Say,
+    Wait,
+    WaitPiece,
+)
+from router.telephony.urls import Urls
+
+MAX_SILENCE_SECONDS = 8  # a piece of the wait may not keep the caller longer from the next decision
+MAX_PARTICIPANTS = 20
+MAX_QUEUE_SIZE = 5000  # Twilio's own limit; its default of 1000 would turn callers away
+ROOM_EVENTS = "join leave start end"
+
+
+class UnspeakableError(ValueError):
+    """The instructions make no document: no end, more after the end, or a line without a number."""
+
+
+class Numbers(Protocol):
+    """Telephone numbers, which the flows never see. Asked only when a document needs one."""
+
+    def find_line_number(self, call: Call, line_id: str) -> str | None:
+        """The number (E.164) of a 911 return line of the call's program."""
+
+    def find_caller_id(self, call: Call) -> str | None:
+        """The number (E.164) that 911 is shown when we ring it for the call."""
+
+
+class Prompts(Protocol):
+    """The catalogue of spoken sentences."""
+
+    def text(self, say: Say) -> str:
+        """The sentence."""
+
+    def voice(self, language: str) -> tuple[str, str]:
+        """Twilio's voice and language attribute of a language of ours."""
+
+
+def render(
+    instructions: Iterable[Instruction],
+    call: Call,
+    leg: Leg,
+    urls: Urls,
+    numbers: Numbers,
+    prompts: Prompts = catalogue,
+) -> str:
+    """The document that makes Twilio do `instructions` on `leg`.
+
+    A document whose end is reached hangs the leg up, so only `Hangup` and `Nothing` may end one:
+    raises UnspeakableError for anything else that would, as for a 911 line without a number.
+    """
+    document = _Document(call, leg, urls, numbers, prompts)
+    for instruction in instructions:
+        document.add(instruction)
+    return document.finish()
+
+
+def announcement(say: Say, prompts: Prompts = catalogue) -> str:
+    """The document spoken to one leg inside a room."""
+    response = VoiceResponse()
+    speak(response, say, prompts)
+    return str(response)
+
+
+def empty() -> str:
+    """The document that does nothing."""
+    return str(VoiceResponse())
+
+
+def queue_name(call: Call) -> str:
+    """The Twilio queue the call waits in: one for each program; the order in it is ours."""
+    return f"switchboard.{call.program}"
+
+
+def speak(parent: TwiML, say: Say, prompts: Prompts) -> None:
+    """Add a sentence in the voice of its language."""
+    voice, language = prompts.voice(say.language)
+    parent.say(prompts.text(say), voice=voice, language=language)
+
+
+class _Document:
+    """One answer in the making."""
+
+    def __init__(
+        self, call: Call, leg: Leg, urls: Urls, numbers: Numbers, prompts: Prompts
+    ) -> None:
+        self._call = call
+        self._leg = leg
+        self._urls = urls
+        self._numbers = numbers
+        self._prompts = prompts
+        self._response = VoiceResponse()
+        self._closed_by = ""
+        self._verbs: dict[type, Callable[..., None]] = {
+            Say: self._say,
+            Ask: self._ask,
+            Wait: self._wait,
+            WaitPiece: self._wait_piece,
+            LeaveQueue: self._leave_queue,
+            JoinRoom: self._join_room,
+            Dial911: self._dial_911,
+            Hangup: self._hang_up,
+            Nothing: self._nothing,
+        }
+
+    def add(self, instruction: Instruction) -> None:
+        kind = type(instruction).__name__
+        if self._closed_by:
+            raise UnspeakableError(f"{kind} after {self._closed_by} would never be reached")
+        self._verbs[type(instruction)](instruction)
+        if not isinstance(instruction, Say):
+            self._closed_by = kind
+
+    def finish(self) -> str:
+        if not self._closed_by:
+            raise UnspeakableError("the document would end in a hang-up nobody asked for")
+        return str(self._response)
+
+    def _say(self, say: Say) -> None:
+        speak(self._response, say, self._prompts)
+
+    def _ask(self, ask: Ask) -> None:
+        """Silence comes back too, by `actionOnEmptyResult` or else by the redirect."""
+        action = self._urls.keyed(self._leg, ask.step)
+        gather = self._response.gather(
+            action=action,
+            method="POST",
+            input="dtmf speech" if ask.speech else "dtmf",
+            timeout=ask.timeout_seconds,
+            num_digits=ask.digits or None,
+            # One key answers a menu: pound and star are answers there, not the end of one.
+            finish_on_key="" if ask.digits == 1 else "#",
+            language=self._speech_language(ask) if ask.speech else None,
+            speech_timeout="auto" if ask.speech else None,
+            action_on_empty_result=True,
+        )
+        for say in ask.says:
+            speak(gather, say, self._prompts)
+        self._response.redirect(action, method="POST")
+
+    def _speech_language(self, ask: Ask) -> str:
+        language = ask.says[-1].language if ask.says else self._call.language
+        return self._prompts.voice(language)[1]
+
+    def _wait(self, wait: Wait) -> None:
+        self._response.enqueue(
+            queue_name(self._call),
+            action=self._urls.queue_left(self._leg, wait.step),
+            method="POST",
+            wait_url=self._urls.wait(self._leg),
+            wait_url_method="POST",
+            max_queue_size=MAX_QUEUE_SIZE,
+        )
+
+    def _wait_piece(self, piece: WaitPiece) -> None:
+        action = self._urls.wait(self._leg)
+        seconds = min(max(piece.seconds, 1), MAX_SILENCE_SECONDS)
+        gather = self._response.gather(
+            action=action,
+            method="POST",
+            input="dtmf",
+            timeout=1,
+            num_digits=1,
+            finish_on_key="",
+            action_on_empty_result=True,
+        )
+        for say in piece.says:
+            speak(gather, say, self._prompts)
+        if seconds > 1:
+            gather.pause(length=seconds - 1)  # the last second is the Gather's own time-out
+        self._response.redirect(action, method="POST")
+
+    def _leave_queue(self, _: LeaveQueue) -> None:
+        self._response.leave()
+
+    def _join_room(self, join: JoinRoom) -> None:
+        """Say all of it on every join: the room's settings are those of whoever comes first."""
+        dial = self._response.dial(
+            action=self._urls.room_left(self._leg, join.step, join.room),
+            method="POST",
+            hangup_on_star=join.star,
+        )
+        dial.conference(
+            room_name(self._call.id, join.room),
+            participant_label=self._leg.id,
+            start_conference_on_enter=True,
+            end_conference_on_exit=join.ends_room,
+            beep=False,
+            wait_url="",  # silence: a wait document that is not found would keep the room shut
+            max_participants=MAX_PARTICIPANTS,
+            status_callback=self._urls.room(self._call.id, join.room),
+            status_callback_event=ROOM_EVENTS,
+            status_callback_method="POST",
+        )
+
+    def _dial_911(self, dial: Dial911) -> None:
+        number = self._numbers.find_line_number(self._call, dial.line_id)
+        if number is None:
+            raise UnspeakableError(f"911 line {dial.line_id!r} has no number")
+        verb = self._response.dial(
+            action=self._urls.dial_ended(self._leg, dial.step),
+            method="POST",
+            timeout=dial.ring_seconds,
+            answer_on_bridge=False,
+            caller_id=self._numbers.find_caller_id(self._call),
+        )
+        verb.number(number, url=self._urls.whisper(self._leg), method="POST")
+
+    def _hang_up(self, _: Hangup) -> None:
+        self._response.hangup()
+
+    def _nothing(self, _: Nothing) -> None:
+        """The document stays as it is."""

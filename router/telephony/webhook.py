@@ -1,0 +1,191 @@
+"""Twilio's forms as inputs of a call. Every word of Twilio's that we understand is here.
+
+A missing or odd field never raises: it reads as silence, or as nothing to tell (None), and the
+call's own state answers (Law 5).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ivr_flows.inputs import (
+    DialEnded,
+    Keyed,
+    LegAnswered,
+    LegAsked,
+    LegStatusChanged,
+    QueueLeft,
+    RoomDeparted,
+    RoomJoined,
+    RoomLeft,
+    WaitTicked,
+)
+
+Form = Mapping[str, str]
+
+
+class Phase(StrEnum):
+    """What a provider's status says of a leg."""
+
+    COMING = "coming"  # not answered yet
+    LIVE = "live"
+    OVER = "over"
+
+
+# CallStatus, as Twilio documents it for webhooks and status callbacks.
+CALL_STATUSES: Mapping[str, Phase] = {
+    "queued": Phase.COMING,
+    "initiated": Phase.COMING,
+    "ringing": Phase.COMING,
+    "in-progress": Phase.LIVE,
+    "completed": Phase.OVER,
+    "busy": Phase.OVER,
+    "failed": Phase.OVER,
+    "no-answer": Phase.OVER,
+    "canceled": Phase.OVER,
+}
+# DialCallStatus, and whether somebody was reached.
+DIAL_STATUSES: Mapping[str, bool] = {
+    "completed": True,
+    "answered": True,  # of a conference
+    "busy": False,
+    "no-answer": False,
+    "failed": False,
+    "canceled": False,
+}
+QUEUE_RESULTS = frozenset(
+    {
+        "bridged",
+        "bridging-in-process",
+        "error",
+        "hangup",
+        "leave",
+        "redirected",
+        "redirected-from-bridged",
+        "queue-full",
+        "system-error",
+    }
+)
+ROOM_EVENTS: Mapping[str, type[RoomJoined | RoomDeparted]] = {
+    "participant-join": RoomJoined,
+    "participant-leave": RoomDeparted,
+}
+ANSWERED_BY = frozenset(
+    {
+        "human",
+        "machine_start",
+        "machine_end_beep",
+        "machine_end_silence",
+        "machine_end_other",
+        "fax",
+        "unknown",
+    }
+)
+
+_SID = re.compile(r"CA[0-9A-Za-z]{1,40}")
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_DIGITS = re.compile(r"[0-9A-D*#w]{1,64}")
+_LEG_ID = re.compile(r"[0-9a-z]{1,40}-[0-9]{1,4}")
+MAX_SPEECH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A call to one of our numbers. `from_e164` is "" when the caller withholds the number."""
+
+    sid: str
+    to_e164: str
+    from_e164: str
+
+
+def is_leg_id(text: str) -> bool:
+    """Whether the text has the shape of a leg's id."""
+    return _LEG_ID.fullmatch(text) is not None
+
+
+def read_arrival(form: Form) -> Arrival | None:
+    """The call that arrives; None without a CallSid, for such a call could never be found again."""
+    sid = read_sid(form)
+    if not sid:
+        return None
+    return Arrival(sid, _number(form, "To"), _number(form, "From"))
+
+
+def read_sid(form: Form) -> str:
+    """The CallSid, or ""."""
+    return _matching(_SID, form.get("CallSid", ""))
+
+
+def is_over(form: Form) -> bool:
+    """Whether the leg that asks is already gone, so that nothing we answer is played."""
+    return CALL_STATUSES.get(form.get("CallStatus", "")) is Phase.OVER
+
+
+def read_answered(leg_id: str, form: Form) -> LegAnswered:
+    """A placed leg was picked up."""
+    return LegAnswered(leg_id, read_sid(form), _known(ANSWERED_BY, form.get("AnsweredBy", "")))
+
+
+def read_keyed(leg_id: str, step: int, form: Form) -> Keyed:
+    """A question was answered; what is no key and no speech reads as silence."""
+    return Keyed(leg_id, step, read_digits(form), form.get("SpeechResult", "")[:MAX_SPEECH].strip())
+
+
+def read_digits(form: Form) -> str:
+    """The keys pressed, or ""."""
+    return _matching(_DIGITS, form.get("Digits", ""))
+
+
+def read_wait(leg_id: str, form: Form) -> WaitTicked:
+    """A piece of the wait ran out, or a key was pressed in it."""
+    return WaitTicked(leg_id, read_digits(form))
+
+
+def read_queue_left(leg_id: str, step: int, form: Form) -> QueueLeft:
+    """The leg is out of the queue. A leg that is gone has hung up, whatever the result says."""
+    result = "hangup" if is_over(form) else _known(QUEUE_RESULTS, form.get("QueueResult", ""))
+    return QueueLeft(leg_id, step, result)
+
+
+def read_room_left(leg_id: str, step: int, form: Form) -> RoomLeft:
+    """The leg is out of its room."""
+    return RoomLeft(leg_id, step, hung_up=is_over(form))
+
+
+def read_dial_ended(leg_id: str, step: int, form: Form) -> DialEnded:
+    """The 911 line rung by TwiML is over. An unknown status reads as "": nobody was reached."""
+    status = form.get("DialCallStatus", "")
+    return DialEnded(leg_id, step, status if status in DIAL_STATUSES else "", hung_up=is_over(form))
+
+
+def read_ask(leg_id: str, _: Form) -> LegAsked:
+    """A leg that we moved asks what to do."""
+    return LegAsked(leg_id)
+
+
+def read_status(leg_id: str, form: Form) -> LegStatusChanged | None:
+    """A status callback; None when it names no status we know."""
+    status = form.get("CallStatus", "")
+    return LegStatusChanged(leg_id, status, read_sid(form)) if status in CALL_STATUSES else None
+
+
+def read_room_event(room: int, form: Form) -> RoomJoined | RoomDeparted | None:
+    """A conference callback; None for events of the room itself and for unknown participants."""
+    event = ROOM_EVENTS.get(form.get("StatusCallbackEvent", ""))
+    leg_id = form.get("ParticipantLabel", "")
+    return event(leg_id, room) if event is not None and is_leg_id(leg_id) else None
+
+
+def _number(form: Form, name: str) -> str:
+    return _matching(_E164, form.get(name, "").strip())
+
+
+def _matching(pattern: re.Pattern[str], text: str) -> str:
+    return text if pattern.fullmatch(text) else ""
+
+
+def _known(words: frozenset[str], word: str) -> str:
+    return word if word in words else ""
