@@ -1,4 +1,4 @@
-"""Decides whether a shift covers an instant, by wall clock, overnight and across clock changes."""
+"""Decides when a recurring shift is on: by wall clock, overnight and across clock changes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,18 @@ from zoneinfo import ZoneInfo
 
 EVERY_DAY = frozenset(range(7))
 ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One stretch of duty in UTC: from `starts_at` up to, and not at, `ends_at`."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+    def covers(self, at: datetime) -> bool:
+        """Whether `at` lies in it."""
+        return self.starts_at <= at < self.ends_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,35 +44,40 @@ def is_on_shift(shift: Shift, at: datetime) -> bool:
     return find_window(shift, at) is not None
 
 
-def find_window(shift: Shift, at: datetime) -> tuple[datetime, datetime] | None:
-    """Start and end in UTC of the occurrence that covers `at`, or None.
+def find_window(shift: Shift, at: datetime) -> Window | None:
+    """The occurrence that covers `at`, or None.
 
     Raises ValueError for a naive `at`.
     """
-    if at.tzinfo is None:
+    return next((window for window in _windows(shift, at, at) if window.covers(at)), None)
+
+
+def list_windows(shift: Shift, since: datetime, until: datetime) -> list[Window]:
+    """Occurrences that overlap the time from `since` up to `until`, whole, in order.
+
+    Raises ValueError for naive instants.
+    """
+    return [
+        window
+        for window in _windows(shift, since, until)
+        if window.starts_at < until and since < window.ends_at
+    ]
+
+
+def _windows(shift: Shift, since: datetime, until: datetime) -> Iterator[Window]:
+    if since.tzinfo is None or until.tzinfo is None:
         raise ValueError("a shift is compared with an aware instant")
     zone = ZoneInfo(shift.zone)
-    today = at.astimezone(zone).date()
-    return next(
-        (
-            (start, end)
-            for start, end in _windows(shift, zone, today - ONE_DAY, today)
-            if start <= at < end
-        ),
-        None,
-    )
-
-
-def _windows(
-    shift: Shift, zone: ZoneInfo, first: date, last: date
-) -> Iterator[tuple[datetime, datetime]]:
-    day = first
+    day = since.astimezone(zone).date() - ONE_DAY  # an overnight shift began the day before
+    last = until.astimezone(zone).date()
     while day <= last:
         if _starts_on(shift, day):
             end_day = day + ONE_DAY if shift.ends <= shift.starts else day
             # A start takes the first reading of a repeated hour and an end the second, so that a
             # clock change makes two shifts overlap and never leaves a gap between them.
-            yield _instant(day, shift.starts, zone, 0), _instant(end_day, shift.ends, zone, 1)
+            yield Window(
+                _instant(day, shift.starts, zone, 0), _instant(end_day, shift.ends, zone, 1)
+            )
         day += ONE_DAY
 
 
