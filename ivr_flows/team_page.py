@@ -16,22 +16,23 @@ from ivr_flows.menus import ACCEPT, DECLINE
 from ivr_flows.outputs import Ask, Hangup, Instruction, Say
 
 REPEAT_PAGE = "3"
-MOST_TRIES = 2  # gentle tries after the first question, then the next person
+MOST_QUESTIONS = 3  # the first and two gentle tries, then the page is over
 
 
 class PageState(StrEnum):
     """What became of one page of one member."""
 
-    PLANNED = "planned"
-    RINGING = "ringing"
+    READY = "ready"
+    ATTEMPTING = "attempting"
+    SENT = "sent"
     ANSWERED = "answered"
     ACKNOWLEDGED = "acknowledged"
     DECLINED = "declined"
-    NO_ANSWER = "no_answer"
+    FAILED = "failed"  # nobody answered, or no usable key was pressed
     WITHDRAWN = "withdrawn"  # the other member took it, its deadline passed, or the request is over
 
 
-LIVE_PAGES = frozenset({PageState.PLANNED, PageState.RINGING, PageState.ANSWERED})
+LIVE_PAGES = frozenset({PageState.READY, PageState.ATTEMPTING, PageState.SENT, PageState.ANSWERED})
 
 
 class Wish(StrEnum):
@@ -57,7 +58,6 @@ class TeamPage:
     hazards: str
     language: str = "en"
     step: int = 0
-    tries: int = 0
 
     @property
     def is_live(self) -> bool:
@@ -97,10 +97,10 @@ def key(page: TeamPage, step: int, digits: str) -> PageTurn:
     if digits == DECLINE:
         return PageTurn(page, wish=Wish.DECLINE)
     if digits == REPEAT_PAGE:
-        return _ask(replace(page, step=page.step + 1, tries=0))
-    if page.tries >= MOST_TRIES:
-        return _goodbye(replace(page, state=PageState.NO_ANSWER))
-    page = replace(page, step=page.step + 1, tries=page.tries + 1)
+        return _ask(replace(page, step=page.step + 1))
+    if page.step >= MOST_QUESTIONS:
+        return _goodbye(replace(page, state=PageState.FAILED))
+    page = replace(page, step=page.step + 1)
     return _ask(page, _say(page, "not_understood" if digits else "not_heard"))
 
 
