@@ -30,6 +30,7 @@ from router.errors import ConfigurationError
 
 ACCOUNT_SID = r"^AC[0-9a-fA-F]{32}$"
 AES_KEY_BYTES = 32
+LAST_KEY_ID = 255  # a stored value spends one byte on it
 SECRET_CHARACTERS = 32
 GUNICORN_GIVES_UP = 3  # any other exit code makes gunicorn start the worker again, for ever
 UNPREFIXED = ("database_url", "redis_url", "twilio_")
@@ -83,12 +84,12 @@ class Settings(BaseSettings):
         description="What this installation is for; production is strict about secrets.",
         examples=["production"],
     )
-    database_url: str = Field(
+    database_url: SecretStr = Field(
         repr=False,
         description="The PostgreSQL database.",
         examples=["postgresql://switchback:password@db.internal:5432/switchback"],
     )
-    redis_url: str = Field(
+    redis_url: SecretStr = Field(
         repr=False,
         description="The broker of dispatches and notifications, and live hints.",
         examples=["redis://:password@redis.internal:6379/0"],
@@ -200,16 +201,16 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _use_psycopg(cls, url: str) -> str:
-        scheme, separator, rest = url.partition("://")
+    def _use_psycopg(cls, url: SecretStr) -> SecretStr:
+        scheme, separator, rest = url.get_secret_value().partition("://")
         if scheme not in {"postgres", "postgresql", "postgresql+psycopg"} or not separator:
             raise ValueError("should begin with postgresql://")
-        return f"postgresql+psycopg://{rest}"
+        return SecretStr(f"postgresql+psycopg://{rest}")
 
     @field_validator("redis_url")
     @classmethod
-    def _know_redis(cls, url: str) -> str:
-        if not url.startswith(("redis://", "rediss://")):
+    def _know_redis(cls, url: SecretStr) -> SecretStr:
+        if not url.get_secret_value().startswith(("redis://", "rediss://")):
             raise ValueError("should begin with redis:// or rediss://")
         return url
 
@@ -233,16 +234,6 @@ class Settings(BaseSettings):
     def _be_a_key(cls, key: SecretStr) -> SecretStr:
         parse_key(key.get_secret_value())
         return key
-
-    @property
-    def keyring(self) -> dict[str, bytes]:
-        """AES-256 keys by their ids; the first encrypts, all decrypt."""
-        return parse_keyring(self.field_keys.get_secret_value())
-
-    @property
-    def search_key_bytes(self) -> bytes:
-        """The 32 bytes that key the search hash."""
-        return parse_key(self.search_key.get_secret_value())
 
     @property
     def webhook_tokens(self) -> tuple[str, ...]:
@@ -281,16 +272,16 @@ def load_settings_or_exit() -> Settings:
         _exit(str(error))
 
 
-def parse_keyring(text: str) -> dict[str, bytes]:
-    """Keys by id from `id:base64,id:base64`. Raises ValueError with a sentence."""
-    keys: dict[str, bytes] = {}
+def parse_keyring(text: str) -> dict[int, bytes]:
+    """Keys by id (0 to 255) from `id:base64,id:base64`. Raises ValueError with a sentence."""
+    keys: dict[int, bytes] = {}
     for entry in text.split(","):
         key_id, separator, key = entry.strip().partition(":")
-        if not separator or not re.fullmatch(r"[A-Za-z0-9_-]{1,16}", key_id):
-            raise ValueError("should be a list of id:key, the id of letters and digits")
-        if key_id in keys:
+        if not separator or not re.fullmatch(r"[0-9]{1,3}", key_id) or int(key_id) > LAST_KEY_ID:
+            raise ValueError("should be a list of id:key, each id a number up to 255")
+        if int(key_id) in keys:
             raise ValueError(f"names the key {key_id} twice")
-        keys[key_id] = parse_key(key)
+        keys[int(key_id)] = parse_key(key)
     return keys
 
 
@@ -357,7 +348,7 @@ def _unfit_for_production(settings: Settings) -> Iterator[str]:
         elif field == "secret_key" and len(secret) < SECRET_CHARACTERS:
             yield f"{variable_of(field)} is too short: 32 characters at least. {_example(field)}"
     for field in ("database_url", "redis_url"):
-        password = urlsplit(getattr(settings, field)).password or ""
+        password = urlsplit(getattr(settings, field).get_secret_value()).password or ""
         if password and PLACEHOLDER.search(password):
             yield f"{variable_of(field)} has a placeholder for a password. {_example(field)}"
     for field in ("public_url", "twilio_api_base_url"):
