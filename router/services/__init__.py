@@ -1,0 +1,1 @@
+"""One use case a file; the only place that opens and commits a write transaction."""

@@ -1,0 +1,1 @@
+"""Tables and queries on PostgreSQL. Functions take a Session and never commit."""

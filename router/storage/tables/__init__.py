@@ -1,0 +1,62 @@
+"""Every table of the router, as SQLAlchemy Core tables on one `metadata`."""
+
+from router.storage.tables.accounts import api_tokens, user_sessions, users
+from router.storage.tables.calls import (
+    calls,
+    dispositions,
+    incidents,
+    legs,
+    offers,
+    outbox,
+    rate_limits,
+    receipts,
+    timeline,
+)
+from router.storage.tables.dispatches import (
+    dispatch_pages,
+    dispatch_requests,
+    messages,
+    team_members,
+    teams,
+)
+from router.storage.tables.metadata import metadata
+from router.storage.tables.people import desk_members, people, presence, shifts
+from router.storage.tables.programs import (
+    desks,
+    lines,
+    program_versions,
+    programs,
+    psaps,
+    return_lines,
+)
+
+__all__ = [
+    "api_tokens",
+    "calls",
+    "desk_members",
+    "desks",
+    "dispatch_pages",
+    "dispatch_requests",
+    "dispositions",
+    "incidents",
+    "legs",
+    "lines",
+    "messages",
+    "metadata",
+    "offers",
+    "outbox",
+    "people",
+    "presence",
+    "program_versions",
+    "programs",
+    "psaps",
+    "rate_limits",
+    "receipts",
+    "return_lines",
+    "shifts",
+    "team_members",
+    "teams",
+    "timeline",
+    "user_sessions",
+    "users",
+]
