@@ -147,6 +147,30 @@ class Settings(BaseSettings):
         description="The address at which Twilio reaches us; signatures are checked against it.",
         examples=["https://calls.city.gov"],
     )
+    live_url: str = Field(
+        default="",
+        description="Where browsers reach the live process; empty when a proxy sends it /live/.",
+        examples=["https://live.calls.city.gov"],
+    )
+    session_seconds: int = Field(
+        default=46_800,
+        ge=300,
+        description="How long a sign-in lasts; the default is a shift of 12 h and its handover.",
+        examples=["46800"],
+    )
+    session_idle_seconds: int = Field(
+        default=1800,
+        ge=60,
+        description="How long a sign-in lasts unused; an open live page counts as use.",
+        examples=["1800"],
+    )
+    live_streams: int = Field(
+        default=200,
+        ge=1,
+        le=5000,
+        description="Open streams of a live process; the next one is told to poll instead.",
+        examples=["200"],
+    )
     state_dir: Path = Field(
         default=Path(".state"),
         description="Folder for the fail-safe's cache and the like; writable.",
@@ -214,7 +238,7 @@ class Settings(BaseSettings):
             raise ValueError("should begin with redis:// or rediss://")
         return url
 
-    @field_validator("public_url", "twilio_api_base_url")
+    @field_validator("public_url", "live_url", "twilio_api_base_url")
     @classmethod
     def _be_an_origin(cls, url: str) -> str:
         parts = urlsplit(url)
