@@ -49,28 +49,15 @@ def find_window(shift: Shift, at: datetime) -> Window | None:
 
     Raises ValueError for a naive `at`.
     """
-    return next((window for window in _windows(shift, at, at) if window.covers(at)), None)
-
-
-def list_windows(shift: Shift, since: datetime, until: datetime) -> list[Window]:
-    """Occurrences that overlap the time from `since` up to `until`, whole, in order.
-
-    Raises ValueError for naive instants.
-    """
-    return [
-        window
-        for window in _windows(shift, since, until)
-        if window.starts_at < until and since < window.ends_at
-    ]
-
-
-def _windows(shift: Shift, since: datetime, until: datetime) -> Iterator[Window]:
-    if since.tzinfo is None or until.tzinfo is None:
+    if at.tzinfo is None:
         raise ValueError("a shift is compared with an aware instant")
+    return next((window for window in _windows_near(shift, at) if window.covers(at)), None)
+
+
+def _windows_near(shift: Shift, at: datetime) -> Iterator[Window]:
     zone = ZoneInfo(shift.zone)
-    day = since.astimezone(zone).date() - ONE_DAY  # an overnight shift began the day before
-    last = until.astimezone(zone).date()
-    while day <= last:
+    today = at.astimezone(zone).date()
+    for day in (today - ONE_DAY, today):  # an overnight shift began the day before
         if _starts_on(shift, day):
             end_day = day + ONE_DAY if shift.ends <= shift.starts else day
             # A start takes the first reading of a repeated hour and an end the second, so that a
@@ -78,7 +65,6 @@ def _windows(shift: Shift, since: datetime, until: datetime) -> Iterator[Window]
             yield Window(
                 _instant(day, shift.starts, zone, 0), _instant(end_day, shift.ends, zone, 1)
             )
-        day += ONE_DAY
 
 
 def _starts_on(shift: Shift, day: date) -> bool:

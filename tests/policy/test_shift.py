@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.policy.shift import EVERY_DAY, Shift, find_window, is_on_shift
+from router.policy.shift import EVERY_DAY, Shift, Window, find_window, is_on_shift
 
 CHICAGO = "America/Chicago"
 MONDAY, SATURDAY = 0, 5
@@ -79,28 +79,28 @@ def test_sh1_a_night_across_a_clock_change_has_its_real_length(
     night: str, start: str, end: str, hours: int
 ) -> None:
     window = find_window(shift("22:00", "06:00"), utc(night))
-    assert window == (utc(start), utc(end))
-    assert window[1] - window[0] == timedelta(hours=hours)
+    assert window == Window(utc(start), utc(end))
+    assert window.ends_at - window.starts_at == timedelta(hours=hours)
 
 
 def test_sh1_a_start_that_the_clocks_skip_is_the_first_instant_after() -> None:
     window = find_window(shift("02:30", "10:00"), utc("2026-03-08T08:00:00"))
-    assert window == (utc("2026-03-08T08:00:00"), utc("2026-03-08T15:00:00"))
+    assert window == Window(utc("2026-03-08T08:00:00"), utc("2026-03-08T15:00:00"))
     assert not is_on_shift(shift("02:30", "10:00"), utc("2026-03-08T07:59:59"))
 
 
 def test_sh1_an_end_that_the_clocks_skip_is_the_first_instant_after() -> None:
     window = find_window(shift("22:00", "02:30"), utc("2026-03-08T07:00:00"))
-    assert window == (utc("2026-03-08T04:00:00"), utc("2026-03-08T08:00:00"))
+    assert window == Window(utc("2026-03-08T04:00:00"), utc("2026-03-08T08:00:00"))
 
 
 def test_sh1_in_the_repeated_hour_a_start_is_early_and_an_end_is_late() -> None:
     begins = find_window(shift("01:30", "09:00"), utc("2026-11-01T06:30:00"))
     assert begins is not None
-    assert begins[0] == utc("2026-11-01T06:30:00")
+    assert begins.starts_at == utc("2026-11-01T06:30:00")
     ends = find_window(shift("20:00", "01:30"), utc("2026-11-01T07:29:59"))
     assert ends is not None
-    assert ends[1] == utc("2026-11-01T07:30:00")
+    assert ends.ends_at == utc("2026-11-01T07:30:00")
 
 
 def test_sh1_dates_bound_a_shift_on_both_sides() -> None:
