@@ -1,0 +1,246 @@
+"""Servers, databases and settings for every test.
+
+One PostgreSQL and one Valkey serve a whole run; under xdist its controller starts them. A database
+is a copy of a template that Alembic has migrated to head; the template is kept until a migration
+changes.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import secrets
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from router.config import Settings
+from router.demo.servers import (
+    PrivatePostgres,
+    PrivateValkey,
+    ServerError,
+    create_database,
+    drop_database,
+    list_databases,
+)
+from router.storage.database import make_engine
+
+ROOT = Path(__file__).resolve().parent.parent
+STATE = ROOT / ".state" / "tests"
+OURS = "switchback_test_"  # all databases that a run may drop begin so
+SERVERS = pytest.StashKey[dict[str, str]]()
+RUNNING = pytest.StashKey[ExitStack]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take the servers that xdist's controller started, in its workers."""
+    given = getattr(config, "workerinput", {}).get("servers")
+    if given is not None:
+        config.stash[SERVERS] = given
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - xdist publishes no type for it
+    """Hand the servers to a worker, as xdist's controller."""
+    node.workerinput["servers"] = start_servers(node.config)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the servers of this run."""
+    if RUNNING in config.stash:
+        config.stash[RUNNING].close()
+
+
+def start_servers(config: pytest.Config) -> dict[str, str]:
+    """Start what the environment does not give; once a run.
+
+    The result holds `postgres` and `template`, and `redis`; or `postgres_missing`, `redis_missing`
+    with the reason.
+    """
+    if SERVERS not in config.stash:
+        running = config.stash[RUNNING] = ExitStack()
+        config.stash[SERVERS] = _start_postgres(running) | _start_redis(running)
+    return config.stash[SERVERS]
+
+
+def _start_postgres(running: ExitStack) -> dict[str, str]:
+    server_url = os.environ.get("DATABASE_URL", "").replace("postgres://", "postgresql://")
+    try:
+        if not server_url:
+            server = running.enter_context(PrivatePostgres(STATE, durable=False))
+            server_url = server.url("postgres")
+            for name in list_databases(server_url):
+                if name.startswith(f"{OURS}run_"):  # a run that was killed left it
+                    drop_database(server_url, name)
+        return {"postgres": server_url, "template": migrated_template(server_url)}
+    except ServerError as error:
+        return {"postgres_missing": str(error)}
+
+
+def _start_redis(running: ExitStack) -> dict[str, str]:
+    url = os.environ.get("REDIS_URL")
+    try:
+        return {"redis": url or running.enter_context(PrivateValkey(STATE)).url}
+    except ServerError as error:
+        return {"redis_missing": str(error)}
+
+
+def migrated_template(server_url: str) -> str:
+    """The name of a database migrated to head, made if it is not there."""
+    migrations = sorted((ROOT / "migrations").rglob("*.py"))
+    if not any(path.parent.name == "versions" for path in migrations):
+        raise ServerError("There are no migrations yet.")
+    digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in migrations)).hexdigest()[:16]
+    name = f"{OURS}template_{digest}"
+    known = list_databases(server_url)
+    if name in known:
+        return name
+    for old in known:
+        if old.startswith(f"{OURS}template_"):
+            drop_database(server_url, old)
+    unfinished = f"{OURS}run_{uuid.uuid4().hex}"
+    create_database(server_url, unfinished)
+    migrate(database_of(server_url, unfinished))
+    create_database(server_url, name, template=unfinished)
+    drop_database(server_url, unfinished)
+    return name
+
+
+def migrate(url: str) -> None:
+    """Run Alembic as `release` does. Raises ServerError with its last words."""
+    done = subprocess.run(
+        [sys.executable, "-m", "alembic", "upgrade", "head"],
+        check=False,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "DATABASE_URL": url},
+    )
+    if done.returncode:
+        raise ServerError(f"The migrations fail:\n{done.stderr[-2000:]}")
+
+
+def database_of(server_url: str, name: str) -> str:
+    """The address of another database of a server."""
+    address, _, query = server_url.partition("?")
+    changed = f"{address.rpartition('/')[0]}/{name}"
+    return f"{changed}?{query}" if query else changed
+
+
+@contextmanager
+def a_database(servers: dict[str, str]) -> Iterator[str]:
+    """The address of a fresh, migrated database; skips the test, loudly, where none can be had."""
+    if "postgres" not in servers:
+        pytest.skip(f"NO DATABASE, so this is untested: {servers['postgres_missing']}")
+    name = f"{OURS}run_{uuid.uuid4().hex}"
+    create_database(servers["postgres"], name, template=servers["template"])
+    yield database_of(servers["postgres"], name)
+    drop_database(servers["postgres"], name)
+
+
+@pytest.fixture(scope="session")
+def servers(request: pytest.FixtureRequest) -> dict[str, str]:
+    """The run's servers; see `start_servers`."""
+    return start_servers(request.config)
+
+
+@pytest.fixture(scope="session")
+def database_url(servers: dict[str, str]) -> Iterator[str]:
+    """A database of this xdist worker's own. Tests that commit take `own_database_url`."""
+    with a_database(servers) as url:
+        yield url
+
+
+@pytest.fixture
+def own_database_url(servers: dict[str, str]) -> Iterator[str]:
+    """A database for one test alone, in which it may commit."""
+    with a_database(servers) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url(servers: dict[str, str]) -> str:
+    """A Redis that forgets; xdist's workers have a numbered database each."""
+    if "redis" not in servers:
+        pytest.skip(f"NO REDIS, so this is untested: {servers['redis_missing']}")
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    return f"{servers['redis'].rpartition('/')[0]}/{worker}"
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    """Settings with made-up secrets and absent servers; the environment is not read."""
+    return Settings.model_validate(
+        {
+            "env": "test",
+            "database_url": "postgresql://nobody@127.0.0.1:1/none",
+            "redis_url": "redis://127.0.0.1:1/0",
+            "secret_key": secrets.token_urlsafe(48),
+            "field_keys": f"1:{a_key()}",
+            "search_key": a_key(),
+            "twilio_account_sid": "AC" + "0" * 32,
+            "twilio_auth_token": secrets.token_hex(16),
+            "public_url": "https://switchback.test",
+            "log_format": "plain",
+        }
+    )
+
+
+def a_key() -> str:
+    """A new AES-256 key in base64."""
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+@pytest.fixture(scope="session")
+def engine(settings: Settings, database_url: str) -> Iterator[Engine]:
+    """An engine on the worker's database, as the program makes it; nothing may be committed."""
+    with an_engine(settings, database_url) as engine:
+        yield engine
+
+
+@pytest.fixture
+def own_engine(settings: Settings, own_database_url: str) -> Iterator[Engine]:
+    """An engine on a database of this test's own, in which it may commit."""
+    with an_engine(settings, own_database_url) as engine:
+        yield engine
+
+
+@contextmanager
+def an_engine(settings: Settings, url: str) -> Iterator[Engine]:
+    """The program's engine for another database than the settings name."""
+    aimed = settings.model_copy(update={"database_url": SecretStr(url)})
+    engine = make_engine(aimed, application_name="tests")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    """A session whose every change, committed or not, is gone after the test."""
+    with engine.connect() as connection:
+        outer = connection.begin()
+        with Session(
+            connection,
+            join_transaction_mode="create_savepoint",
+            expire_on_commit=False,
+            autoflush=False,
+        ) as session:
+            yield session
+        outer.rollback()
+
+
+@pytest.fixture
+def served_settings(settings: Settings, own_database_url: str, redis_url: str) -> Settings:
+    """Settings that name a database of this test's own and the run's Redis."""
+    servers = {"database_url": SecretStr(own_database_url), "redis_url": SecretStr(redis_url)}
+    return settings.model_copy(update=servers)
