@@ -1,0 +1,109 @@
+"""The numbers of 911 on disk, for the hour when neither database nor network answers.
+
+Publishing a program writes the file; the fail-safe reads it. It is one JSON object:
+{"lines": {our number: [911 numbers in order]}, "default": [911 numbers in order]}.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+import structlog
+
+from router.errors import InvalidInputError
+
+FILE_NAME = "failsafe.json"
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+
+log = structlog.get_logger(__name__)
+
+
+def write_failsafe_file(
+    state_dir: Path, lines: Mapping[str, Sequence[str]], default: Sequence[str]
+) -> Path:
+    """Replace the file in one move and return its path.
+
+    `lines` gives the 911 numbers, in the order in which they are dialled, for each number of ours;
+    `default` those for any other. Raises InvalidInputError for what is no E.164 number or an empty
+    default, and OSError.
+    """
+    if not default:
+        raise InvalidInputError("default", "the fail-safe needs at least one 911 number")
+    for number in (*lines, *default, *(one for numbers in lines.values() for one in numbers)):
+        if not _E164.fullmatch(number):
+            raise InvalidInputError("lines", "a number for the fail-safe is not in E.164 form")
+    document = {
+        "lines": {ours: list(numbers) for ours, numbers in lines.items()},
+        "default": list(default),
+    }
+    state_dir.mkdir(parents=True, exist_ok=True)
+    path = state_dir / FILE_NAME
+    with NamedTemporaryFile(
+        "w", dir=state_dir, prefix=FILE_NAME, delete=False, encoding="utf-8"
+    ) as draft:
+        json.dump(document, draft, indent=1, sort_keys=True)
+        draft.flush()
+        os.fsync(draft.fileno())
+    Path(draft.name).replace(path)
+    return path
+
+
+class FailsafeNumbers:
+    """What the file says, read once and again when it changes. Never raises.
+
+    A file that is missing or broken is logged as an error and the last good content stays in use.
+    """
+
+    def __init__(self, state_dir: Path) -> None:
+        self._path = state_dir / FILE_NAME
+        self._guard = threading.Lock()
+        self._stamp: tuple[int, int, int] | None = None
+        self._lines: Mapping[str, tuple[str, ...]] = {}
+        self._default: tuple[str, ...] = ()
+        self._refresh()
+        if not self._default:
+            log.error("failsafe_without_numbers", path=str(self._path))
+
+    def numbers(self, *ours: str) -> tuple[str, ...]:
+        """The 911 numbers for the first of our numbers the file knows, else its default.
+
+        Empty only when there is no file.
+        """
+        self._refresh()
+        return next((self._lines[one] for one in ours if self._lines.get(one)), self._default)
+
+    def is_ours(self, number: str) -> bool:
+        """Whether the file knows the number as one of ours."""
+        return number in self._lines
+
+    def _refresh(self) -> None:
+        with self._guard:
+            try:
+                status = self._path.stat()
+                stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
+                if stamp == self._stamp:
+                    return
+                self._lines, self._default = _parse(self._path.read_text(encoding="utf-8"))
+                self._stamp = stamp
+            except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
+                # The content may hold numbers: only the kind of error is logged.
+                log.error("failsafe_file_unreadable", error=type(error).__name__)  # noqa: TRY400
+
+
+def _parse(text: str) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
+    document = json.loads(text)
+    lines = {str(ours): _dialable(numbers) for ours, numbers in document["lines"].items()}
+    default = _dialable(document["default"])
+    if not default:
+        raise ValueError("no default")
+    return lines, default
+
+
+def _dialable(numbers: Iterable[object]) -> tuple[str, ...]:
+    return tuple(str(number) for number in numbers if _E164.fullmatch(str(number)))

@@ -1,0 +1,372 @@
+"""Commands carried out over Twilio's REST API.
+
+Every request has a time-out and none is repeated here: the result says whether it is known to have
+happened, known not to have, or unknown. Results carry codes, never Twilio's texts, which quote
+telephone numbers.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from requests.exceptions import ConnectionError as WireError
+from requests.exceptions import ConnectTimeout, RequestException
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client
+from urllib3.exceptions import MaxRetryError, NewConnectionError
+
+from ivr_flows.call import Call, Leg, Place, room_name
+from ivr_flows.outputs import (
+    Announce,
+    CheckLeg,
+    EndLeg,
+    PlaceLeg,
+    RedirectLeg,
+    ReleaseFromQueue,
+    SetEndsRoom,
+)
+from router.telephony.twiml import queue_name
+from router.telephony.urls import Urls
+from router.telephony.webhook import CALL_STATUSES, Phase
+
+TIMEOUT_SECONDS = 4.0  # Twilio's own client waits for ever
+CALL_EVENTS = ["initiated", "ringing", "answered", "completed"]
+INVALID_CALL_STATE = "21220"
+RESOURCE_NOT_FOUND = "20404"
+TOO_MANY_REQUESTS = 429  # "never processed and always safe to retry"
+NOT_FOUND = 404
+SERVER_ERRORS = 500
+LISTED = 50  # calls to one number that a look-up goes through, newest first
+
+CarrierCommand = (
+    PlaceLeg | EndLeg | ReleaseFromQueue | RedirectLeg | SetEndsRoom | Announce | CheckLeg
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Twilio did it. `sid` names the leg or message; `status` is Twilio's word for its state."""
+
+    sid: str = ""
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It did not happen. `permanent` says that the same again cannot succeed."""
+
+    code: str
+    permanent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It may have happened: look it up before anything else is done."""
+
+    reason: str
+
+
+Result = Done | Failed | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedCall:
+    """A call as Twilio lists it."""
+
+    sid: str
+    status: str
+    created_at: datetime
+
+    @property
+    def is_over(self) -> bool:
+        """Whether Twilio says that the call has ended."""
+        return CALL_STATUSES.get(self.status) is Phase.OVER
+
+
+class Carrier:
+    """One Twilio account, as the switchboard and the workers use it. Safe to share between threads.
+
+    `base_url` replaces https://api.twilio.com, for the emulator.
+    """
+
+    def __init__(
+        self,
+        account_sid: str,
+        auth_token: str,
+        urls: Urls,
+        *,
+        base_url: str = "",
+        timeout_seconds: float = TIMEOUT_SECONDS,
+    ) -> None:
+        silent = logging.getLogger(f"{__name__}.wire")
+        silent.disabled = True  # it would write the numbers that are looked up
+        self._urls = urls
+        self._client = Client(
+            account_sid,
+            auth_token,
+            http_client=TwilioHttpClient(timeout=timeout_seconds, logger=silent),
+        )
+        if base_url:
+            self._client.api.base_url = base_url.rstrip("/")
+        self._queue_sids: dict[str, str] = {}
+        self._guard = threading.Lock()
+
+    def execute(
+        self,
+        command: CarrierCommand,
+        call: Call,
+        *,
+        to_e164: str = "",
+        from_e164: str = "",
+        token: str = "",
+    ) -> Result:
+        """Carry out one command for a leg of `call`, as it stands in the database now.
+
+        `PlaceLeg` needs both numbers, `Announce` the outbox row's id as `token`. `CheckLeg` gives
+        `Done` with the leg's status. Whether the command still holds is for the one who asks.
+        """
+        leg = call.find_leg(command.leg_id)
+        if leg is None:
+            return Failed("no_leg", permanent=True)
+        if isinstance(command, PlaceLeg):
+            return self.place_leg(leg, to_e164, from_e164, command.ring_seconds)
+        if isinstance(command, (SetEndsRoom, Announce)):
+            room = room_name(call.id, command.room)
+            if isinstance(command, SetEndsRoom):
+                return self.set_ends_room(room, leg, ends_room=command.ends_room)
+            return self.announce(room, leg, token)
+        if not leg.sid:
+            return Failed("no_sid", permanent=True)
+        if isinstance(command, EndLeg):
+            return self.end_call(leg.sid, is_answered=leg.place not in _UNANSWERED)
+        if isinstance(command, ReleaseFromQueue):
+            return self.release_from_queue(queue_name(call), leg.sid, self._urls.ask(leg))
+        if isinstance(command, RedirectLeg):
+            return self.redirect(leg.sid, self._urls.ask(leg))
+        return self.check(leg.sid)
+
+    def place_leg(self, leg: Leg, to_e164: str, from_e164: str, ring_seconds: int) -> Result:
+        """Ring a leg of a call; it asks its `answered` address when it is picked up."""
+        return self.place_call(
+            to_e164,
+            from_e164,
+            url=self._urls.answered(leg),
+            fallback_url=self._urls.fallback(leg),
+            status_url=self._urls.status(leg),
+            ring_seconds=ring_seconds,
+        )
+
+    def place_page(self, page_id: str, to_e164: str, from_e164: str, ring_seconds: int) -> Result:
+        """Ring a responder for a page."""
+        return self.place_call(
+            to_e164,
+            from_e164,
+            url=self._urls.page_answered(page_id),
+            fallback_url=self._urls.page_fallback(page_id),
+            status_url=self._urls.page_status(page_id),
+            ring_seconds=ring_seconds,
+        )
+
+    def place_call(
+        self,
+        to_e164: str,
+        from_e164: str,
+        *,
+        url: str,
+        fallback_url: str,
+        status_url: str,
+        ring_seconds: int,
+    ) -> Result:
+        """Start a call. `Done.sid` is its CallSid."""
+        if not to_e164 or not from_e164:
+            return Failed("no_number", permanent=True)
+        return _attempt(
+            lambda: self._client.calls.create(
+                to=to_e164,
+                from_=from_e164,
+                url=url,
+                method="POST",
+                fallback_url=fallback_url,
+                fallback_method="POST",
+                status_callback=status_url,
+                status_callback_method="POST",
+                status_callback_event=CALL_EVENTS,
+                timeout=ring_seconds,
+            )
+        )
+
+    def end_call(self, sid: str, *, is_answered: bool) -> Result:
+        """Stop a call that rings or end one that is answered; one that is over already is done."""
+        statuses = ["completed"] if is_answered else ["canceled", "completed"]
+        result: Result = Failed("no_status", permanent=True)
+        for status in statuses:  # picked up in this very moment, it can no longer be cancelled
+            result = _attempt(partial(self._client.calls(sid).update, status=status))
+            if result != Failed(INVALID_CALL_STATE, permanent=True):
+                return result
+        return Done(sid, "completed")
+
+    def redirect(self, sid: str, url: str) -> Result:
+        """Make a live leg ask `url`, wherever it is. It leaves a room or queue at once."""
+        return _attempt(lambda: self._client.calls(sid).update(url=url, method="POST"))
+
+    def release_from_queue(self, queue: str, sid: str, url: str) -> Result:
+        """Take a waiting leg out of the queue named `queue`; it asks `url`.
+
+        Fails permanently when the leg does not wait there: somebody else was faster, or it hung up.
+        """
+        result: Result = Failed("no_queue", permanent=True)
+        tried = ""
+        for cached in (True, False):  # a queue deleted and made anew has another sid
+            queue_sid = self._find_queue_sid(queue, cached=cached)
+            if not isinstance(queue_sid, str):
+                return queue_sid
+            if queue_sid in ("", tried):
+                continue
+            tried = queue_sid
+            member = self._client.queues(queue_sid).members(sid)
+            result = _attempt(partial(member.update, url=url, method="POST"), sid=sid)
+            if result != Failed(RESOURCE_NOT_FOUND, permanent=True):
+                return result
+        return result
+
+    def set_ends_room(self, room: str, leg: Leg, *, ends_room: bool) -> Result:
+        """Change whether the room ends when the leg leaves it."""
+        return self._update_participant(room, leg, end_conference_on_exit=ends_room)
+
+    def announce(self, room: str, leg: Leg, token: str) -> Result:
+        """Play the announcement ordered by the outbox row `token` to one leg in the room."""
+        url = self._urls.announce(leg.id, token)
+        return self._update_participant(room, leg, announce_url=url, announce_method="POST")
+
+    def check(self, sid: str) -> Result:
+        """Ask for a leg's status: `Done.status`. It may be seconds old (Law 1: ask twice)."""
+        return _attempt(lambda: self._client.calls(sid).fetch())
+
+    def list_placed(
+        self,
+        to_e164: str,
+        from_e164: str,
+        since: datetime,
+        exclude_sids: Collection[str] = (),
+    ) -> list[PlacedCall] | Failed | Unknown:
+        """Calls placed between two numbers since `since`, newest first, without those named.
+
+        Finds out what became of a `PlaceLeg` whose answer never came. Twilio's list lags behind, so
+        an empty one counts only when asked twice.
+        """
+        found: list[PlacedCall] = []
+
+        def ask() -> None:
+            listed = self._client.calls.list(to=to_e164, from_=from_e164, limit=LISTED)
+            found.extend(
+                PlacedCall(one.sid, one.status, one.date_created)
+                for one in listed
+                if one.date_created >= since.replace(microsecond=0)  # Twilio tells whole seconds
+                and one.sid not in exclude_sids
+            )
+
+        result = _attempt(ask)
+        return found if isinstance(result, Done) else result
+
+    def send_message(self, to_e164: str, from_e164: str, body: str, status_url: str) -> Result:
+        """Send a text. `Done.sid` is its MessageSid."""
+        return _attempt(
+            lambda: self._client.messages.create(
+                to=to_e164, from_=from_e164, body=body, status_callback=status_url
+            )
+        )
+
+    def claim_number(self, our_e164: str) -> Result:
+        """Point a number of ours at this installation: voice, its fallback, its status callback."""
+        voice = {
+            "voice_url": self._urls.inbound(),
+            "voice_method": "POST",
+            "voice_fallback_url": self._urls.inbound_fallback(),
+            "voice_fallback_method": "POST",
+            "status_callback": self._urls.inbound_status(),
+            "status_callback_method": "POST",
+            "sms_url": self._urls.at("/sms/inbound"),
+            "sms_method": "POST",
+        }
+        found: list[Any] = []
+        result = _attempt(
+            lambda: found.extend(
+                self._client.incoming_phone_numbers.list(phone_number=our_e164, limit=1)
+            )
+        )
+        if not isinstance(result, Done):
+            return result
+        if not found:
+            return Failed("not_our_number", permanent=True)
+        return _attempt(lambda: found[0].update(**voice))
+
+    def _update_participant(self, room: str, leg: Leg, **changes: object) -> Result:
+        found: list[Any] = []
+        result = _attempt(
+            lambda: found.extend(self._client.conferences.list(friendly_name=room, limit=LISTED))
+        )
+        if not isinstance(result, Done):
+            return result
+        live = [one for one in found if one.status != "completed"]
+        if not live:
+            return Failed("no_room", permanent=True)
+        return _attempt(
+            lambda: live[0].participants(leg.sid or leg.id).update(**changes), sid=leg.sid or ""
+        )
+
+    def _find_queue_sid(self, name: str, *, cached: bool) -> str | Failed | Unknown:
+        """The queue's sid, "" when there is none. Twilio cannot search queues by name."""
+        if not cached or name not in self._queue_sids:
+            found: list[Any] = []
+            result = _attempt(lambda: found.extend(self._client.queues.list(page_size=1000)))
+            if not isinstance(result, Done):
+                return result
+            with self._guard:
+                self._queue_sids = {queue.friendly_name: queue.sid for queue in found}
+        return self._queue_sids.get(name, "")
+
+
+_UNANSWERED = frozenset({Place.PLANNED, Place.RINGING})
+
+
+def _attempt(request: Callable[[], Any], *, sid: str = "") -> Result:
+    """One request, its answer and its failures as a result."""
+    try:
+        answer = request()
+    except (TwilioRestException, TwilioServiceException) as error:
+        return _refusal(error.status, error.code)
+    except ConnectTimeout:
+        return Failed("unreachable", permanent=False)
+    except WireError as error:
+        if _was_never_sent(error):
+            return Failed("unreachable", permanent=False)
+        return Unknown("connection_lost")
+    except RequestException as error:
+        return Unknown(type(error).__name__)
+    except (TwilioException, ValueError, KeyError, TypeError, AttributeError):
+        return Unknown("unreadable_answer")
+    return Done(
+        sid or str(getattr(answer, "sid", "") or ""), str(getattr(answer, "status", "") or "")
+    )
+
+
+def _refusal(status: int, code: int | None) -> Failed | Unknown:
+    if status >= SERVER_ERRORS:
+        return Unknown(f"http_{status}")
+    if status == NOT_FOUND:
+        return Failed(RESOURCE_NOT_FOUND, permanent=True)
+    return Failed(str(code or status), permanent=status != TOO_MANY_REQUESTS)
+
+
+def _was_never_sent(error: WireError) -> bool:
+    """Whether no connection was made, so that Twilio cannot have seen the request."""
+    cause = error.args[0] if error.args else None
+    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
+    return isinstance(reason, NewConnectionError)
