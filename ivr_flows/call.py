@@ -80,7 +80,9 @@ class Leg:
     sid: str | None = None
     person_id: str | None = None
     line_id: str | None = None  # a 911 return line, by the program's name for it
-    shared: bool = False  # call taker and caller share this trunk leg: nobody's departure can be inferred
+    shared: bool = (
+        False  # call taker and caller share this trunk leg: nobody's departure can be inferred
+    )
     room: int = 0
     ends_room: bool = False  # carries endConferenceOnExit
     present: bool = False  # a person has proven to be there (RE4)

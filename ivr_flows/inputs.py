@@ -68,6 +68,13 @@ class DialEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class LineAnswered:
+    """A 911 line rung by TwiML alone picked up; the answer is spoken to it before the caller is let in."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class LegAsked:
     """A leg we moved (out of a queue, by redirect) asks what to do next."""
 
@@ -163,6 +170,7 @@ Input = (
     | QueueLeft
     | RoomLeft
     | DialEnded
+    | LineAnswered
     | LegAsked
     | LegStatusChanged
     | RoomJoined

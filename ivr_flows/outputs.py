@@ -12,9 +12,6 @@ from ivr_flows.call import Call
 NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 
 
-
-
-
 @dataclass(frozen=True, slots=True)
 class Say:
     """Speak a prompt of the catalogue (`prompts/`), in `language`, with its parameters already in words."""
@@ -91,9 +88,6 @@ class Nothing:
 
 
 Instruction = Say | Ask | Wait | WaitPiece | LeaveQueue | JoinRoom | Dial911 | Hangup | Nothing
-
-
-
 
 
 class Urgency(IntEnum):

@@ -63,7 +63,9 @@ class Program:
     desks: dict[str, Desk]
     clinician_desk: str
     languages: tuple[str, ...] = ("en", "es")
-    call_types: dict[str, str] = field(default_factory=dict)  # key to call type, for the call taker's menu
+    call_types: dict[str, str] = field(
+        default_factory=dict
+    )  # key to call type, for the call taker's menu
     reasons: dict[str, str] = field(default_factory=dict)  # key to reason, for the caller's menu
     dispositions: dict[str, str] = field(default_factory=dict)  # key to disposition
     return_reasons: dict[str, str] = field(default_factory=dict)  # key to reason of a return

@@ -1,0 +1,395 @@
+"""`advance`: what follows when something happens to a call. The one door through which every input passes.
+
+Pure: a function of the call, the input, the facts and the time. Late, repeated and impossible inputs change
+nothing and are answered with what the present state says (Law 5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from ivr_flows import (
+    call_taker,
+    connected,
+    dialogue,
+    dispatching,
+    front_door,
+    inputs,
+    moving,
+    offering,
+    return_to_911,
+    waiting,
+    wrap_up,
+)
+from ivr_flows.call import Call, DispatchNote, Leg, Place, Role, Stage, room_name
+from ivr_flows.facts import Facts
+from ivr_flows.inputs import Input
+from ivr_flows.outputs import Dial911, Hangup, JoinRoom, LeaveQueue, Nothing, Step, Wait
+from ivr_flows.program import Program
+from ivr_flows.turn import Turn
+
+__all__ = ["advance", "arrive", "room_name"]
+
+TERMINAL_STATUSES = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
+RINGING_STATUSES = frozenset({"queued", "initiated", "ringing"})
+LINE_KINDS_SHARED = frozenset({"transfer"})
+
+
+def arrive(call_id: str, line: str, program: Program, now: datetime) -> Call:
+    """A fresh call on `line` with its caller's leg, before anything is said. Raises KeyError for an unknown line."""
+    kind = program.lines[line].kind
+    leg = Leg(
+        id=f"{call_id}-1",
+        role=Role.CALLER,
+        place=Place.FLOW,
+        shared=kind in LINE_KINDS_SHARED,
+    )
+    return Call(
+        id=call_id,
+        program=program.name,
+        program_version=program.version,
+        line=line,
+        stage=Stage.SCREENING,
+        opened_at=now,
+        stage_at=now,
+        legs=(leg,),
+        stage_due_at=now + timedelta(seconds=program.screening_seconds),
+    )
+
+
+def advance(call: Call, given: Input, facts: Facts, now: datetime) -> Step:
+    """The step that follows from `given`. Raises FactNeededError when a fact has to be fetched first."""
+    leg_id = getattr(given, "leg_id", "")
+    leg = call.find_leg(leg_id)
+    if leg_id and leg is None:
+        return Turn(call, facts, now).finish(ignored="unknown leg")
+    asks = isinstance(given, _ASKING)
+    turn = Turn(call, facts, now, leg_id if asks else "")
+    handler = _HANDLERS[type(given)]
+    ignored = handler(turn, given)
+    if not asks:
+        return turn.finish(ignored)
+    if ignored or not turn.is_answered:
+        present(turn)
+    return turn.finish(ignored)
+
+
+def present(turn: Turn) -> None:
+    """Tell the leg that asked what the present state says, without moving anything."""
+    leg = turn.leg
+    if leg.place in (Place.JOINING, Place.ROOM):
+        star = not leg.shared and leg.role is not Role.PSAP
+        turn.answer(JoinRoom(leg.room, leg.step, star=star, ends_room=leg.ends_room))
+    elif leg.place is Place.QUEUE:
+        turn.answer(Wait(leg.step))
+    elif leg.place is Place.DIAL and leg.line_id is not None:
+        line = moving.return_line(turn)
+        turn.answer(Dial911(leg.line_id, line.ring_seconds, leg.step))
+    elif leg.place is Place.FLOW and dialogue.ask_again(turn):
+        return
+    elif leg.place is Place.ENDED:
+        turn.answer(Nothing())
+    elif leg.role is Role.CALLER:
+        moving.caller_next(turn)
+    else:
+        turn.say("no_longer_needed")
+        turn.answer(Hangup())
+
+
+def _call_arrived(turn: Turn, _given: inputs.CallArrived) -> str:
+    if turn.leg.step:
+        return "already arrived"
+    turn.note("call_arrived", line=turn.call.line)
+    kind = turn.program.lines[turn.call.line].kind
+    if kind == "transfer":
+        call_taker.start(turn)
+    elif kind == "psap":
+        turn.say("911_hold_greeting")
+        waiting.to_desk(turn, turn.program.psap.desk)
+        _hold_if_unanswered(turn)
+    else:
+        front_door.start(turn)
+    return ""
+
+
+def _hold_if_unanswered(turn: Turn) -> None:
+    if turn.leg.place is Place.FLOW:
+        moving.caller_next(turn)
+
+
+def _leg_answered(turn: Turn, given: inputs.LegAnswered) -> str:
+    leg = turn.leg
+    if given.sid and leg.sid is None:
+        turn.change_leg(leg.id, sid=given.sid)
+    if leg.place not in (Place.PLANNED, Place.RINGING):
+        return "already answered"
+    if leg.role is Role.PSAP:
+        return_to_911.psap_answered(turn)
+    else:
+        offering.leg_answered(turn)
+    if turn.leg.place in (Place.PLANNED, Place.RINGING):
+        turn.change_leg(leg.id, place=Place.FLOW)
+    return ""
+
+
+def _keyed(turn: Turn, given: inputs.Keyed) -> str:
+    leg = turn.leg
+    if leg.place is not Place.FLOW or given.step != leg.step:
+        return "not the question asked now"
+    if dialogue.find_node(leg.flow, leg.node) is None:
+        return "no question is open"
+    dialogue.hear(turn, given.digits, given.speech)
+    return ""
+
+
+def _wait_ticked(turn: Turn, given: inputs.WaitTicked) -> str:
+    if turn.leg.place is not Place.QUEUE:
+        turn.answer(LeaveQueue())
+        return "not waiting"
+    waiting.wait_ticked(turn, given.digits)
+    return ""
+
+
+def _queue_left(turn: Turn, given: inputs.QueueLeft) -> str:
+    leg = turn.leg
+    if given.result == "hangup":
+        connected.leg_ended(turn, leg)
+        turn.answer(Nothing())
+        return ""
+    if leg.place is not Place.QUEUE or given.step != leg.step:
+        return "out of the queue already"
+    connected.leg_asked(turn)
+    return ""
+
+
+def _room_left(turn: Turn, given: inputs.RoomLeft) -> str:
+    leg = turn.leg
+    if given.hung_up:
+        connected.leg_ended(turn, leg)
+        turn.answer(Nothing())
+        return ""
+    if leg.place not in (Place.ROOM, Place.JOINING) or given.step != leg.step:
+        return "out of that room already"
+    connected.room_left(turn, hung_up=False)
+    return ""
+
+
+def _dial_ended(turn: Turn, given: inputs.DialEnded) -> str:
+    leg = turn.leg
+    if given.hung_up:
+        connected.leg_ended(turn, leg)
+        turn.answer(Nothing())
+        return ""
+    if leg.place is not Place.DIAL or given.step != leg.step:
+        return "not the line dialled now"
+    return_to_911.dial_ended(turn, given.status)
+    return ""
+
+
+def _line_answered(turn: Turn, _given: inputs.LineAnswered) -> str:
+    if turn.leg.place is not Place.DIAL:
+        turn.answer(Nothing())
+        return "not dialling"
+    return_to_911.line_answered(turn)
+    return ""
+
+
+def _leg_asked(turn: Turn, _given: inputs.LegAsked) -> str:
+    leg = turn.leg
+    offer = turn.call.find_offer(leg.id)
+    if offer is not None and offer.state != "accepted":
+        offering.leg_answered(turn)
+        return ""
+    if leg.place is Place.FLOW and leg.role is not Role.CALLER and turn.call.caller.is_live:
+        return "at a question already"
+    connected.leg_asked(turn)
+    return ""
+
+
+def _leg_status(turn: Turn, given: inputs.LegStatusChanged) -> str:
+    leg = turn.get_leg(given.leg_id)
+    if given.sid and leg.sid is None:
+        leg = turn.change_leg(leg.id, sid=given.sid)
+    if not leg.is_live:
+        return "already over"
+    if given.status in TERMINAL_STATUSES:
+        _ended(turn, leg, given.status)
+    elif given.status in RINGING_STATUSES:
+        if leg.role is Role.PSAP:
+            return_to_911.line_under_way(turn, leg)
+        elif leg.place is Place.PLANNED:
+            turn.change_leg(leg.id, place=Place.RINGING)
+    return ""
+
+
+def _ended(turn: Turn, leg: Leg, status: str) -> None:
+    offer = turn.call.find_offer(leg.id)
+    if offer is not None and offer.state != "accepted":
+        turn.note("ring_ended", leg.id, status=status)
+        offering.leg_over(turn, leg)
+        wrap_up.close_if_over(turn)
+    elif leg.role is Role.PSAP and not leg.present:
+        return_to_911.line_over(turn, leg)
+    else:
+        connected.leg_ended(turn, leg)
+
+
+def _room_joined(turn: Turn, given: inputs.RoomJoined) -> str:
+    return connected.room_joined(turn, turn.get_leg(given.leg_id), given.room)
+
+
+def _room_departed(turn: Turn, given: inputs.RoomDeparted) -> str:
+    return connected.room_departed(turn, turn.get_leg(given.leg_id), given.room)
+
+
+def _command_done(turn: Turn, given: inputs.CommandDone) -> str:
+    leg = turn.get_leg(given.leg_id)
+    if given.sid and leg.sid is None:
+        leg = turn.change_leg(leg.id, sid=given.sid)
+    if given.command == "PlaceLeg" and leg.role is Role.PSAP:
+        return_to_911.line_under_way(turn, leg)
+    elif given.command == "PlaceLeg" and leg.place is Place.PLANNED:
+        turn.change_leg(leg.id, place=Place.RINGING)
+    elif given.command == "SetEndsRoom" and leg.place is Place.ROOM:
+        turn.change_leg(leg.id, ends_room=False)
+    else:
+        return "nothing follows"
+    return ""
+
+
+def _command_failed(turn: Turn, given: inputs.CommandFailed) -> str:
+    leg = turn.get_leg(given.leg_id)
+    turn.note("command_failed", leg.id, command=given.command, reason=given.reason)
+    if given.command != "PlaceLeg" or leg.place is not Place.PLANNED:
+        return ""
+    if leg.role is Role.PSAP:
+        return_to_911.line_failed(turn, leg)
+    else:
+        _ended(turn, leg, "failed")
+    return ""
+
+
+def _time_passed(turn: Turn, _given: inputs.TimePassed) -> str:
+    before = turn.call
+    for offer in turn.call.live_offers():
+        current = turn.call.find_offer(offer.leg_id)
+        if current is not None and current.is_live and _is_due(current.due_at, turn.now):
+            offering.overdue(turn, current)
+    for leg in turn.call.legs:
+        current_leg = turn.get_leg(leg.id)
+        if current_leg.is_live and _is_due(current_leg.due_at, turn.now):
+            _leg_overdue(turn, current_leg)
+    if turn.call.stage is not Stage.CLOSED and _is_due(turn.call.next_ring_at, turn.now):
+        waiting.pursue(turn)
+    if turn.call.stage is not Stage.CLOSED and _is_due(turn.call.stage_due_at, turn.now):
+        _stage_overdue(turn)
+    return "nothing is due" if turn.call == before else ""
+
+
+def _is_due(due_at: datetime | None, now: datetime) -> bool:
+    return due_at is not None and due_at <= now
+
+
+def _leg_overdue(turn: Turn, leg: Leg) -> None:
+    turn.note("leg_overdue", leg.id, place=str(leg.place))
+    offer = turn.call.find_offer(leg.id)
+    if leg.role is Role.PSAP and not leg.present:
+        return_to_911.leg_overdue(turn, leg)
+    elif offer is not None and offer.state != "accepted":
+        # Told to end, and not heard from since: the record ends without the carrier's word.
+        turn.end_leg(leg.id)
+        wrap_up.close_if_over(turn)
+    elif not turn.call.caller.is_live:
+        turn.end_leg(leg.id)
+    else:
+        connected.leg_overdue(turn, leg)
+
+
+def _stage_overdue(turn: Turn) -> None:
+    stage = turn.call.stage
+    turn.note("stage_overdue", stage=str(stage))
+    if stage is Stage.SCREENING:
+        return_to_911.start(turn, reason="screening_too_long", by=Role.CALLER)
+    elif stage is Stage.WAITING:
+        waiting.stage_overdue(turn)
+    elif stage is Stage.CONSULTING:
+        waiting.nobody_takes_it(turn)
+    elif stage is Stage.CONNECTED:
+        connected.stage_overdue(turn)
+    else:
+        return_to_911.stage_overdue(turn)
+
+
+def _staff_freed(turn: Turn, _given: inputs.StaffFreed) -> str:
+    if not turn.call.desk or turn.call.live_offers():
+        return "nobody is sought"
+    waiting.pursue(turn)
+    return ""
+
+
+def _dispatch_changed(turn: Turn, given: inputs.DispatchChanged) -> str:
+    note = DispatchNote(given.dispatch_id, given.status, given.team, given.minutes)
+    return dispatching.dispatch_changed(turn, note)
+
+
+def _return_requested(turn: Turn, given: inputs.ReturnRequested) -> str:
+    if turn.call.stage is Stage.CLOSED:
+        return "the call is closed"
+    if turn.call.stage is Stage.RETURNING:
+        return "a return is under way"
+    turn.note("return_requested", person=given.person_id)
+    return_to_911.start(
+        turn,
+        reason=given.reason,
+        by=Role.CLINICIAN,
+        skip=given.skip,
+        request=given.request,
+    )
+    return ""
+
+
+def _resolved(turn: Turn, given: inputs.Resolved) -> str:
+    if turn.call.disposition:
+        return "already resolved"
+    if turn.call.caller.is_live:
+        return "the caller is still on the line"
+    outcome = "resolved" if turn.call.outcome in ("", "ended_with_clinician") else turn.call.outcome
+    turn.change(disposition=given.disposition, outcome=outcome)
+    turn.note("resolved", person=given.person_id, disposition=given.disposition)
+    return ""
+
+
+_ASKING = (
+    inputs.CallArrived,
+    inputs.LegAnswered,
+    inputs.Keyed,
+    inputs.WaitTicked,
+    inputs.QueueLeft,
+    inputs.RoomLeft,
+    inputs.DialEnded,
+    inputs.LineAnswered,
+    inputs.LegAsked,
+)
+_HANDLERS: dict[type, Callable[[Turn, Any], str]] = {
+    inputs.CallArrived: _call_arrived,
+    inputs.LegAnswered: _leg_answered,
+    inputs.Keyed: _keyed,
+    inputs.WaitTicked: _wait_ticked,
+    inputs.QueueLeft: _queue_left,
+    inputs.RoomLeft: _room_left,
+    inputs.DialEnded: _dial_ended,
+    inputs.LineAnswered: _line_answered,
+    inputs.LegAsked: _leg_asked,
+    inputs.LegStatusChanged: _leg_status,
+    inputs.RoomJoined: _room_joined,
+    inputs.RoomDeparted: _room_departed,
+    inputs.CommandDone: _command_done,
+    inputs.CommandFailed: _command_failed,
+    inputs.TimePassed: _time_passed,
+    inputs.StaffFreed: _staff_freed,
+    inputs.DispatchChanged: _dispatch_changed,
+    inputs.ReturnRequested: _return_requested,
+    inputs.Resolved: _resolved,
+}

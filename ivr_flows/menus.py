@@ -1,0 +1,20 @@
+"""Keys of the phone menus, named once: prompts and handling use the same names."""
+
+HELP_KEYS = frozenset({"0", "9"})  # 911, at any time
+BACK = "*"
+REPEAT = "#"
+START_OVER = "8"
+START_OVER_ENTRY = "**"  # while a number is typed, 8 is a digit
+
+ACCEPT = "1"
+DECLINE = "2"
+
+MENU_REJOIN = "1"
+MENU_RESOLVE = "2"
+MENU_SEND_TEAM = "3"
+MENU_TO_CLINICIAN = "4"
+MENU_RETURN = "9"
+
+CONFIRM = "1"
+CHANGE = "2"
+CANCEL = "3"

@@ -1,0 +1,94 @@
+"""Where legs go next: into the room, into the queue, to 911 by TwiML. The caller enters a room last."""
+
+from __future__ import annotations
+
+from ivr_flows.call import Call, Leg, Place, Role, Stage
+from ivr_flows.outputs import Dial911, Hangup, JoinRoom, ReleaseFromQueue, Wait
+from ivr_flows.program import ReturnLine
+from ivr_flows.turn import Turn
+
+JOIN_SECONDS = 3  # a leg told to join is in the room by then, or the next step follows
+RELEASE_SECONDS = 3
+
+
+def return_line(turn: Turn) -> ReturnLine:
+    """The 911 line to be tried now; the last one is tried again and again."""
+    lines = turn.program.psap.lines
+    index = turn.call.returning.line if turn.call.returning else 0
+    return lines[min(index, len(lines) - 1)]
+
+
+def staff_in_room(call: Call) -> tuple[Leg, ...]:
+    """Legs answering for the caller that the carrier says are in the newest generation of the room."""
+    return tuple(leg for leg in call.staff() if leg.place is Place.ROOM and leg.room == call.room)
+
+
+def caller_may_enter(call: Call) -> bool:
+    """Whether somebody is there for the caller, and 911 (if it is being rung) is known to ring.
+
+    Until then a returning caller stays in the queue, from where TwiML alone can dial 911 (Law 8).
+    """
+    if not staff_in_room(call):
+        return False
+    returning = call.returning
+    if call.stage is Stage.RETURNING and returning is not None and not returning.taken:
+        return returning.under_way and not returning.by_twiml
+    return True
+
+
+def break_room(turn: Turn, generation: int) -> None:
+    """A generation of the room is over: whoever comes next meets in the following one."""
+    if generation and turn.call.room == generation:
+        turn.change(room=generation + 1)
+
+
+def join_room(turn: Turn, *, ends_room: bool) -> None:
+    """Send the leg that asked into the newest generation of the room."""
+    if turn.call.room == 0:
+        turn.change(room=1)
+    star = not turn.leg.shared and turn.leg.role is not Role.PSAP
+    step = turn.next_step(
+        place=Place.JOINING,
+        flow="room",
+        node="",
+        room=turn.call.room,
+        ends_room=ends_room,
+        due_at=turn.after(JOIN_SECONDS),
+    )
+    turn.answer(JoinRoom(turn.call.room, step, star=star, ends_room=ends_room))
+
+
+def to_queue(turn: Turn) -> None:
+    """Put the caller's leg, which asked, into the queue, where every few seconds it is spoken to."""
+    step = turn.next_step(place=Place.QUEUE, flow="waiting", node="", ticks=0, due_at=None)
+    turn.answer(Wait(step))
+
+
+def dial_911(turn: Turn) -> None:
+    """Ring the current 911 line from the caller's own leg, by TwiML alone (RE5)."""
+    line = return_line(turn)
+    step = turn.next_step(place=Place.DIAL, flow="dial_911", node="", line_id=line.id, due_at=None)
+    turn.note("line_dialled", line=line.id)
+    turn.answer(Dial911(line.id, line.ring_seconds, step))
+
+
+def caller_next(turn: Turn) -> None:
+    """Tell the caller's leg, which asked, what the present state says."""
+    call = turn.call
+    if call.stage is Stage.CLOSED:
+        turn.say("goodbye")
+        turn.answer(Hangup())
+    elif call.returning is not None and call.returning.by_twiml and not call.returning.taken:
+        dial_911(turn)
+    elif caller_may_enter(call):
+        join_room(turn, ends_room=False)
+    else:
+        to_queue(turn)
+
+
+def release_caller(turn: Turn) -> None:
+    """Fetch the caller out of the queue, if they may enter the room now."""
+    caller = turn.call.caller
+    if caller.place is Place.QUEUE and caller_may_enter(turn.call):
+        turn.do(ReleaseFromQueue(caller.id))
+        turn.change_leg(caller.id, due_at=turn.after(RELEASE_SECONDS))

@@ -1,0 +1,129 @@
+"""The offer as the person rung hears it: a spoken summary, 1 to accept, 2 to decline (RO3). One acceptance wins (RO4)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ivr_flows import dialogue, moving, return_to_911, waiting
+from ivr_flows.call import Leg, Offer, OfferState, Stage
+from ivr_flows.menus import ACCEPT, DECLINE, REPEAT
+from ivr_flows.outputs import EndLeg, Hangup, Say
+from ivr_flows.ringing import close_offer, withdraw_offers
+from ivr_flows.turn import Turn
+
+
+def leg_answered(turn: Turn) -> None:
+    """The person rung picked up: speak the summary, if the call is still to be had."""
+    offer = turn.call.find_offer(turn.leg_id)
+    if offer is None or not offer.is_live:
+        _too_late(turn)
+        return
+    due_at = turn.after(turn.program.decide_seconds)
+    answered = replace(offer, state=OfferState.ANSWERED, due_at=due_at)
+    turn.call = turn.call.with_offer(answered)
+    turn.note("offer_answered", person=offer.person_id)
+    dialogue.ask(turn, "offer", "summary", due_at=None)
+
+
+def leg_over(turn: Turn, leg: Leg) -> None:
+    """The person's leg ended without an acceptance: a hang-up after the summary declines, all else is no answer."""
+    offer = turn.call.find_offer(leg.id)
+    turn.end_leg(leg.id)
+    if offer is None or not offer.is_live:
+        return
+    declined = offer.state is OfferState.ANSWERED
+    close_offer(turn, offer, OfferState.DECLINED if declined else OfferState.NO_ANSWER)
+    waiting.pursue(turn)
+
+
+def overdue(turn: Turn, offer: Offer) -> None:
+    """The ring or the time to decide is over."""
+    close_offer(turn, offer, OfferState.NO_ANSWER)
+    turn.do(EndLeg(offer.leg_id))
+    turn.change_leg(offer.leg_id, due_at=turn.after(turn.program.decide_seconds))
+    waiting.pursue(turn)
+
+
+def _summary(turn: Turn) -> tuple[Say, ...]:
+    call = turn.call
+    if call.stage is Stage.RETURNING:
+        return (
+            *return_to_911.context(turn, "offer_returned_call"),
+            turn.phrase("press_1_accept_2_decline"),
+        )
+    if (
+        turn.program.desks.get(call.desk, None)
+        and turn.program.desks[call.desk].role == "call_taker"
+    ):
+        return (turn.phrase("offer_911_call"), turn.phrase("press_1_accept_2_decline"))
+    answers = call.answers
+    what = answers.get("call_type") or answers.get("reason") or "unknown"
+    says = [
+        turn.phrase(
+            "offer_summary",
+            what=f"@call_type_{what}",
+            party=f"@party_{answers.get('caller_party', 'unknown')}",
+        ),
+    ]
+    if answers.get("incident_number"):
+        says.append(turn.phrase("offer_incident", incident=f"#{answers['incident_number']}"))
+    if call.language != "en":
+        says.append(turn.phrase("offer_language", language=f"@language_{call.language}"))
+    if call.drops:
+        says.append(turn.phrase("offer_after_drop"))
+    return (*says, turn.phrase("press_1_accept_2_decline"))
+
+
+def _hear(turn: Turn, digits: str, _speech: str) -> bool:
+    offer = turn.call.find_offer(turn.leg_id)
+    if offer is None or not offer.is_live:
+        _too_late(turn)
+        return True
+    if digits == ACCEPT:
+        _accept(turn, offer)
+        return True
+    if digits == DECLINE:
+        close_offer(turn, offer, OfferState.DECLINED)
+        turn.say("offer_declined")
+        turn.answer(Hangup())
+        turn.change_leg(turn.leg_id, due_at=turn.after(turn.program.decide_seconds))
+        waiting.pursue(turn)
+        return True
+    if digits == REPEAT:
+        dialogue.ask(turn, "offer", "summary", due_at=None)
+        return True
+    return False
+
+
+def _accept(turn: Turn, offer: Offer) -> None:
+    accepted = replace(offer, state=OfferState.ACCEPTED, due_at=None)
+    turn.call = turn.call.with_offer(accepted)
+    turn.note("offer_accepted", person=offer.person_id)
+    if turn.call.stage is Stage.RETURNING:
+        return_to_911.take(turn)
+        return
+    withdraw_offers(turn)
+    turn.say("connecting_you_to_caller")
+    moving.join_room(turn, ends_room=True)
+
+
+def _too_late(turn: Turn) -> None:
+    ended = turn.call.stage is Stage.CLOSED
+    turn.say("offer_caller_has_gone" if ended else "offer_taken_by_another")
+    turn.answer(Hangup())
+
+
+def _given_up(turn: Turn) -> None:
+    offer = turn.call.find_offer(turn.leg_id)
+    turn.say("offer_declined")
+    turn.answer(Hangup())
+    if offer is not None and offer.is_live:
+        close_offer(turn, offer, OfferState.NO_ANSWER)
+        waiting.pursue(turn)
+
+
+dialogue.register(
+    "offer",
+    "summary",
+    dialogue.Node(says=_summary, hear=_hear, give_up=_given_up, timeout_seconds=6),
+)

@@ -1,0 +1,96 @@
+"""Rings the people of a desk: who is next, by which strategy, and withdrawing the other rings (RO2)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ivr_flows.call import Leg, Offer, OfferState, Place, Role, Stage
+from ivr_flows.facts import Candidate
+from ivr_flows.outputs import EndLeg, NotifySupervisor, PlaceLeg, RedirectLeg, Urgency
+from ivr_flows.program import Desk
+from ivr_flows.turn import Turn
+
+PICK_UP_GRACE_SECONDS = 6  # Twilio adds about 5 s to a ring's Timeout
+
+
+def desk_of(turn: Turn) -> Desk | None:
+    """The desk whose people are offered the call, or None."""
+    return turn.program.desks.get(turn.call.desk)
+
+
+def ring_next(turn: Turn) -> bool:
+    """Ring whoever the desk's strategy says is next. False when nobody rings and nobody is left to ring."""
+    desk = desk_of(turn)
+    if desk is None:
+        return False
+    live = turn.call.live_offers()
+    everyone = desk.strategy == "all_at_once" or turn.call.stage is Stage.RETURNING
+    if live and desk.strategy == "sequential" and not everyone:
+        return True
+    if live and not everyone and not _next_ring_is_due(turn):
+        return True
+    fresh = [person for person in turn.facts.candidates(desk.name) if _may_be_rung(turn, person)]
+    for candidate in fresh if everyone else fresh[:1]:
+        _offer(turn, desk, candidate)
+    overlapping = desk.strategy == "overlapping" and not everyone and bool(fresh)
+    turn.change(next_ring_at=turn.after(desk.overlap_seconds) if overlapping else None)
+    return bool(turn.call.live_offers())
+
+
+def _next_ring_is_due(turn: Turn) -> bool:
+    return turn.call.next_ring_at is not None and turn.call.next_ring_at <= turn.now
+
+
+def _may_be_rung(turn: Turn, candidate: Candidate) -> bool:
+    busy_here = turn.call.engaged_people()
+    return candidate.person_id not in turn.call.passed_over and candidate.person_id not in busy_here
+
+
+def _offer(turn: Turn, desk: Desk, candidate: Candidate) -> None:
+    role = Role.CLINICIAN if desk.role == "clinician" else Role.CALL_TAKER
+    returning = turn.call.stage is Stage.RETURNING
+    leg = Leg(
+        id=turn.call.next_leg_id(),
+        role=role,
+        place=Place.PLANNED,
+        flow="offer",
+        node="summary",
+        person_id=candidate.person_id,
+    )
+    offer = Offer(
+        leg_id=leg.id,
+        person_id=candidate.person_id,
+        desk=desk.name,
+        state=OfferState.RINGING,
+        offered_at=turn.now,
+        due_at=turn.after(desk.ring_seconds + PICK_UP_GRACE_SECONDS),
+    )
+    turn.call = turn.call.with_leg(leg).with_offer(offer)
+    urgency = Urgency.RETURN_TO_911 if returning else Urgency.OFFER
+    turn.do(PlaceLeg(leg.id, desk.ring_seconds, urgency))
+    turn.note("offered", leg.id, person=candidate.person_id, desk=desk.name)
+
+
+def close_offer(turn: Turn, offer: Offer, state: OfferState) -> None:
+    """End one offer; whoever did not take it is not rung again for this wait."""
+    turn.call = turn.call.with_offer(replace(offer, state=state, due_at=None))
+    if state is not OfferState.WITHDRAWN:
+        turn.change(passed_over=(*turn.call.passed_over, offer.person_id))
+    turn.note(f"offer_{state}", offer.leg_id, person=offer.person_id)
+    if state is OfferState.NO_ANSWER:
+        turn.do(NotifySupervisor("offer_missed", offer.person_id))
+
+
+def withdraw_offers(turn: Turn) -> None:
+    """End every live offer: a ringing phone stops, a person who listens is told why before the line ends."""
+    for offer in turn.call.live_offers():
+        close_offer(turn, offer, OfferState.WITHDRAWN)
+        leg = turn.get_leg(offer.leg_id)
+        if offer.state is OfferState.ANSWERED and leg.is_answered:
+            turn.change_leg(leg.id, due_at=turn.after(turn.program.decide_seconds))
+            if leg.id != turn.leg_id:
+                turn.do(RedirectLeg(leg.id, leg.step))
+        else:
+            turn.do(EndLeg(leg.id))
+            turn.change_leg(leg.id, due_at=turn.after(PICK_UP_GRACE_SECONDS))
+    turn.change(next_ring_at=None)

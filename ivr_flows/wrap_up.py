@@ -1,0 +1,214 @@
+"""How a call ends: resolving it, the caller's goodbye, and the clinician's record after the caller has gone (RO7)."""
+
+from __future__ import annotations
+
+from ivr_flows import dialogue, moving
+from ivr_flows.call import Leg, Place, Role, Stage
+from ivr_flows.menus import CONFIRM, HELP_KEYS, REPEAT
+from ivr_flows.outputs import EndLeg, Hangup, RedirectLeg, ReleaseFromQueue, Say
+from ivr_flows.return_to_911 import start as start_return
+from ivr_flows.ringing import withdraw_offers
+from ivr_flows.turn import Turn
+
+
+def ask_resolve(turn: Turn) -> None:
+    """Ask the clinician how the call is resolved, while the caller is held."""
+    dialogue.ask(turn, "resolve", "disposition")
+
+
+def ask(turn: Turn) -> None:
+    """Ask a clinician whose caller has gone for what is still missing; anyone else's line simply ends."""
+    if turn.leg.role is not Role.CLINICIAN:
+        turn.answer(Hangup())
+    elif not turn.call.disposition:
+        dialogue.ask(turn, "wrap_up", "disposition", turn.phrase("caller_has_gone"))
+    elif _reason_is_missing(turn):
+        dialogue.ask(turn, "wrap_up", "return_reason")
+    else:
+        turn.say("record_complete")
+        turn.answer(Hangup())
+
+
+def _reason_is_missing(turn: Turn) -> bool:
+    returned = turn.call.outcome == "returned_to_911" and turn.call.returning is not None
+    return bool(
+        returned and turn.program.return_reasons and "return_reason" not in turn.call.answers
+    )
+
+
+def caller_gone(turn: Turn, leg: Leg) -> None:
+    """The caller's leg is over: stop every ring, and let staff finish the record."""
+    withdraw_offers(turn)
+    call = turn.call
+    if not call.outcome:
+        turn.change(outcome=_outcome(turn, leg))
+    turn.enter_stage(Stage.CLOSED, None)
+    turn.change(closed_at=turn.now, next_ring_at=None)
+    turn.note("closed", leg.id, outcome=turn.call.outcome)
+    answering = {other.id for other in call.staff()}
+    for other in turn.call.legs:
+        if other.id == turn.leg_id or not other.is_live:
+            continue
+        if other.id in answering and other.role is Role.CLINICIAN and other.place is not Place.FLOW:
+            turn.do(RedirectLeg(other.id, other.step))
+            turn.change_leg(other.id, due_at=turn.after(turn.program.menu_seconds))
+        elif other.id in answering and other.role is not Role.CLINICIAN:
+            turn.do(EndLeg(other.id))
+        elif other.role is Role.PSAP:
+            turn.do(EndLeg(other.id))
+            turn.end_leg(other.id)
+
+
+def _outcome(turn: Turn, leg: Leg) -> str:
+    people = [other for other in turn.call.legs if other.role is not Role.CALLER and other.room]
+    if any(other.role is Role.CLINICIAN for other in people):
+        return "resolved" if turn.call.disposition else "ended_with_clinician"
+    if people:
+        return "handled_by_911"
+    return "kept_by_call_taker" if leg.shared else "abandoned"
+
+
+def close_if_over(turn: Turn) -> None:
+    """Close a call that nobody is on any more."""
+    if not any(leg.is_live for leg in turn.call.legs):
+        turn.enter_stage(Stage.CLOSED, None)
+        turn.change(closed_at=turn.call.closed_at or turn.now)
+
+
+def say_goodbye(turn: Turn) -> None:
+    """The clinician has ended the call: tell the caller how to reach 911, and let them go."""
+    dialogue.ask(turn, "closing", "goodbye")
+
+
+def _choices(turn: Turn) -> tuple[Say, ...]:
+    return tuple(
+        turn.phrase("for_choice_press", choice=f"@disposition_{value}", key=key)
+        for key, value in turn.program.dispositions.items()
+    )
+
+
+def _hear_disposition(turn: Turn, digits: str, _speech: str) -> bool:
+    value = turn.program.dispositions.get(digits)
+    if value is None:
+        if digits == REPEAT:
+            dialogue.ask(turn, turn.leg.flow, "disposition")
+        return digits == REPEAT
+    turn.note("disposition_chosen", disposition=value)
+    if turn.leg.flow == "resolve" and turn.call.caller.is_live:
+        turn.remember(disposition_chosen=value)
+        dialogue.ask(turn, "resolve", "confirm")
+    else:
+        turn.change(disposition=value, outcome=_resolved_outcome(turn))
+        ask(turn)
+    return True
+
+
+def _resolved_outcome(turn: Turn) -> str:
+    return "resolved" if turn.call.outcome in ("", "ended_with_clinician") else turn.call.outcome
+
+
+def _hear_confirm(turn: Turn, digits: str, _speech: str) -> bool:
+    if digits != CONFIRM:
+        if digits == "2":
+            _rejoin(turn)
+        return digits == "2"
+    disposition = turn.call.answers.get("disposition_chosen", "")
+    turn.change(disposition=disposition, outcome=_resolved_outcome(turn))
+    turn.note("resolved", disposition=disposition)
+    caller = turn.call.caller
+    if caller.is_live:
+        turn.change_leg(caller.id, flow="closing", due_at=turn.after(moving.RELEASE_SECONDS))
+        if caller.place is Place.QUEUE:
+            turn.do(ReleaseFromQueue(caller.id))
+        else:
+            turn.do(RedirectLeg(caller.id, caller.step))
+    turn.say("record_complete")
+    turn.answer(Hangup())
+    return True
+
+
+def _rejoin(turn: Turn) -> None:
+    if turn.call.caller.is_live:
+        turn.say("back_to_your_caller")
+        moving.join_room(turn, ends_room=True)
+    else:
+        ask(turn)
+
+
+def _hear_reason(turn: Turn, digits: str, _speech: str) -> bool:
+    value = turn.program.return_reasons.get(digits)
+    if value is None:
+        return False
+    turn.remember(return_reason=value)
+    turn.note("return_reason", reason=value)
+    ask(turn)
+    return True
+
+
+def _record_stays_open(turn: Turn) -> None:
+    turn.note("record_left_open")
+    turn.say("record_left_open")
+    turn.answer(Hangup())
+
+
+def _hear_goodbye(turn: Turn, digits: str, _speech: str) -> bool:
+    if digits in HELP_KEYS:
+        turn.note("asked_for_911")
+        turn.change(outcome="")
+        start_return(turn, reason="caller_request", by=Role.CALLER)
+        return True
+    turn.answer(Hangup())
+    return True
+
+
+def _reasons(turn: Turn) -> tuple[Say, ...]:
+    choices = turn.program.return_reasons.items()
+    listed = (
+        turn.phrase("for_choice_press", choice=f"@reason_{value}", key=key)
+        for key, value in choices
+    )
+    return (turn.phrase("return_reason"), *listed)
+
+
+for _flow in ("resolve", "wrap_up"):
+    dialogue.register(
+        _flow,
+        "disposition",
+        dialogue.Node(
+            says=lambda turn: (turn.phrase("choose_disposition"), *_choices(turn)),
+            hear=_hear_disposition,
+            give_up=_rejoin if _flow == "resolve" else _record_stays_open,
+            timeout_seconds=8,
+        ),
+    )
+dialogue.register(
+    "resolve",
+    "confirm",
+    dialogue.Node(
+        says=lambda turn: (
+            turn.phrase(
+                "resolve_read_back",
+                disposition=f"@disposition_{turn.call.answers.get('disposition_chosen', '')}",
+            ),
+        ),
+        hear=_hear_confirm,
+        give_up=_rejoin,
+        timeout_seconds=8,
+    ),
+)
+dialogue.register(
+    "wrap_up",
+    "return_reason",
+    dialogue.Node(says=_reasons, hear=_hear_reason, give_up=_record_stays_open, timeout_seconds=8),
+)
+dialogue.register(
+    "closing",
+    "goodbye",
+    dialogue.Node(
+        says=lambda turn: (turn.phrase("clinician_has_ended_the_call"),),
+        hear=_hear_goodbye,
+        give_up=lambda turn: turn.answer(Hangup()),
+        timeout_seconds=4,
+        silence_is_an_answer=True,
+    ),
+)
