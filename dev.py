@@ -6,6 +6,7 @@ Packages come from wherever this machine's pip is told to find them.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -19,6 +20,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOCK = ROOT / "requirements.lock"
+BROWSERS = ROOT / ".state" / "browsers"
 STAMP = VENV / "installed"
 PIP_INSTALL = (str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 EDITABLE = ("--no-deps", "--no-build-isolation", "-e", str(ROOT))
@@ -28,7 +30,7 @@ LINTERS = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "."),
     ("mypy",),
-    ("lint-imports",),
+    ("lint-imports", "--no-logo"),
 )
 MODULES = {"demo": "router.demo", "bench": "tests.bench", "soak": "tests.soak"}
 
@@ -52,7 +54,8 @@ def main(argv: list[str]) -> int:
     if command == "lint":
         return lint()
     if command == "test":
-        _hand_over([*pytest_arguments(arguments)], browser_environment())
+        # A part of the tests is often one without a browser: only the whole installs one.
+        _hand_over(pytest_arguments(arguments), browser_environment(install=not arguments))
     _hand_over(["-m", MODULES[command], *arguments], {})
     return 0
 
@@ -107,9 +110,8 @@ def find_uv() -> str | None:
     """Return a path to uv: the machine's, else one that pip puts into .venv."""
     own = VENV / "bin" / "uv"
     found = shutil.which("uv") or (str(own) if own.exists() else None)
-    if found is None:
-        if subprocess.run([*PIP_INSTALL, "uv"], check=False).returncode == 0:
-            return str(own)
+    if found is None and subprocess.run([*PIP_INSTALL, "uv"], check=False).returncode == 0:
+        return str(own)
     return found
 
 
@@ -161,9 +163,42 @@ def pytest_arguments(extra: list[str]) -> list[str]:
     return ["-m", "pytest", *workers, *extra]
 
 
-def browser_environment() -> dict[str, str]:
-    """Find or install a Chromium for the browser tests, which skip, loudly, without one."""
-    return {}
+def browser_environment(*, install: bool) -> dict[str, str]:
+    """Say where Chromium is; without one the browser tests skip, loudly, and in CI they fail."""
+    found = find_chromium()
+    if found is None and install:
+        print("No Chromium here; installing one for the browser tests ...", file=sys.stderr)
+        for step in _chromium_installers():
+            with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+                subprocess.run(step, check=False, timeout=600, env=_installing(), stdout=sys.stderr)
+        found = find_chromium()
+    return {"CHROMIUM": found} if found else {}
+
+
+def find_chromium() -> str | None:
+    """Return a path: the environment's CHROMIUM, one on PATH, or the one playwright fetched."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    fetched = sorted(BROWSERS.glob("chromium-*/chrome-linux*/chrome"))
+    candidates = [os.environ.get("CHROMIUM"), *map(shutil.which, names), *map(str, fetched)]
+    return next((path for path in candidates if path), None)
+
+
+def _chromium_installers() -> list[list[str]]:
+    """Root has the system's packages; anyone may fetch one into the project's folder."""
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        return [
+            ["apt-get", "update", "-qq"],
+            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"],
+        ]
+    return [[str(VENV / "bin" / "playwright"), "install", "chromium"]]
+
+
+def _installing() -> dict[str, str]:
+    return {
+        **os.environ,
+        "DEBIAN_FRONTEND": "noninteractive",
+        "PLAYWRIGHT_BROWSERS_PATH": str(BROWSERS),
+    }
 
 
 def _hand_over(arguments: list[str], environment: dict[str, str]) -> None:

@@ -11,13 +11,14 @@ import base64
 import hashlib
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import SecretStr
@@ -34,6 +35,9 @@ from router.demo.servers import (
     list_databases,
 )
 from router.storage.database import make_engine
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".state" / "tests"
@@ -244,3 +248,37 @@ def served_settings(settings: Settings, own_database_url: str, redis_url: str) -
     """Settings that name a database of this test's own and the run's Redis."""
     servers = {"database_url": SecretStr(own_database_url), "redis_url": SecretStr(redis_url)}
     return settings.model_copy(update=servers)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium. Without one tests skip, loudly, and in CI they fail."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        reason = "NO CHROMIUM, so pages are untested: install one, or set CHROMIUM to its path"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """A Chromium without a window, with a pretended microphone."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - slow, and few tests need it
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium,
+            args=[
+                "--no-sandbox",  # it does not start without, as root
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-quic",
+                "--use-fake-device-for-media-stream",
+                "--use-fake-ui-for-media-stream",
+            ],
+        )
+        yield browser
+        browser.close()
