@@ -174,6 +174,8 @@ def leg_ended(turn: Turn, leg: Leg) -> None:
 def _staff_lost(turn: Turn, leg: Leg) -> None:
     if leg.ends_room:
         moving.break_room(turn, leg.room)
+    if turn.call.stage is Stage.RETURNING and leg.present:
+        return_to_911.taker_lost(turn, leg)
     if turn.call.outcome == "resolved" or turn.call.staff():
         return
     if turn.call.stage is Stage.CONSULTING:

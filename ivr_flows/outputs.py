@@ -9,7 +9,10 @@ from types import MappingProxyType
 
 from ivr_flows.call import Call
 
-NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
+
+def no_parameters() -> Mapping[str, str]:
+    """An empty mapping that nobody can fill."""
+    return MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +21,7 @@ class Say:
 
     prompt: str
     language: str = "en"
-    parameters: Mapping[str, str] = NO_PARAMETERS
+    parameters: Mapping[str, str] = field(default_factory=no_parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +170,7 @@ class CheckLeg:
 class RequestDispatch:
     """Ask for an in-person team. `details` holds hazard and location as answered (no names, no numbers)."""
 
-    details: Mapping[str, str] = field(default_factory=lambda: NO_PARAMETERS)
+    details: Mapping[str, str] = field(default_factory=no_parameters)
     urgency: Urgency = Urgency.PAGE
 
 
@@ -199,7 +202,7 @@ class Event:
 
     kind: str
     leg_id: str = ""
-    details: Mapping[str, str] = NO_PARAMETERS
+    details: Mapping[str, str] = field(default_factory=no_parameters)
 
 
 @dataclass(frozen=True, slots=True)

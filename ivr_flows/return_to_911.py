@@ -57,7 +57,7 @@ def start(turn: Turn, *, reason: str, by: Role, skip: bool = True, request: str 
 def to_outside_lines(turn: Turn) -> None:
     """Ring the centre's lines outside: beside the clinician by REST, or from the caller's own leg."""
     withdraw_offers(turn)
-    turn.change(desk="")
+    turn.change(desk="", returning=_returning(turn, taken=False))
     turn.enter_stage(Stage.RETURNING, None)
     if _clinicians(turn) and turn.call.caller.place is not Place.FLOW:
         _ring_line(turn)
@@ -153,6 +153,17 @@ def line_over(turn: Turn, leg: Leg) -> None:
         _by_twiml(turn)
         return
     _next_line(turn, pause=False)
+
+
+def taker_lost(turn: Turn, leg: Leg) -> None:
+    """The 911 person who took the call was lost on the way to the caller: 911 is rung on."""
+    turn.note("psap_lost", leg.id)
+    turn.change(returning=_returning(turn, taken=False))
+    if turn.call.desk:
+        turn.change(passed_over=())
+        ring_next(turn)
+    else:
+        line_over(turn, leg)
 
 
 def leg_overdue(turn: Turn, leg: Leg) -> None:

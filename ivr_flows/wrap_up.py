@@ -54,6 +54,7 @@ def caller_gone(turn: Turn, leg: Leg) -> None:
             turn.change_leg(other.id, due_at=turn.after(turn.program.menu_seconds))
         elif other.id in answering and other.role is not Role.CLINICIAN:
             turn.do(EndLeg(other.id))
+            turn.change_leg(other.id, due_at=turn.after(moving.RELEASE_SECONDS))
         elif other.role is Role.PSAP:
             turn.do(EndLeg(other.id))
             turn.end_leg(other.id)

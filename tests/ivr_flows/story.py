@@ -1,0 +1,249 @@
+"""People at phones without a carrier: plays the flows as Twilio would and saves the call between steps.
+
+Every step is written as a document and read back, so that every story also proves the snapshot.
+Everything said to a leg is kept in words; a key pressed answers the last question put to it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from ivr_flows import inputs, outputs
+from ivr_flows.call import Call, Leg, Place, Role, from_document, to_document
+from ivr_flows.engine import advance, arrive
+from ivr_flows.facts import Candidate, Decision, Facts, QueueFacts
+from ivr_flows.program import Desk, Line, Program, Psap, ReturnLine
+from ivr_flows.prompts import text
+
+T = TypeVar("T")
+
+START = datetime(2026, 1, 5, 14, 0, tzinfo=UTC)
+
+PROGRAM = Program(
+    name="testville",
+    title="Testville",
+    version=1,
+    psap=Psap(
+        id="testville",
+        name="Testville 911",
+        lines=(
+            ReturnLine("priority", "priority", 15),
+            ReturnLine("second", "second", 15),
+            ReturnLine("general", "general", 20),
+        ),
+    ),
+    lines={
+        "direct": Line("direct", "direct"),
+        "transfer": Line("transfer", "transfer"),
+        "psap": Line("psap", "psap"),
+    },
+    desks={
+        "clinicians": Desk("clinicians", "clinician"),
+        "911": Desk("911", "call_taker", "all_at_once", when_none_free="hold", hold_seconds=600),
+    },
+    clinician_desk="clinicians",
+    call_types={"1": "mental_health", "2": "suicidal"},
+    reasons={"1": "mental_health", "2": "other"},
+    dispositions={"1": "resolved_by_phone", "2": "team_sent"},
+    return_reasons={"1": "danger", "2": "medical"},
+    overflow_request="crisis_intervention_officer",
+)
+
+
+def hosted() -> Program:
+    """The same program with a hosted 911 desk."""
+    psap = PROGRAM.psap
+    return Program(
+        **{
+            **{name: getattr(PROGRAM, name) for name in PROGRAM.__dataclass_fields__},
+            "psap": Psap(psap.id, psap.name, psap.lines, desk="911"),
+        },
+    )
+
+
+def decide(answers: Mapping[str, str]) -> Decision:
+    """A policy for stories: danger goes to 911."""
+    if "yes" in (answers.get("danger"), answers.get("medical"), answers.get("imminent_risk")):
+        return Decision("return_to_911", "danger", "not_for_clinician")
+    return Decision("clinician", "eligible", "")
+
+
+@dataclass
+class Story:
+    """One call under test."""
+
+    program: Program = PROGRAM
+    line: str = "direct"
+    now: datetime = START
+    people: dict[str, tuple[str, ...]] = field(
+        default_factory=lambda: {"clinicians": ("ana", "ben"), "911": ("lee", "kim")}
+    )
+    call: Call = field(init=False)
+    heard: dict[str, list[str]] = field(default_factory=dict)
+    told: dict[str, list[outputs.Instruction]] = field(default_factory=dict)
+    commands: list[outputs.Command] = field(default_factory=list)
+    events: list[outputs.Event] = field(default_factory=list)
+    ignored: str = ""
+
+    def __post_init__(self) -> None:
+        """Ring the line."""
+        self.call = arrive("call", self.line, self.program, self.now)
+        self.give(inputs.CallArrived("call-1"))
+
+    # -- what happens ---------------------------------------------------------------
+
+    def give(self, given: inputs.Input) -> tuple[outputs.Instruction, ...]:
+        """Apply an input, save, reload, and keep what was said and ordered."""
+        step = advance(self.call, given, self._facts(), self.now)
+        self.call = from_document(json.loads(json.dumps(to_document(step.call))))
+        assert self.call == step.call, "the snapshot does not survive being saved"
+        leg_id = getattr(given, "leg_id", "")
+        if step.instructions:
+            self.told[leg_id] = list(step.instructions)
+            for instruction in step.instructions:
+                self._hear(leg_id, instruction)
+        self.commands += step.commands
+        self.events += step.events
+        self.ignored = step.ignored
+        return step.instructions
+
+    def _hear(self, leg_id: str, instruction: outputs.Instruction) -> None:
+        says: tuple[outputs.Say, ...] = ()
+        if isinstance(instruction, outputs.Say):
+            says = (instruction,)
+        elif isinstance(instruction, (outputs.Ask, outputs.WaitPiece)):
+            says = instruction.says
+        self.heard.setdefault(leg_id, []).extend(text(say) for say in says)
+
+    def _facts(self) -> Facts:
+        engaged = self.call.engaged_people()
+        roster = {
+            desk: tuple(Candidate(p, p.title()) for p in people if p not in engaged)
+            for desk, people in self.people.items()
+        }
+        return Facts(self.program, decide, roster, QueueFacts(1, 60))
+
+    def presses(self, leg_id: str, digits: str) -> tuple[outputs.Instruction, ...]:
+        """Answer the question last put to the leg; "" is silence."""
+        leg = self.leg(leg_id)
+        return self.give(inputs.Keyed(leg_id, leg.step, digits))
+
+    def waits(self, leg_id: str = "call-1", digits: str = "") -> tuple[outputs.Instruction, ...]:
+        """The next piece of the wait."""
+        return self.give(inputs.WaitTicked(leg_id, digits))
+
+    def passes(self, seconds: float) -> None:
+        """Let time pass, with every deadline on its way."""
+        end = self.now + timedelta(seconds=seconds)
+        while self.call.due_at is not None and self.call.due_at <= end:
+            self.now = max(self.now, self.call.due_at)
+            before = self.call
+            self.give(inputs.TimePassed())
+            if self.call.due_at == before.due_at and self.ignored:
+                msg = f"a deadline is due and nothing happens: {self.call}"
+                raise AssertionError(msg)
+        self.now = end
+
+    def answers(self, leg_id: str) -> tuple[outputs.Instruction, ...]:
+        """The phone of a placed leg is picked up."""
+        return self.give(inputs.LegAnswered(leg_id, sid=f"CA{leg_id}"))
+
+    def joins(self, leg_id: str) -> None:
+        """The carrier reports the leg in the room it was told to join."""
+        self.give(inputs.RoomJoined(leg_id, self.leg(leg_id).room))
+
+    def released(self) -> tuple[outputs.Instruction, ...]:
+        """The switchboard fetches the caller out of the queue."""
+        release = self.take(outputs.ReleaseFromQueue)
+        return self.give(inputs.LegAsked(release.leg_id))
+
+    def enters(self, leg_id: str) -> None:
+        """A staff leg joins and the caller follows, as the carrier reports it."""
+        self.joins(leg_id)
+        self.released()
+        self.joins("call-1")
+
+    def stars(self, leg_id: str) -> tuple[outputs.Instruction, ...]:
+        """The leg presses star: it leaves the room."""
+        return self.give(inputs.RoomLeft(leg_id, self.leg(leg_id).step))
+
+    def leaves_room(self, leg_id: str) -> tuple[outputs.Instruction, ...]:
+        """The leg's room ended around it."""
+        return self.stars(leg_id)
+
+    def hangs_up(self, leg_id: str) -> None:
+        """The leg is over."""
+        self.give(inputs.LegStatusChanged(leg_id, "completed"))
+
+    # -- what is seen ---------------------------------------------------------------
+
+    def leg(self, leg_id: str) -> Leg:
+        """A leg by id."""
+        leg = self.call.find_leg(leg_id)
+        assert leg is not None, leg_id
+        return leg
+
+    @property
+    def caller(self) -> Leg:
+        """The caller's leg."""
+        return self.call.caller
+
+    def rings(self) -> list[str]:
+        """Legs that ring now, by id."""
+        ringing = (Place.PLANNED, Place.RINGING)
+        return [leg.id for leg in self.call.legs if leg.place in ringing]
+
+    def ringing_leg(self, person_id: str) -> str:
+        """The leg that rings a person."""
+        return next(o.leg_id for o in self.call.live_offers() if o.person_id == person_id)
+
+    def psap_leg(self) -> str:
+        """The newest 911 leg."""
+        return [leg.id for leg in self.call.legs if leg.role is Role.PSAP][-1]
+
+    def last(self, leg_id: str) -> outputs.Instruction:
+        """What the leg was told last."""
+        return self.told[leg_id][-1]
+
+    def said(self, leg_id: str) -> str:
+        """All that the leg has heard, as one text."""
+        return " ".join(self.heard.get(leg_id, []))
+
+    def take(self, kind: type[T]) -> T:
+        """The oldest command of that kind, taken off the list."""
+        for command in self.commands:
+            if isinstance(command, kind):
+                self.commands.remove(command)
+                return command
+        msg = f"no {kind.__name__} among {self.commands}"
+        raise AssertionError(msg)
+
+    def ordered(self, kind: type) -> list[outputs.Command]:
+        """Commands of that kind so far."""
+        return [command for command in self.commands if isinstance(command, kind)]
+
+    def kinds(self) -> list[str]:
+        """The timeline's events, by kind."""
+        return [event.kind for event in self.events]
+
+
+def eligible_direct(story: Story | None = None) -> Story:
+    """A first-party caller on the direct line who waits for a clinician."""
+    story = story or Story()
+    for digits in ("1", "2", "1", "1", ""):
+        story.presses("call-1", digits)
+    return story
+
+
+def connected(story: Story | None = None) -> Story:
+    """The same, talking with Ana."""
+    story = eligible_direct(story)
+    ana = story.ringing_leg("ana")
+    story.answers(ana)
+    story.presses(ana, "1")
+    story.enters(ana)
+    return story
