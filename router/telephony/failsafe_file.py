@@ -14,14 +14,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-import structlog
-
 from router.errors import InvalidInputError
+from router.logs import get_logger
 
 FILE_NAME = "failsafe.json"
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 def write_failsafe_file(

@@ -9,7 +9,7 @@ from twilio.twiml import TwiML
 from twilio.twiml.voice_response import VoiceResponse
 
 from ivr_flows import prompts as catalogue
-from ivr_flows.call import Call, Leg, room_name
+from ivr_flows.call import Call, Leg, Place, room_name
 from ivr_flows.outputs import (
     Ask,
     Dial911,
@@ -96,6 +96,32 @@ def speak(parent: TwiML, say: Say, prompts: Prompts) -> None:
     parent.say(prompts.text(say), voice=voice, language=language)
 
 
+def add_room(
+    response: VoiceResponse,
+    *,
+    name: str,
+    label: str,
+    action: str,
+    callback: str,
+    ends_room: bool,
+    star: bool,
+) -> None:
+    """Put the leg into a room. Every join says all of it: the first to come sets the room up."""
+    dial = response.dial(action=action, method="POST", hangup_on_star=star)
+    dial.conference(
+        name,
+        participant_label=label,
+        start_conference_on_enter=True,
+        end_conference_on_exit=ends_room,
+        beep=False,
+        wait_url="",  # silence: a wait document that is not found would keep the room shut
+        max_participants=MAX_PARTICIPANTS,
+        status_callback=callback,
+        status_callback_event=ROOM_EVENTS,
+        status_callback_method="POST",
+    )
+
+
 class _Document:
     """One answer in the making."""
 
@@ -130,7 +156,9 @@ class _Document:
             self._closed_by = kind
 
     def finish(self) -> str:
-        if not self._closed_by:
+        # While the leg rings 911 by TwiML, only the line it rang asks anything of us: at the end of
+        # what it is told, the caller is let in to it.
+        if not self._closed_by and self._leg.place is not Place.DIAL:
             raise UnspeakableError("the document would end in a hang-up nobody asked for")
         return str(self._response)
 
@@ -192,23 +220,14 @@ class _Document:
         self._response.leave()
 
     def _join_room(self, join: JoinRoom) -> None:
-        """Say all of it on every join: the room's settings are those of whoever comes first."""
-        dial = self._response.dial(
+        add_room(
+            self._response,
+            name=room_name(self._call.id, join.room),
+            label=self._leg.id,
             action=self._urls.room_left(self._leg, join.step, join.room),
-            method="POST",
-            hangup_on_star=join.star,
-        )
-        dial.conference(
-            room_name(self._call.id, join.room),
-            participant_label=self._leg.id,
-            start_conference_on_enter=True,
-            end_conference_on_exit=join.ends_room,
-            beep=False,
-            wait_url="",  # silence: a wait document that is not found would keep the room shut
-            max_participants=MAX_PARTICIPANTS,
-            status_callback=self._urls.room(self._call.id, join.room),
-            status_callback_event=ROOM_EVENTS,
-            status_callback_method="POST",
+            callback=self._urls.room(self._call.id, join.room),
+            ends_room=join.ends_room,
+            star=join.star,
         )
 
     def _dial_911(self, dial: Dial911) -> None:
