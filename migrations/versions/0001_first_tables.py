@@ -212,7 +212,7 @@ CREATE INDEX ix_calls_incident_id ON calls (incident_id);
 CREATE INDEX ix_calls_live ON calls (program_id) WHERE stage <> 'closed';
 CREATE INDEX ix_calls_program_id_opened_at ON calls (program_id, opened_at);
 CREATE INDEX ix_calls_waiting ON calls (program_id, desk, priority DESC, queued_at)
-    WHERE stage = 'waiting';
+    WHERE desk <> '' AND stage IN ('waiting', 'consulting', 'returning');
 CREATE TABLE legs (
     id text CONSTRAINT pk_legs PRIMARY KEY,
     call_id text NOT NULL,
@@ -242,6 +242,7 @@ CREATE TABLE offers (
     decided_at timestamptz,
     CONSTRAINT fk_offers_call_id FOREIGN KEY (call_id) REFERENCES calls (id)
 );
+CREATE INDEX ix_offers_accepted ON offers (desk, decided_at) WHERE state = 'accepted';
 CREATE INDEX ix_offers_call_id ON offers (call_id);
 CREATE INDEX ix_offers_person_id_offered_at ON offers (person_id, offered_at);
 CREATE TABLE receipts (

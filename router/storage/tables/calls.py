@@ -69,14 +69,14 @@ calls = Table(
     Column("state", JSONB, nullable=False),
     # The sweep's question, each second.
     Index("ix_calls_due_at", "due_at", postgresql_where=text("due_at IS NOT NULL")),
-    # The queue of a desk.
+    # The calls that are offered to a desk's people, first in line first.
     Index(
         "ix_calls_waiting",
         "program_id",
         "desk",
         text("priority DESC"),
         "queued_at",
-        postgresql_where=text("stage = 'waiting'"),
+        postgresql_where=text("desk <> '' AND stage IN ('waiting', 'consulting', 'returning')"),
     ),
     Index("ix_calls_live", "program_id", postgresql_where=text("stage <> 'closed'")),
     Index("ix_calls_program_id_opened_at", "program_id", "opened_at"),
@@ -112,6 +112,13 @@ offers = Table(
     moment("due_at"),
     moment("decided_at"),
     Index("ix_offers_person_id_offered_at", "person_id", "offered_at"),
+    # How long a desk's people spend on a call (RO5).
+    Index(
+        "ix_offers_accepted",
+        "desk",
+        "decided_at",
+        postgresql_where=text("state = 'accepted'"),
+    ),
 )
 
 # What a request was answered, so that its repetition gets the same (Law 5).

@@ -1,0 +1,306 @@
+"""Calls: the locked snapshot that inputs are applied to, its projections, lists for the sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, func, literal_column, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from ivr_flows.call import Call, Leg, Offer, Stage, from_document, to_document
+from router.storage.crypto import search_hash
+from router.storage.recordset import plain, rows_of
+from router.storage.tables import calls, legs, offers
+
+_LEG_NAMES = (
+    "id",
+    "call_id",
+    "role",
+    "place",
+    "sid",
+    "person_id",
+    "line_id",
+    "room",
+    "is_present",
+    "answered_at",
+    "ended_at",
+)
+_OFFER_NAMES = (
+    "leg_id",
+    "call_id",
+    "person_id",
+    "desk",
+    "state",
+    "offered_at",
+    "due_at",
+    "decided_at",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LockedCall:
+    """A call under its row lock, and the database's clock at that moment."""
+
+    call: Call
+    database_now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """One call as lists show it; the snapshot itself is `call`."""
+
+    call: Call
+    incident_id: str | None
+
+
+_LOCK = (
+    select(calls.c.state, func.clock_timestamp())
+    .where(calls.c.id == bindparam("call_id"))
+    .with_for_update()
+)
+
+
+def lock_call(session: Session, call_id: str) -> LockedCall | None:
+    """The call, locked until the transaction ends; None when there is no such call.
+
+    Raises OperationalError (LockNotAvailable) after the connection's lock_timeout.
+    """
+    row = session.execute(_LOCK, {"call_id": call_id}).first()
+    return None if row is None else LockedCall(from_document(row[0]), row[1])
+
+
+def insert_call(
+    session: Session,
+    call: Call,
+    *,
+    caller_sid: str,
+    caller_number: str,
+    incident_id: str | None = None,
+) -> bool:
+    """Write a fresh call; False when its twin, a call of the same `caller_sid`, is already there.
+
+    Waits for a twin that is being written by another transaction.
+    """
+    hashed = search_hash(session, caller_number) if caller_number else None
+    statement = (
+        insert(calls)
+        .values(
+            caller_sid=caller_sid,
+            caller_number=caller_number or None,
+            caller_number_hash=hashed,
+            incident_id=incident_id,
+            **_columns(call),
+            opened_at=call.opened_at,
+            id=call.id,
+            program_id=call.program,
+            program_version=call.program_version,
+            line=call.line,
+        )
+        .on_conflict_do_nothing(index_elements=[calls.c.caller_sid])
+        .returning(calls.c.id)
+    )
+    if session.execute(statement).first() is None:
+        return False
+    _save_legs(session, call.id, call.legs, call.opened_at)
+    return True
+
+
+_UPDATE = (
+    update(calls)
+    .where(calls.c.id == bindparam("call_id"))
+    .values(
+        {
+            name: bindparam(f"new_{name}")
+            for name in (
+                "version",
+                "stage",
+                "desk",
+                "priority",
+                "language",
+                "decision",
+                "reason",
+                "outcome",
+                "disposition",
+                "stage_at",
+                "queued_at",
+                "due_at",
+                "closed_at",
+                "state",
+            )
+        }
+    )
+)
+
+
+def save_call(session: Session, before: Call, after: Call, now: datetime) -> None:
+    """Write the new snapshot, and of legs and offers those that look different to a reader.
+
+    The caller holds the row's lock.
+    """
+    columns = {f"new_{name}": value for name, value in _columns(after).items()}
+    session.connection().execute(_UPDATE, {"call_id": after.id, **columns})
+    known = {leg.id: _leg_view(leg) for leg in before.legs}
+    changed = [leg for leg in after.legs if known.get(leg.id) != _leg_view(leg)]
+    if changed:
+        _save_legs(session, after.id, changed, now)
+    offered = {offer.leg_id: offer for offer in before.offers}
+    new_offers = [offer for offer in after.offers if offered.get(offer.leg_id) != offer]
+    if new_offers:
+        _save_offers(session, after.id, new_offers, now)
+
+
+def _columns(call: Call) -> dict[str, Any]:
+    return {
+        "version": call.version,
+        "stage": call.stage.value,
+        "desk": call.desk,
+        "priority": call.priority,
+        "language": call.language,
+        "decision": call.decision,
+        "reason": call.reason,
+        "outcome": call.outcome,
+        "disposition": call.disposition,
+        "stage_at": call.stage_at,
+        "queued_at": call.queued_at,
+        "due_at": call.due_at,
+        "closed_at": call.closed_at,
+        "state": to_document(call),
+    }
+
+
+def _leg_view(leg: Leg) -> tuple[Any, ...]:
+    return (leg.place, leg.sid, leg.person_id, leg.line_id, leg.room, leg.present)
+
+
+_leg_rows = rows_of(legs, _LEG_NAMES, "new_legs")
+_put_legs = insert(legs).from_select(_LEG_NAMES, select(_leg_rows))
+_PUT_LEGS = _put_legs.on_conflict_do_update(
+    index_elements=[legs.c.id],
+    set_={
+        "place": _put_legs.excluded.place,
+        # A leg keeps the first sid it was known by.
+        "sid": func.coalesce(legs.c.sid, _put_legs.excluded.sid),
+        "person_id": _put_legs.excluded.person_id,
+        "line_id": _put_legs.excluded.line_id,
+        "room": _put_legs.excluded.room,
+        "is_present": _put_legs.excluded.is_present,
+        "answered_at": func.coalesce(legs.c.answered_at, _put_legs.excluded.answered_at),
+        "ended_at": func.coalesce(legs.c.ended_at, _put_legs.excluded.ended_at),
+    },
+)
+
+
+def _save_legs(session: Session, call_id: str, changed: Sequence[Leg], now: datetime) -> None:
+    rows = [
+        plain(
+            {
+                "id": leg.id,
+                "call_id": call_id,
+                "role": leg.role.value,
+                "place": leg.place.value,
+                "sid": leg.sid,
+                "person_id": leg.person_id,
+                "line_id": leg.line_id,
+                "room": leg.room,
+                "is_present": leg.present,
+                "answered_at": now if leg.is_answered else None,
+                "ended_at": None if leg.is_live else now,
+            }
+        )
+        for leg in changed
+    ]
+    session.connection().execute(_PUT_LEGS, {"new_legs": rows})
+
+
+_offer_rows = rows_of(offers, _OFFER_NAMES, "new_offers")
+_put_offers = insert(offers).from_select(_OFFER_NAMES, select(_offer_rows))
+_PUT_OFFERS = _put_offers.on_conflict_do_update(
+    index_elements=[offers.c.leg_id],
+    set_={
+        "state": _put_offers.excluded.state,
+        "due_at": _put_offers.excluded.due_at,
+        "decided_at": func.coalesce(offers.c.decided_at, _put_offers.excluded.decided_at),
+    },
+)
+
+
+def _save_offers(session: Session, call_id: str, changed: Sequence[Offer], now: datetime) -> None:
+    rows = [
+        plain(
+            {
+                "leg_id": offer.leg_id,
+                "call_id": call_id,
+                "person_id": offer.person_id,
+                "desk": offer.desk,
+                "state": offer.state.value,
+                "offered_at": offer.offered_at,
+                "due_at": offer.due_at,
+                "decided_at": None if offer.is_live else now,
+            }
+        )
+        for offer in changed
+    ]
+    session.connection().execute(_PUT_OFFERS, {"new_offers": rows})
+
+
+def find_call(session: Session, call_id: str) -> CallRow | None:
+    """The call without a lock, for reading, or None."""
+    row = session.execute(
+        select(calls.c.state, calls.c.incident_id).where(calls.c.id == call_id)
+    ).first()
+    return None if row is None else CallRow(from_document(row[0]), row[1])
+
+
+def find_call_id_by_sid(session: Session, caller_sid: str) -> str | None:
+    """The call that the caller's leg of that CallSid began, or None."""
+    return session.scalar(select(calls.c.id).where(calls.c.caller_sid == caller_sid))
+
+
+def find_leg_by_sid(session: Session, sid: str) -> str | None:
+    """Our id of the leg that the carrier calls `sid`, or None."""
+    return session.scalar(select(legs.c.id).where(legs.c.sid == sid))
+
+
+def find_caller_number(session: Session, call_id: str) -> str | None:
+    """The caller's number in E.164, or None when it was withheld or there is no such call."""
+    return session.scalar(select(calls.c.caller_number).where(calls.c.id == call_id))
+
+
+def list_calls_from(session: Session, caller_number: str, limit: int = 20) -> list[CallRow]:
+    """Calls from that number (E.164), newest first."""
+    rows = session.execute(
+        select(calls.c.state, calls.c.incident_id)
+        .where(calls.c.caller_number_hash == search_hash(session, caller_number))
+        .order_by(calls.c.opened_at.desc())
+        .limit(limit)
+    )
+    return [CallRow(from_document(state), incident_id) for state, incident_id in rows]
+
+
+def list_due_call_ids(session: Session, now: datetime, limit: int = 100) -> list[str]:
+    """Calls one of whose deadlines has passed, longest overdue first."""
+    rows = session.scalars(
+        select(calls.c.id).where(calls.c.due_at <= now).order_by(calls.c.due_at).limit(limit)
+    )
+    return list(rows)
+
+
+def list_live_calls(session: Session, program_id: str | None = None) -> list[CallRow]:
+    """Calls that are not closed, oldest first; of one program where it is named."""
+    statement = (
+        select(calls.c.state, calls.c.incident_id)
+        .where(calls.c.stage != literal_column(f"'{Stage.CLOSED.value}'"))
+        .order_by(calls.c.opened_at)
+    )
+    if program_id is not None:
+        statement = statement.where(calls.c.program_id == program_id)
+    return [CallRow(from_document(row[0]), row[1]) for row in session.execute(statement)]
+
+
+def set_incident(session: Session, call_id: str, incident_id: str) -> None:
+    """Link the call to its incident."""
+    session.execute(update(calls).where(calls.c.id == call_id).values(incident_id=incident_id))

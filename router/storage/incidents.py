@@ -1,0 +1,79 @@
+"""Incidents: what the 911 centre knows of an event, joined to the calls about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from router.storage.crypto import search_hash
+from router.storage.tables import incidents
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One incident; `number` is the 911 centre's, "" until it is known."""
+
+    id: str
+    program_id: str
+    number: str = ""
+    call_type: str = ""
+    caller_party: str = ""
+    callback_number: str | None = None
+    location: str | None = None
+
+
+def insert_incident(session: Session, incident: Incident) -> None:
+    """Write a new incident."""
+    callback = incident.callback_number
+    session.execute(
+        insert(incidents).values(
+            id=incident.id,
+            program_id=incident.program_id,
+            number=incident.number,
+            call_type=incident.call_type,
+            caller_party=incident.caller_party,
+            callback_number=callback,
+            callback_number_hash=None if callback is None else search_hash(session, callback),
+            location=incident.location,
+        )
+    )
+
+
+def find_incident(session: Session, incident_id: str) -> Incident | None:
+    """The incident of that id, or None."""
+    row = session.execute(select(*_INCIDENT).where(incidents.c.id == incident_id)).first()
+    return None if row is None else Incident(*row)
+
+
+def find_by_number(session: Session, program_id: str, number: str) -> Incident | None:
+    """The newest incident that the 911 centre calls `number`, or None."""
+    row = session.execute(
+        select(*_INCIDENT)
+        .where(incidents.c.program_id == program_id, incidents.c.number == number)
+        .order_by(incidents.c.created_at.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else Incident(*row)
+
+
+def set_answers(
+    session: Session, incident_id: str, *, number: str, call_type: str, caller_party: str
+) -> None:
+    """Write what was keyed during the call; "" leaves what is known."""
+    given = {"number": number, "call_type": call_type, "caller_party": caller_party}
+    known = {name: value for name, value in given.items() if value}
+    if known:
+        session.execute(update(incidents).where(incidents.c.id == incident_id).values(**known))
+
+
+_INCIDENT = (
+    incidents.c.id,
+    incidents.c.program_id,
+    incidents.c.number,
+    incidents.c.call_type,
+    incidents.c.caller_party,
+    incidents.c.callback_number,
+    incidents.c.location,
+)

@@ -1,0 +1,276 @@
+"""Programs: their published versions, our numbers, 911 centres and their lines, desks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from router.storage.crypto import search_hash
+from router.storage.tables import desks, lines, program_versions, programs, psaps, return_lines
+
+
+@dataclass(frozen=True, slots=True)
+class NewLine:
+    """A number of ours: `kind` as in ivr_flows.program.Line, `number` in E.164."""
+
+    name: str
+    kind: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewReturnLine:
+    """A 911 centre's line, in order of trial."""
+
+    id: str
+    name: str
+    number: str
+    ring_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewPsap:
+    """A 911 centre with its lines in order; `desk` is its hosted desk, or ""."""
+
+    id: str
+    name: str
+    lines: tuple[NewReturnLine, ...]
+    desk: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewDesk:
+    """A desk as rosters need it."""
+
+    name: str
+    role: str
+    wrap_up_seconds: int
+    required_credentials: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramVersion:
+    """One immutable version; `document` is what the program was published as."""
+
+    id: int
+    program_id: str
+    version: int
+    document: Mapping[str, Any]
+    effective_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DialledLine:
+    """A number of ours that was rung, and the version that new calls of its program begin with."""
+
+    program_id: str
+    program_version: int
+    name: str
+    kind: str
+
+
+def publish_version(
+    session: Session,
+    program_id: str,
+    *,
+    title: str,
+    document: Mapping[str, Any],
+    published_by: str,
+    effective_at: datetime,
+) -> ProgramVersion:
+    """Write the program's next version and make it the one that new calls begin with.
+
+    The version's number is returned with it; `document` holds no telephone numbers. Calls under way
+    keep the version they began with.
+    """
+    fresh = insert(programs).values(id=program_id, title=title)
+    session.execute(
+        fresh.on_conflict_do_update(index_elements=[programs.c.id], set_={"title": title})
+    )
+    last = session.scalar(
+        select(func.max(program_versions.c.version)).where(
+            program_versions.c.program_id == program_id
+        )
+    )
+    row = session.execute(
+        insert(program_versions)
+        .values(
+            program_id=program_id,
+            version=(last or 0) + 1,
+            document=dict(document),
+            published_by=published_by,
+            effective_at=effective_at,
+        )
+        .returning(*_VERSION)
+    ).one()
+    session.execute(
+        update(programs).where(programs.c.id == program_id).values(active_version=row.version)
+    )
+    return ProgramVersion(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+
+
+_VERSION = (
+    program_versions.c.id,
+    program_versions.c.program_id,
+    program_versions.c.version,
+    program_versions.c.document,
+    program_versions.c.effective_at,
+)
+
+
+def find_version(session: Session, program_id: str, version: int) -> ProgramVersion | None:
+    """One version of a program, or None."""
+    return _version(
+        session.execute(
+            select(*_VERSION).where(
+                program_versions.c.program_id == program_id, program_versions.c.version == version
+            )
+        ).first()
+    )
+
+
+def load_version(session: Session, version_id: int) -> ProgramVersion | None:
+    """One version by its row's id, or None."""
+    return _version(
+        session.execute(select(*_VERSION).where(program_versions.c.id == version_id)).first()
+    )
+
+
+def find_active_version(session: Session, program_id: str) -> ProgramVersion | None:
+    """The version that new calls begin with, or None for a program that was never published."""
+    return _version(
+        session.execute(
+            select(*_VERSION)
+            .join(
+                programs,
+                (programs.c.id == program_versions.c.program_id)
+                & (programs.c.active_version == program_versions.c.version),
+            )
+            .where(programs.c.id == program_id)
+        ).first()
+    )
+
+
+def _version(row: Row[*tuple[Any, ...]] | None) -> ProgramVersion | None:
+    return None if row is None else ProgramVersion(**row._mapping)  # noqa: SLF001
+
+
+def list_programs(session: Session) -> list[str]:
+    """Ids of all programs."""
+    return list(session.scalars(select(programs.c.id).order_by(programs.c.id)))
+
+
+def save_lines(session: Session, program_id: str, given: Sequence[NewLine]) -> None:
+    """Make these the program's numbers; ones that are gone stay known, but inactive."""
+    session.execute(update(lines).where(lines.c.program_id == program_id).values(is_active=False))
+    for line in given:
+        values = {
+            "kind": line.kind,
+            "number": line.number,
+            "number_hash": search_hash(session, line.number),
+            "is_active": True,
+        }
+        statement = insert(lines).values(program_id=program_id, name=line.name, **values)
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=[lines.c.program_id, lines.c.name], set_=values
+            )
+        )
+
+
+def save_psap(session: Session, program_id: str, psap: NewPsap) -> None:
+    """Write a 911 centre and replace its lines."""
+    values = {"name": psap.name, "desk": psap.desk}
+    statement = insert(psaps).values(program_id=program_id, id=psap.id, **values)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[psaps.c.program_id, psaps.c.id], set_=values
+        )
+    )
+    session.execute(
+        delete(return_lines).where(
+            return_lines.c.program_id == program_id, return_lines.c.psap_id == psap.id
+        )
+    )
+    for position, line in enumerate(psap.lines):
+        session.execute(
+            insert(return_lines).values(
+                program_id=program_id,
+                id=line.id,
+                psap_id=psap.id,
+                name=line.name,
+                position=position,
+                number=line.number,
+                ring_seconds=line.ring_seconds,
+            )
+        )
+
+
+def save_desks(session: Session, program_id: str, given: Collection[NewDesk]) -> None:
+    """Write the program's desks; a desk that is gone keeps its members and is offered nothing."""
+    for desk in given:
+        values = {
+            "role": desk.role,
+            "wrap_up_seconds": desk.wrap_up_seconds,
+            "required_credentials": list(desk.required_credentials),
+        }
+        statement = insert(desks).values(program_id=program_id, name=desk.name, **values)
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=[desks.c.program_id, desks.c.name], set_=values
+            )
+        )
+
+
+def find_line(session: Session, number: str) -> DialledLine | None:
+    """The active line of that number (E.164), of a published program; or None."""
+    row = session.execute(
+        select(programs.c.id, programs.c.active_version, lines.c.name, lines.c.kind)
+        .join_from(lines, programs, programs.c.id == lines.c.program_id)
+        .where(
+            lines.c.number_hash == search_hash(session, number),
+            lines.c.is_active,
+            programs.c.active_version.is_not(None),
+        )
+    ).first()
+    return None if row is None else DialledLine(*row)
+
+
+def list_line_numbers(session: Session, program_id: str) -> dict[str, str]:
+    """Our active numbers (E.164) by the line's name."""
+    rows = session.execute(
+        select(lines.c.name, lines.c.number).where(
+            lines.c.program_id == program_id, lines.c.is_active
+        )
+    )
+    return {row.name: row.number for row in rows}
+
+
+def find_return_number(session: Session, program_id: str, line_id: str) -> str | None:
+    """The number (E.164) of a 911 line that a leg names by `line_id`, or None."""
+    return session.scalar(
+        select(return_lines.c.number).where(
+            return_lines.c.program_id == program_id, return_lines.c.id == line_id
+        )
+    )
+
+
+def list_return_numbers(session: Session, program_id: str) -> list[tuple[str, str, str, int]]:
+    """Every 911 line of a program in order of trial: psap id, line id, number, ring seconds."""
+    rows = session.execute(
+        select(
+            return_lines.c.psap_id,
+            return_lines.c.id,
+            return_lines.c.number,
+            return_lines.c.ring_seconds,
+        )
+        .where(return_lines.c.program_id == program_id)
+        .order_by(return_lines.c.psap_id, return_lines.c.position)
+    )
+    return [(psap_id, line_id, number, seconds) for psap_id, line_id, number, seconds in rows]
