@@ -1,0 +1,1 @@
+"""A telephone company in a box: Twilio Programmable Voice on the loopback, in its own process."""

@@ -1,0 +1,109 @@
+"""python -m router.emulator: run the network until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import re
+import signal
+import sys
+
+from .clock import MODES, Clock
+from .server import Server
+from .sids import Sids
+from .switches import Switches
+from .urls import LOOPBACK
+from .world import World
+
+
+def _time(text: str) -> tuple[str, float]:
+    mode, _, speed = text.partition(":")
+    if mode not in MODES or (speed and mode != "fast"):
+        raise argparse.ArgumentTypeError("real, fast:N or manual")
+    try:
+        factor = float(speed or (10 if mode == "fast" else 1))
+    except ValueError:
+        factor = 0.0
+    if not 0 < factor <= 10_000:
+        raise argparse.ArgumentTypeError("the N of fast:N is a number from above 0 to 10000")
+    return mode, factor
+
+
+def _account(text: str) -> str:
+    if not re.fullmatch(r"AC[0-9a-f]{32}", text):
+        raise argparse.ArgumentTypeError("AC and 32 hexadecimal digits")
+    return text
+
+
+def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    env = os.environ
+    parser = argparse.ArgumentParser(prog="python -m router.emulator", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, default=int(env.get("EMULATOR_PORT") or 8200))
+    parser.add_argument("--account-sid", type=_account, default=env.get("TWILIO_ACCOUNT_SID"))
+    parser.add_argument("--auth-token", default=env.get("TWILIO_AUTH_TOKEN"))
+    parser.add_argument(
+        "--time", type=_time, default=("real", 1.0), metavar="MODE", help="real, fast:N or manual"
+    )
+    parser.add_argument("--calls-per-second", type=float, help="REST calls placed a second")
+    parser.add_argument("--switch", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--seed", type=int, help="make SIDs repeatable")
+    parser.add_argument(
+        "--allow-any-host",
+        action="store_true",
+        help="listen and send webhooks beyond the loopback (off: nothing leaves this machine)",
+    )
+    options = parser.parse_args(arguments)
+    if options.host not in LOOPBACK and not options.allow_any_host:
+        parser.error(f"--host {options.host} is not a loopback address (see --allow-any-host)")
+    options.account_sid = options.account_sid or Sids().new("AC")
+    options.auth_token = options.auth_token or Sids().new("")
+    options.switches = Switches()
+    try:
+        for item in options.switch:
+            name, _, value = item.partition("=")
+            options.switches.set(name, value)
+        if options.calls_per_second is not None:
+            options.switches.set("calls_per_second", options.calls_per_second)
+    except ValueError as error:
+        parser.error(str(error))
+    return options
+
+
+async def _run(options: argparse.Namespace) -> int:
+    mode, speed = options.time
+    world = World(
+        options.account_sid,
+        options.auth_token,
+        Clock(mode, speed),
+        options.switches,
+        options.seed,
+    )
+    world.allow_any_host = options.allow_any_host
+    server = Server(world, options.host, options.port)
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    try:
+        await server.start()
+    except OSError as error:
+        print(f"cannot listen on {options.host}:{options.port}: {error}", file=sys.stderr)
+        return 1
+    print(
+        f"emulator listening on {world.base_url} for account {world.account_sid}"
+        f" (time {mode}); phones at {world.base_url}/phones",
+        flush=True,
+    )
+    await stopped.wait()
+    await server.stop()
+    return 0
+
+
+def main() -> int:
+    return asyncio.run(_run(parse_arguments()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,189 @@
+"""Places calls: the calls-per-second queue, set-up, ringing, and what is found at the number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .audio import Hearing
+from .call import Call, Callback, Source
+from .formats import is_number
+from .twiml.session import Session
+
+if TYPE_CHECKING:
+    from .world import World
+
+
+@dataclass
+class Number:
+    """An IncomingPhoneNumber of the account (only what routing a call needs)."""
+
+    sid: str
+    number: str
+    voice_url: str = ""
+    voice_method: str = "POST"
+    voice_fallback_url: str = ""
+    voice_fallback_method: str = "POST"
+    status_callback: str = ""
+    status_callback_method: str = "POST"
+    sms_url: str = ""
+    sms_method: str = "POST"
+    sms_fallback_url: str = ""
+    sms_fallback_method: str = "POST"
+    voice_application_sid: str = ""
+    sms_application_sid: str = ""
+    friendly_name: str = ""
+    created: float = 0.0
+    updated: float = 0.0
+
+
+class Carrier:
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._next_free = 0.0
+
+    def queue(self, call: Call, on_released: Callable[[], None] | None = None) -> None:
+        """Place a REST call in its turn: first in, first out, so many a second."""
+        now = self._world.clock.now()
+        rate = self._world.switches.calls_per_second
+        starts = max(now, self._next_free)
+        self._next_free = starts + (1.0 / rate if rate > 0 else 0.0)
+
+        def release() -> None:
+            call.queue_time_ms = round((self._world.clock.now() - call.created) * 1000)
+            self.place(call)
+            if on_released is not None:
+                on_released()
+
+        call.later(starts - now, release)
+
+    def forget_queue(self) -> None:
+        self._next_free = 0.0
+
+    def place(self, call: Call) -> None:
+        """Set up a leg to its number; <Dial> legs come here at once, REST calls in their turn."""
+        call.set_status("initiated", "initiated")
+        call.later(self._world.switches.dial_setup_seconds, lambda: self._arrive(call))
+
+    def _arrive(self, call: Call) -> None:
+        world = self._world
+        if call.to in world.numbers:
+            self._connect_to_own_number(call, world.numbers[call.to])
+            return
+        party = world.parties.get(call.to)
+        call.later(
+            call.ring_timeout + world.switches.ring_timeout_buffer,
+            lambda: self._rang_out(call),
+        )
+        if party is None:
+            world.unexpected_rings.add(
+                "call", number=call.to, **{"from": call.from_}, call=call.sid
+            )
+            world.events.add("unexpected_ring", number=call.to, call=call.sid)
+            if is_number(call.to):
+                call.set_status("ringing", "ringing")
+            else:
+                # A client or SIP address nobody is registered at is not found.
+                call.finish("failed" if call.to.startswith("sip") else "no-answer", "404")
+            return
+        call.endpoint = party
+        party.ring(call)
+
+    def _rang_out(self, call: Call) -> None:
+        if not call.live:
+            call.finish("no-answer", "487")
+
+    def incoming(self, call: Call, number: Number) -> None:
+        """A call from outside reaches one of the account's numbers."""
+        call.phone_number_sid = number.sid
+        if number.status_callback:
+            call.callback = Callback(number.status_callback, number.status_callback_method)
+        url, method = number.voice_url, number.voice_method
+        call.fallback = Callback(number.voice_fallback_url, number.voice_fallback_method)
+        application = self._world.applications.get(number.voice_application_sid)
+        if application is not None:
+            url, method = application.voice_url, application.voice_method
+            fallback_url = application.voice_fallback_url
+            call.fallback = Callback(fallback_url, application.voice_fallback_method)
+        self.run_incoming(call, Source(url, method))
+
+    def run_incoming(self, call: Call, source: Source) -> None:
+        call.set_status("ringing")
+        if not source.url:
+            # Seen on real accounts: a number without a voice URL fails the call, saying nothing.
+            call.finish("failed")
+            return
+        call.set_backdrop(Hearing("ringback"))
+        call.run(run_document(call, source))
+
+    def _connect_to_own_number(self, call: Call, number: Number) -> None:
+        """Twilio: a call to one of its own numbers runs that number's voice URL."""
+        inner = Call(self._world, call.from_, call.to, "inbound")
+        outer_end, inner_end = LoopEnd(inner), LoopEnd(call)
+        call.endpoint, inner.endpoint = outer_end, inner_end
+        call.set_status("ringing", "ringing")
+        call.later(
+            call.ring_timeout + self._world.switches.ring_timeout_buffer,
+            lambda: self._rang_out(call),
+        )
+        self.incoming(inner, number)
+
+
+class LoopEnd:
+    """The far end of a leg that is another leg of this carrier."""
+
+    def __init__(self, peer: Call) -> None:
+        self._peer = peer
+
+    def ring(self, call: Call) -> None:
+        """The peer's own document decides; nothing rings."""
+
+    def answered(self, call: Call) -> None:
+        if call.direction == "inbound":
+            self._peer.answer()
+
+    def hears(self, call: Call, hearing: Hearing) -> None:
+        if hearing.kind in ("say", "play"):
+            self._peer.speak("recorded voice", hearing.text)
+        elif self._peer.seat is not None:
+            self._peer.seat.room.refresh()
+
+    def hears_speech(self, call: Call, who: str, text: str) -> None:
+        self._peer.speak(who, text)
+
+    def hears_tones(self, call: Call, digits: str) -> None:
+        self._peer.press(digits)
+
+    def hears_beep(self, call: Call) -> None:
+        """A beep means nothing to the peer's document."""
+
+    def over(self, call: Call, status: str) -> None:
+        if self._peer.over:
+            return
+        if self._peer.live or self._peer.direction == "inbound":
+            self._peer.finish("completed" if self._peer.live else "canceled")
+        else:
+            self._peer.finish(status if status != "completed" else "no-answer")
+
+    def people(self, call: Call) -> tuple[str, ...]:
+        """Those in the room the peer is in."""
+        seat = self._peer.seat
+        if seat is None or not seat.room.live:
+            return ()
+        others = [s for s in seat.room.seats if s.reaches(seat)]
+        return tuple(
+            name
+            for other in others
+            if not isinstance(other.call.endpoint, LoopEnd)
+            for name in other.call.people()
+        )
+
+    def facts(self) -> dict[str, str]:
+        return {}
+
+
+async def run_document(call: Call, source: Source) -> None:
+    """Run a call's own document to its end, which is the end of the call."""
+    ending = await Session(call).run(source)
+    call.finish(ending.status)

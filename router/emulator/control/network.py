@@ -1,0 +1,176 @@
+"""/control/state, logs, time, faults, switches, reset."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from aiohttp import web
+
+from ..clock import MODES
+from ..conference import Conference
+from ..faults import Faults
+from ..feed import Feed
+from ..queue import Queue
+from ..rest.base import world_of
+from ..world import World
+from .base import MAX_WAIT, BadField, body_of, number, query_number, string
+
+
+async def state(request: web.Request) -> web.Response:
+    world = world_of(request)
+    calls = [world.describe_leg(call) for call in world.calls.values()]
+    return web.json_response(
+        {
+            "now": world.clock.now(),
+            "time": {"mode": world.clock.mode, "speed": world.clock.speed},
+            "account_sid": world.account_sid,
+            "calls": calls,
+            "legs": [call for call in calls if call["status"] in ("ringing", "in-progress")],
+            "conferences": [_conference(c) for c in world.conferences.by_sid.values()],
+            "queues": [_queue(q) for q in world.queues.by_sid.values()],
+            "numbers": [asdict(number) for number in world.numbers.values()],
+            "parties": [party.describe() for party in world.parties.values()],
+        }
+    )
+
+
+def _conference(conference: Conference) -> dict[str, Any]:
+    return {
+        "sid": conference.sid,
+        "name": conference.name,
+        "status": conference.status,
+        "reason_ended": conference.reason_ended,
+        "participants": [
+            {
+                "call_sid": p.call.sid,
+                "label": p.label,
+                "status": p.status,
+                "muted": p.muted,
+                "hold": p.hold,
+                "coaching": p.coaching,
+                "coaches": p.coaches.sid if p.coaches else None,
+                "start_on_enter": p.start_on_enter,
+                "end_on_exit": p.end_on_exit,
+                "people": list(p.call.people()),
+            }
+            for p in conference.participants + conference.pending
+        ],
+    }
+
+
+def _queue(queue: Queue) -> dict[str, Any]:
+    return {
+        "sid": queue.sid,
+        "name": queue.name,
+        "members": [
+            {"call_sid": m.call.sid, "position": m.position, "since": m.since}
+            for m in queue.members
+        ],
+    }
+
+
+async def _read(request: web.Request, feed: Feed, name: str) -> web.Response:
+    after = int(query_number(request, "after", 0))
+    wait = min(query_number(request, "wait", 0), MAX_WAIT)
+    return web.json_response({name: await feed.wait(after, wait)})
+
+
+async def events(request: web.Request) -> web.Response:
+    return await _read(request, world_of(request).events, "events")
+
+
+async def webhooks(request: web.Request) -> web.Response:
+    return await _read(request, world_of(request).webhooks.log, "webhooks")
+
+
+async def debugger(request: web.Request) -> web.Response:
+    return await _read(request, world_of(request).debugger.log, "entries")
+
+
+async def unexpected_rings(request: web.Request) -> web.Response:
+    return await _read(request, world_of(request).unexpected_rings, "rings")
+
+
+async def set_time(request: web.Request) -> web.Response:
+    clock, body = world_of(request).clock, await body_of(request, "mode", "speed")
+    mode = string(body, "mode")
+    if mode not in MODES:
+        raise BadField("mode", f"must be one of {', '.join(MODES)}")
+    speed = number(body, "speed", 1)
+    if not 0 < speed <= 10_000:
+        raise BadField("speed", "must be above 0 and at most 10000")
+    clock.configure(mode, speed)
+    return _time(world_of(request))
+
+
+async def advance(request: web.Request) -> web.Response:
+    world, body = world_of(request), await body_of(request, "seconds")
+    seconds = number(body, "seconds")
+    try:
+        await world.clock.advance(seconds)
+    except RuntimeError as error:
+        raise BadField("mode", str(error), 409) from None
+    return _time(world)
+
+
+async def get_time(request: web.Request) -> web.Response:
+    return _time(world_of(request))
+
+
+def _time(world: World) -> web.Response:
+    clock = world.clock
+    return web.json_response({"now": clock.now(), "mode": clock.mode, "speed": clock.speed})
+
+
+async def get_faults(request: web.Request) -> web.Response:
+    return web.json_response(world_of(request).faults.describe())
+
+
+async def put_faults(request: web.Request) -> web.Response:
+    body = await body_of(request)
+    try:
+        faults = Faults.read(body)
+    except ValueError as error:
+        field, _, message = str(error).partition(": ")
+        raise BadField(field, message) from None
+    world_of(request).faults = faults
+    return web.json_response(faults.describe())
+
+
+async def get_switches(request: web.Request) -> web.Response:
+    return web.json_response(world_of(request).switches.describe())
+
+
+async def put_switches(request: web.Request) -> web.Response:
+    """Set the switches named; the others stay as they are."""
+    switches = world_of(request).switches
+    for name, value in (await body_of(request)).items():
+        try:
+            switches.set(name, value)
+        except ValueError as error:
+            raise BadField(name, str(error)) from None
+    return web.json_response(switches.describe())
+
+
+async def reset(request: web.Request) -> web.Response:
+    world_of(request).reset()
+    return web.json_response({"reset": True})
+
+
+def routes() -> list[web.RouteDef]:
+    return [
+        web.get("/control/state", state),
+        web.get("/control/events", events),
+        web.get("/control/webhooks", webhooks),
+        web.get("/control/debugger", debugger),
+        web.get("/control/unexpected_rings", unexpected_rings),
+        web.get("/control/time", get_time),
+        web.post("/control/time", set_time),
+        web.post("/control/time/advance", advance),
+        web.get("/control/faults", get_faults),
+        web.put("/control/faults", put_faults),
+        web.get("/control/switches", get_switches),
+        web.put("/control/switches", put_switches),
+        web.post("/control/reset", reset),
+    ]

@@ -1,0 +1,67 @@
+"""Twilio's REST errors: what is refused, with which status and code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# code: (HTTP status, message), after Twilio's error dictionary.
+_TABLE: dict[int, tuple[int, str]] = {
+    10004: (429, "Call concurrency limit exceeded"),
+    16022: (404, "Conference does not exist or is completed"),
+    16024: (400, "Invalid participant label"),
+    16026: (400, "Participant label is in use by another participant"),
+    16027: (400, "Participant to be whispered is on hold"),
+    16028: (400, "Participant to be whispered is not present in the conference"),
+    20001: (400, "Unknown parameters"),
+    20002: (400, "Invalid FriendlyName"),
+    20003: (401, "Authenticate"),
+    20004: (405, "Method not allowed"),
+    20007: (400, "Page size too large"),
+    20009: (409, "Cannot delete this resource before it is complete"),
+    20404: (404, "The requested resource was not found"),
+    20409: (409, "Conflict"),
+    20429: (429, "Too Many Requests"),
+    20500: (500, "An internal server error has occurred"),
+    20503: (503, "Service unavailable"),
+    21201: (400, "No 'To' number is specified"),
+    21205: (400, "Url parameter is required."),
+    21206: (400, "Invalid SendDigits"),
+    21208: (400, "Invalid Timeout"),
+    21209: (400, "Invalid Method"),
+    21211: (400, "Invalid 'To' Phone Number"),
+    21212: (400, "Invalid From Number (caller ID)"),
+    21213: (400, "'From' phone number is required"),
+    21218: (400, "Invalid ApplicationSid"),
+    21220: (400, "Invalid call state"),
+    21234: (400, "Invalid Machine Detection configuration value"),
+    21401: (400, "Invalid Phone Number"),
+    21402: (400, "Invalid Url"),
+    21421: (400, "PhoneNumber is invalid"),
+    21422: (400, "PhoneNumber is not available"),
+    21602: (400, "Message body is required"),
+    21603: (400, "A 'From' phone number is required"),
+    21604: (400, "A 'To' phone number is required"),
+    21606: (400, "The 'From' phone number is not a valid, message-capable number of your account"),
+    21610: (400, "Attempt to send to unsubscribed recipient"),
+    21617: (400, "The concatenated message body exceeds the 1600 character limit"),
+    22003: (400, "Queue is not empty"),
+}
+
+
+class TwilioError(Exception):
+    """A refusal that the REST API puts into words."""
+
+    def __init__(self, code: int, detail: str = "", status: int = 0) -> None:
+        default_status, message = _TABLE.get(code, (400, "Bad request"))
+        self.code = code
+        self.status = status or default_status
+        self.message = f"{message}: {detail}" if detail else message
+        super().__init__(self.message)
+
+    def body(self) -> dict[str, Any]:
+        return {
+            "code": self.code,
+            "message": self.message,
+            "more_info": f"https://www.twilio.com/docs/errors/{self.code}",
+            "status": self.status,
+        }

@@ -1,0 +1,39 @@
+"""How Twilio writes things down."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+EMERGENCY = frozenset(["911", "933", "112"])  # Twilio: 933 is the test number
+_E164 = re.compile(r"^\+[1-9]\d{6,14}$")
+
+
+def rfc2822(moment: float) -> str:
+    return format_datetime(datetime.fromtimestamp(moment, UTC))
+
+
+def boolean(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def is_address(text: str) -> bool:
+    """Something that can be called: a number, a client, or a SIP address."""
+    return is_number(text) or text.startswith(("client:", "sip:", "sips:"))
+
+
+def is_number(text: str) -> bool:
+    return bool(_E164.match(text)) or text in EMERGENCY
+
+
+def normalise(text: str) -> str:
+    """A North American number as it may be written, in E.164; anything else as it is."""
+    if text.startswith(("client:", "sip:", "sips:")):
+        return text.split(";")[0].split("?")[0] if text.startswith("sip") else text
+    digits = re.sub(r"[\s().\-]", "", text)
+    if re.fullmatch(r"\d{10}", digits):
+        return "+1" + digits
+    if re.fullmatch(r"1\d{10}", digits):
+        return "+" + digits
+    return digits

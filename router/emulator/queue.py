@@ -1,0 +1,130 @@
+"""Queues: first in, first out; no priority, no reordering."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .audio import Room, Seat
+from .call import Call, Source
+
+if TYPE_CHECKING:
+    from .world import World
+
+DEFAULT_MAX_SIZE = 1_000  # Twilio's default; at most 5,000
+
+
+@dataclass
+class Claim:
+    """A <Dial><Queue> that takes a waiting caller, and how each side hears of the other."""
+
+    dialer: Call
+    whisper_url: str
+    whisper_method: str
+    inbox: asyncio.Queue[str]
+
+
+class Member:
+    """A waiting leg. `inbox` gets what ends its wait: leave, hangup, error, a Source, a Claim."""
+
+    def __init__(self, queue: Queue, call: Call) -> None:
+        self.queue, self.call = queue, call
+        self.since = call.world.clock.now()
+        self.inbox: asyncio.Queue[str | Source | Claim] = asyncio.Queue()
+
+    @property
+    def waited(self) -> int:
+        return round(self.call.world.clock.now() - self.since)
+
+    @property
+    def position(self) -> int:
+        return self.queue.members.index(self) + 1 if self in self.queue.members else 0
+
+
+class Queue:
+    def __init__(self, world: World, name: str, max_size: int = DEFAULT_MAX_SIZE) -> None:
+        self.world = world
+        self.sid = world.sids.new("QU")
+        self.name = name
+        self.max_size = max_size
+        self.created = self.updated = world.clock.now()
+        self.members: list[Member] = []
+        self._waiting_dialers: list[asyncio.Future[Member]] = []
+        self._served = 0
+        self._waited_total = 0
+
+    @property
+    def average_wait(self) -> int:
+        waits = [member.waited for member in self.members]
+        count = len(waits) + self._served
+        return round((sum(waits) + self._waited_total) / count) if count else 0
+
+    def add(self, member: Member) -> None:
+        self.members.append(member)
+        self.updated = self.world.clock.now()
+        self.world.events.add("queue", queue=self.name, event="join", call=member.call.sid)
+        while self._waiting_dialers:
+            dialer = self._waiting_dialers.pop(0)
+            if not dialer.done():
+                self.remove(member)
+                dialer.set_result(member)
+                return
+
+    def remove(self, member: Member) -> None:
+        if member not in self.members:
+            return
+        self.members.remove(member)
+        self._served += 1
+        self._waited_total += member.waited
+        self.updated = self.world.clock.now()
+        self.world.events.add("queue", queue=self.name, event="leave", call=member.call.sid)
+
+    def find(self, call_sid: str) -> Member | None:
+        """A waiting member by CallSid, or the first by the word Front."""
+        if call_sid == "Front":
+            return self.members[0] if self.members else None
+        return next((m for m in self.members if m.call.sid == call_sid), None)
+
+    def next_member(self) -> asyncio.Future[Member]:
+        """The front of the queue, or whoever joins next."""
+        future: asyncio.Future[Member] = asyncio.get_running_loop().create_future()
+        if self.members:
+            member = self.members[0]
+            self.remove(member)
+            future.set_result(member)
+        else:
+            self._waiting_dialers.append(future)
+        return future
+
+
+class Bridge(Room):
+    """Two legs talking to each other."""
+
+    def __init__(self, first: Call, second: Call) -> None:
+        super().__init__()
+        self.live = True
+        for call in (first, second):
+            self.add(Seat(call, self))
+        self.refresh()
+
+    def end(self) -> None:
+        calls = [seat.call for seat in self.seats]
+        for seat in list(self.seats):
+            self.remove(seat)
+        for call in calls:
+            call.update_hearing()
+
+
+class Queues:
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.by_sid: dict[str, Queue] = {}
+
+    def named(self, name: str) -> Queue | None:
+        return next((q for q in self.by_sid.values() if name in (q.name, q.sid)), None)
+
+    def create(self, name: str, max_size: int = DEFAULT_MAX_SIZE) -> Queue:
+        queue = Queue(self._world, name, max_size)
+        self.by_sid[queue.sid] = queue
+        return queue

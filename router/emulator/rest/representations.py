@@ -1,0 +1,234 @@
+"""Resources as JSON, field for field as Twilio writes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..formats import rfc2822
+
+if TYPE_CHECKING:
+    from ..call import Call
+    from ..carrier import Number
+    from ..conference import Conference, Participant
+    from ..messages import Message
+    from ..queue import Member, Queue
+    from ..recordings import Recording
+    from ..world import Application, World
+
+Json = dict[str, Any]
+VERSION = "2010-04-01"
+_CALL_PARTS = "notifications recordings payments events siprec streams transcriptions".split()
+
+
+def _date(moment: float | None) -> str | None:
+    return None if moment is None else rfc2822(moment)
+
+
+def _account_uri(world: World, rest: str) -> str:
+    return f"/{VERSION}/Accounts/{world.account_sid}/{rest}"
+
+
+def _base(world: World, created: float, updated: float, rest: str) -> Json:
+    return {
+        "account_sid": world.account_sid,
+        "date_created": _date(created),
+        "date_updated": _date(updated),
+        "uri": _account_uri(world, rest),
+    }
+
+
+def represent_call(world: World, call: Call) -> Json:
+    # REST has no word for a call that is set up but does not ring yet.
+    status = "queued" if call.status == "initiated" else call.status
+    path = f"Calls/{call.sid}"
+    parts = {p: _account_uri(world, f"{path}/{p.capitalize()}.json") for p in _CALL_PARTS}
+    return _base(world, call.created, call.updated, f"{path}.json") | {
+        "sid": call.sid,
+        "answered_by": call.answered_by if call.detected_by else None,
+        "api_version": VERSION,
+        "caller_name": None,
+        "direction": call.direction,
+        "duration": str(call.duration) if call.over else None,
+        "end_time": _date(call.ended),
+        "forwarded_from": None,
+        "from": call.from_,
+        "from_formatted": call.from_,
+        "group_sid": None,
+        "parent_call_sid": call.parent.sid if call.parent else None,
+        "phone_number_sid": call.phone_number_sid,
+        "price": None,
+        "price_unit": "USD",
+        "queue_time": str(call.queue_time_ms),
+        "start_time": _date(call.started if call.started is not None else call.ended),
+        "status": status,
+        "subresource_uris": parts,
+        "to": call.to,
+        "to_formatted": call.to,
+        "trunk_sid": None,
+    }
+
+
+def represent_conference(world: World, conference: Conference) -> Json:
+    path = f"Conferences/{conference.sid}"
+    body = _base(world, conference.created, conference.updated, f"{path}.json") | {
+        "sid": conference.sid,
+        "api_version": VERSION,
+        "friendly_name": conference.name,
+        "region": "us1",
+        "status": conference.status,
+        "call_sid_ending_conference": conference.ended_by,
+        "subresource_uris": {
+            "participants": _account_uri(world, f"{path}/Participants.json"),
+            "recordings": _account_uri(world, f"{path}/Recordings.json"),
+        },
+    }
+    # Twilio's description does not allow null here, so the field is absent until there is a reason.
+    if conference.reason_ended is not None:
+        body["reason_conference_ended"] = conference.reason_ended
+    return body
+
+
+def represent_participant(world: World, participant: Participant) -> Json:
+    conference = participant.conference
+    path = f"Conferences/{conference.sid}/Participants/{participant.call.sid}.json"
+    coached = participant.coaches.sid if participant.coaches and participant.coaching else None
+    return _base(world, participant.created, participant.updated, path) | {
+        "call_sid": participant.call.sid,
+        "call_sid_to_coach": coached,
+        "coaching": participant.coaching,
+        "conference_sid": conference.sid,
+        "end_conference_on_exit": participant.end_on_exit,
+        "hold": participant.hold,
+        "label": participant.label or None,
+        "muted": participant.muted,
+        "queue_time": str(participant.call.queue_time_ms),
+        "start_conference_on_enter": participant.start_on_enter,
+        "status": participant.status,
+    }
+
+
+def represent_queue(world: World, queue: Queue) -> Json:
+    path = f"Queues/{queue.sid}"
+    return _base(world, queue.created, queue.updated, f"{path}.json") | {
+        "sid": queue.sid,
+        "friendly_name": queue.name,
+        "current_size": len(queue.members),
+        "max_size": queue.max_size,
+        "average_wait_time": queue.average_wait,
+        "subresource_uris": {"members": _account_uri(world, f"{path}/Members.json")},
+    }
+
+
+def represent_member(world: World, member: Member) -> Json:
+    return {
+        "call_sid": member.call.sid,
+        "queue_sid": member.queue.sid,
+        "date_enqueued": _date(member.since),
+        "position": member.position,
+        "wait_time": member.waited,
+        "uri": _account_uri(world, f"Queues/{member.queue.sid}/Members/{member.call.sid}.json"),
+    }
+
+
+def represent_number(world: World, number: Number) -> Json:
+    path = f"IncomingPhoneNumbers/{number.sid}.json"
+    return _base(world, number.created, number.updated, path) | {
+        "sid": number.sid,
+        "address_requirements": "none",
+        "address_sid": None,
+        "api_version": VERSION,
+        "beta": False,
+        "bundle_sid": None,
+        "capabilities": {"voice": True, "sms": True, "mms": True, "fax": False},
+        "emergency_address_sid": None,
+        "emergency_address_status": "unregistered",
+        "emergency_status": "Inactive",
+        "friendly_name": number.friendly_name,
+        "identity_sid": None,
+        "origin": "twilio",
+        "phone_number": number.number,
+        "sms_application_sid": number.sms_application_sid or None,
+        "sms_fallback_method": number.sms_fallback_method,
+        "sms_fallback_url": number.sms_fallback_url,
+        "sms_method": number.sms_method,
+        "sms_url": number.sms_url,
+        "status": "in-use",
+        "status_callback": number.status_callback,
+        "status_callback_method": number.status_callback_method,
+        "trunk_sid": None,
+        "type": "local",
+        "voice_application_sid": number.voice_application_sid or None,
+        "voice_caller_id_lookup": False,
+        "voice_fallback_method": number.voice_fallback_method,
+        "voice_fallback_url": number.voice_fallback_url,
+        "voice_method": number.voice_method,
+        "voice_receive_mode": "voice",
+        "voice_url": number.voice_url,
+    }
+
+
+def represent_application(world: World, application: Application) -> Json:
+    path = f"Applications/{application.sid}.json"
+    return _base(world, application.created, application.updated, path) | {
+        "sid": application.sid,
+        "api_version": VERSION,
+        "friendly_name": application.friendly_name,
+        "message_status_callback": None,
+        "public_application_connect_enabled": False,
+        "sms_fallback_method": "POST",
+        "sms_fallback_url": None,
+        "sms_method": application.sms_method,
+        "sms_status_callback": None,
+        "sms_url": application.sms_url or None,
+        "status_callback": application.status_callback or None,
+        "status_callback_method": application.status_callback_method,
+        "voice_caller_id_lookup": False,
+        "voice_fallback_method": application.voice_fallback_method,
+        "voice_fallback_url": application.voice_fallback_url or None,
+        "voice_method": application.voice_method,
+        "voice_url": application.voice_url or None,
+    }
+
+
+def represent_message(world: World, message: Message) -> Json:
+    path = f"Messages/{message.sid}"
+    sent = message.updated if message.status != "queued" else None
+    return _base(world, message.created, message.updated, f"{path}.json") | {
+        "sid": message.sid,
+        "api_version": VERSION,
+        "body": message.body,
+        "date_sent": _date(sent),
+        "direction": message.direction,
+        "error_code": message.error_code,
+        "error_message": None,
+        "from": message.from_,
+        "messaging_service_sid": message.messaging_service_sid,
+        "num_media": "0",
+        "num_segments": message.segments,
+        "price": None,
+        "price_unit": "USD",
+        "status": message.status,
+        "subresource_uris": {"media": _account_uri(world, f"{path}/Media.json")},
+        "to": message.to,
+    }
+
+
+def represent_recording(world: World, recording: Recording) -> Json:
+    path = f"Recordings/{recording.sid}.json"
+    return _base(world, recording.created, recording.created, path) | {
+        "sid": recording.sid,
+        "api_version": VERSION,
+        "call_sid": recording.call_sid,
+        "channels": 1,
+        "conference_sid": None,
+        "duration": str(recording.duration),
+        "encryption_details": None,
+        "error_code": None,
+        "media_url": recording.media_url(world),
+        "price": None,
+        "price_unit": "USD",
+        "source": recording.source,
+        "start_time": _date(recording.created - recording.duration),
+        "status": "completed",
+        "subresource_uris": {},
+    }

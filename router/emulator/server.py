@@ -1,0 +1,60 @@
+"""The HTTP server of the network: Twilio's REST API, the control API and the phones page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aiohttp import web
+
+from .control import network, parties
+from .control.base import control_api
+from .rest import calls, conferences, messages, numbers, queues, records
+from .rest.base import WORLD, twilio_api
+from .world import World
+
+STATIC = Path(__file__).with_name("static")
+_PARTS = (calls, conferences, queues, messages, numbers, records, parties, network)
+
+
+def build_app(world: World) -> web.Application:
+    app = web.Application(middlewares=[twilio_api, control_api])
+    app[WORLD] = world
+    for part in _PARTS:
+        app.add_routes(part.routes())
+    app.add_routes([web.get("/phones", _phones), web.static("/static", STATIC)])
+
+    async def opened(_: web.Application) -> None:
+        await world.webhooks.open()
+
+    async def closed(_: web.Application) -> None:
+        await world.webhooks.close()
+
+    app.on_startup.append(opened)
+    app.on_cleanup.append(closed)
+    return app
+
+
+async def _phones(_: web.Request) -> web.FileResponse:
+    return web.FileResponse(STATIC / "phones.html")
+
+
+class Server:
+    """A running network: `port` is the one it really listens on."""
+
+    def __init__(self, world: World, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.world, self._host, self.port = world, host, port
+        self._runner = web.AppRunner(
+            build_app(world), access_log=None, handle_signals=False, shutdown_timeout=0.1
+        )
+
+    async def start(self) -> None:
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self._host, self.port, reuse_address=True)
+        await site.start()
+        addresses = self._runner.addresses
+        self.port = addresses[0][1]
+        self.world.base_url = f"http://{self._host}:{self.port}"
+
+    async def stop(self) -> None:
+        self.world.reset()
+        await self._runner.cleanup()

@@ -1,0 +1,22 @@
+"""Twilio's identifiers: two letters for the kind and 32 hexadecimal digits."""
+
+from __future__ import annotations
+
+import random
+import re
+
+_SID = re.compile(r"^[A-Z]{2}[0-9a-f]{32}$")
+
+
+class Sids:
+    """A source of SIDs; a seed makes a run repeatable, no seed makes them unique across runs."""
+
+    def __init__(self, seed: int | None = None) -> None:
+        self._random = random.Random(seed) if seed is not None else random.SystemRandom()
+
+    def new(self, prefix: str) -> str:
+        return f"{prefix}{self._random.getrandbits(128):032x}"
+
+
+def is_sid(text: str, prefix: str = "") -> bool:
+    return bool(_SID.match(text)) and text.startswith(prefix)

@@ -1,0 +1,109 @@
+"""Every delay and every behaviour Twilio does not promise, as a named setting with a default.
+
+Those marked UNVERIFIED stand for facts nobody has confirmed on the real network: an application
+should work under each of their values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+
+def _switch(default: Any, doc: str, choices: tuple[str, ...] = ()) -> Any:
+    return field(default=default, metadata={"doc": doc, "choices": choices})
+
+
+@dataclass
+class Switches:
+    speech_rate: float = _switch(2.5, "words a second in <Say>; 0 speaks at once")
+    play_seconds: float = _switch(5.0, "length of every <Play>ed sound")
+    dial_setup_seconds: float = _switch(0.3, "from placing a call until the far phone rings")
+    callback_latency_seconds: float = _switch(0.0, "carrier's wait before a webhook is sent")
+    ring_timeout_buffer: float = _switch(5.0, "Twilio adds about 5 s to Timeout/timeout")
+    calls_per_second: float = _switch(1.0, "Twilio: 1 for POST Calls and Participants; 0 = no cap")
+    concurrent_calls: int = _switch(0, "live calls an account may have (10004); 0 = no cap")
+    webhook_ceiling_seconds: float = _switch(15.0, "Twilio: hard limit over one webhook")
+    wait_loop_floor_seconds: float = _switch(1.0, "an Enqueue waitUrl is asked no faster than this")
+    amd_seconds: float = _switch(2.0, "time answering machine detection takes")
+    signal_loss_seconds: float = _switch(0.0, "until the carrier notices a dropped cell call")
+    speech_end_seconds: float = _switch(0.0, "pause after speech before a Gather posts it")
+    silence_seconds: float = _switch(0.5, "silence shorter than this is left out of transcripts")
+    serial_webhooks: str = _switch(
+        "auto",
+        "one webhook at a time, which makes order exact; auto = in manual time only",
+        ("auto", "on", "off"),
+    )
+    digit_typeahead: bool = _switch(
+        False, "UNVERIFIED: keys pressed outside a <Gather> are kept for the next one"
+    )
+    pause_answers: bool = _switch(True, "UNVERIFIED: <Pause> as the first verb answers the call")
+    unknown_verb: str = _switch(
+        "skip", "UNVERIFIED: after warning 12200, go on with the other verbs", ("skip", "stop")
+    )
+    dial_action_after_hangup: bool = _switch(
+        True, "UNVERIFIED: Dial action requested (answer ignored) when the caller hangs up"
+    )
+    dial_action_after_redirect: bool = _switch(
+        False, "UNVERIFIED: Dial action requested (answer ignored) after a REST redirect"
+    )
+    enqueue_action_after_redirect: bool = _switch(
+        True, "UNVERIFIED: Enqueue action requested (answer ignored) after a REST redirect"
+    )
+    participant_join_at: str = _switch(
+        "answer", "UNVERIFIED: when a leg added by REST joins", ("answer", "dial")
+    )
+    conference_end_when_never_started: bool = _switch(
+        True, "UNVERIFIED: conference-end is sent for a conference that never started"
+    )
+    kick_hangs_up: bool = _switch(
+        False, "UNVERIFIED: a kicked participant's call ends instead of going on in its document"
+    )
+    retry_keeps_token: bool = _switch(
+        True, "UNVERIFIED: I-Twilio-Idempotency-Token is the same on every retry"
+    )
+    member_gone_code: int = _switch(
+        21220, "UNVERIFIED: error code when a queue member was dequeued before (status 400)"
+    )
+    decline_status: str = _switch(
+        "busy", "UNVERIFIED: status of a call its callee declined", ("busy", "no-answer", "failed")
+    )
+    application_error_text: str = _switch(
+        "We're sorry, an application error has occurred. Goodbye.",
+        "UNVERIFIED wording: what a caller hears when a document cannot be had",
+    )
+
+    def set(self, name: str, value: Any) -> None:
+        """Set one switch, from JSON or from command line text; ValueError says what is wrong."""
+        known = {f.name: f for f in fields(self)}
+        if name not in known:
+            raise ValueError(f"no switch named {name!r}; there are: {', '.join(sorted(known))}")
+        default = known[name].default
+        choices = known[name].metadata["choices"]
+        setattr(self, name, _coerce(name, value, default, choices))
+
+    def describe(self) -> dict[str, dict[str, Any]]:
+        values = asdict(self)
+        return {
+            f.name: {"value": values[f.name], "default": f.default, "about": f.metadata["doc"]}
+            for f in fields(self)
+        }
+
+
+def _coerce(name: str, value: Any, default: Any, choices: tuple[str, ...]) -> Any:
+    if isinstance(default, bool):
+        text = str(value).lower()
+        if text not in ("true", "false", "on", "off", "1", "0"):
+            raise ValueError(f"{name} is true or false, not {value!r}")
+        return text in ("true", "on", "1")
+    if isinstance(default, (int, float)):
+        try:
+            number = type(default)(value)
+        except (TypeError, ValueError):
+            raise ValueError(f"{name} is a number, not {value!r}") from None
+        if not 0 <= number < 1e9:
+            raise ValueError(f"{name} cannot be {value!r}")
+        return number
+    if choices and value not in choices:
+        raise ValueError(f"{name} is one of {', '.join(choices)}, not {value!r}")
+    return str(value)

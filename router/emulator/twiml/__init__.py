@@ -1,0 +1,1 @@
+"""The interpreter of TwiML: reading documents, and one class a verb."""

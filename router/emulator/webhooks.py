@@ -1,0 +1,279 @@
+"""Sends webhooks as Twilio does: signed, with its time-outs, retries, cookies and order."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+import yarl
+
+from .feed import Feed
+from .signature import sign
+from .urls import LOOPBACK, Overrides, split_overrides, with_query
+
+if TYPE_CHECKING:
+    from .world import World
+
+MAX_REDIRECTS = 10  # Twilio: more is error 11215
+MAX_KEPT_BODY = 64 * 1024
+# Callbacks of one call leave in order; a slow answer holds the next one back no longer than this.
+PATIENCE_SECONDS = 1.0
+_FORM = "application/x-www-form-urlencoded; charset=utf-8"
+
+
+@dataclass
+class Reply:
+    """What came back: an HTTP answer, or the Twilio error code of why none did."""
+
+    url: str
+    status: int = 0
+    body: str = ""
+    content_type: str = ""
+    error: int = 0
+    message: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return not self.error and 200 <= self.status < 300
+
+
+@dataclass
+class Webhook:
+    kind: str
+    url: str
+    params: dict[str, str]
+    method: str = "POST"
+    call_sid: str = ""
+    cookies: dict[str, str] = field(default_factory=dict)
+
+
+class Webhooks:
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._http: aiohttp.ClientSession | None = None
+        self._lanes: dict[str, deque[Webhook]] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._one_at_a_time = asyncio.Lock()
+        self.in_flight = 0
+        self.log = Feed(world.clock, limit=5_000)
+
+    async def open(self) -> None:
+        self._http = aiohttp.ClientSession(
+            cookie_jar=aiohttp.DummyCookieJar(),
+            connector=aiohttp.TCPConnector(limit=0),
+            auto_decompress=True,
+        )
+
+    async def close(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        if self._http is not None:
+            await self._http.close()
+
+    async def ask(self, webhook: Webhook) -> Reply:
+        """Request a document. A caller that is cancelled leaves the request to finish unheard."""
+        await self._world.clock.sleep(self._world.switches.callback_latency_seconds)
+        rule = self._world.faults.for_callback(webhook.kind)
+        if rule and rule.do in ("delay", "reorder"):
+            await self._world.clock.sleep(rule.seconds)
+        if rule and rule.do == "drop":
+            self._note(webhook, Reply(webhook.url, error=11205, message="dropped by a fault"))
+            return Reply(webhook.url, error=11205, message="HTTP connection failure")
+        if rule and rule.do == "repeat":
+            self._start(self._request(webhook))
+        return await asyncio.shield(self._start(self._request(webhook)))
+
+    def tell(self, lane: str, webhook: Webhook) -> None:
+        """Send a callback after the earlier ones of its lane (a call or a conference)."""
+        rule = self._world.faults.for_callback(webhook.kind)
+        if rule and rule.do == "drop":
+            self._note(webhook, Reply(webhook.url, error=11205, message="dropped by a fault"))
+            return
+        if rule and rule.do == "reorder":
+            late = webhook
+            self._world.clock.call_later(rule.seconds, lambda: self._tell_now(lane, late))
+            return
+        latency = self._world.switches.callback_latency_seconds
+        wait = latency + (rule.seconds if rule and rule.do == "delay" else 0)
+        copies = 2 if rule and rule.do == "repeat" else 1
+        if wait > 0:
+            self._world.clock.call_later(wait, lambda: self._tell_now(lane, webhook, copies))
+        else:
+            self._tell_now(lane, webhook, copies)
+
+    def _tell_now(self, lane: str, webhook: Webhook, copies: int = 1) -> None:
+        waiting = self._lanes.get(lane)
+        if waiting is None:
+            self._lanes[lane] = deque([webhook] * copies)
+            self._start(self._drain(lane))
+        else:
+            waiting.extend([webhook] * copies)
+
+    async def _drain(self, lane: str) -> None:
+        waiting = self._lanes[lane]
+        while waiting:
+            task = self._start(self._callback(waiting.popleft()))
+            await asyncio.wait([task], timeout=PATIENCE_SECONDS)
+        del self._lanes[lane]
+
+    async def _callback(self, webhook: Webhook) -> None:
+        reply = await self._request(webhook)
+        if not reply.ok:
+            # Twilio: 15003 for a bad answer to a callback; no answer at all is 11200 or 11205.
+            code = reply.error or 15003
+            text = reply.message or f"Warning Response to Callback URL: HTTP {reply.status}"
+            self._world.debugger.report(code, text, webhook.call_sid, webhook.url)
+
+    def _start(self, work: Any) -> asyncio.Task[Any]:
+        """Run something the clock has to wait for."""
+        self.in_flight += 1
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+        return task
+
+    def _finished(self, task: asyncio.Task[Any]) -> None:
+        self.in_flight -= 1
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._world.events.add("emulator_error", error=repr(task.exception()))
+
+    async def _request(self, webhook: Webhook) -> Reply:
+        mode = self._world.switches.serial_webhooks
+        if mode == "on" or (mode == "auto" and self._world.clock.mode == "manual"):
+            async with self._one_at_a_time:
+                return await self._attempts(webhook)
+        return await self._attempts(webhook)
+
+    async def _attempts(self, webhook: Webhook) -> Reply:
+        """All attempts the address asks for, inside Twilio's ceiling over one webhook."""
+        plain, overrides = split_overrides(webhook.url)
+        ceiling = self._world.switches.webhook_ceiling_seconds
+        deadline = time.monotonic() + min(overrides.total, ceiling)
+        token = str(uuid.uuid4())
+        reply = Reply(plain)
+        for attempt in range(overrides.retries + 1):
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                break
+            reply, why = await self._attempt(webhook, plain, overrides, remaining, token, attempt)
+            if why not in overrides.retry_on:
+                break
+            if not self._world.switches.retry_keeps_token:
+                token = str(uuid.uuid4())
+        return reply
+
+    async def _attempt(
+        self, hook: Webhook, url: str, limits: Overrides, remaining: float, token: str, attempt: int
+    ) -> tuple[Reply, str]:
+        """One attempt, and why it might be worth another: ct, rt, 4xx, 5xx or nothing."""
+        started = time.monotonic()
+        why = ""
+        host = urlsplit(url).hostname or ""
+        try:
+            if host not in LOOPBACK and not self._world.allow_any_host:
+                raise _Refused(11210, f"HTTP bad host name: {host!r} is not a loopback address")
+            reply = await self._exchange(hook, url, limits, remaining, token)
+            if reply.status >= 400:
+                why = "5xx" if reply.status >= 500 else "4xx"
+                reply.error, reply.message = 11200, f"HTTP retrieval failure: {reply.status}"
+        except _Refused as refusal:
+            reply = Reply(url, error=refusal.code, message=str(refusal))
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            why = "ct"
+            reply = Reply(url, error=11205, message=f"HTTP connection failure: {error}")
+        except TimeoutError:
+            why = "rt"
+            reply = Reply(url, error=11200, message="HTTP retrieval failure: no answer in time")
+        except (aiohttp.ClientError, ValueError, OSError) as error:
+            why = "rt"
+            reply = Reply(url, error=11206, message=f"HTTP protocol violation: {error}")
+        self._note(hook, reply, round((time.monotonic() - started) * 1000, 1), token, attempt)
+        return reply, why
+
+    async def _exchange(
+        self, hook: Webhook, url: str, limits: Overrides, remaining: float, token: str
+    ) -> Reply:
+        assert self._http is not None
+        timeout = aiohttp.ClientTimeout(
+            total=remaining,
+            sock_connect=min(limits.connect, remaining),
+            sock_read=min(limits.read, remaining),
+        )
+        method, params = hook.method, hook.params
+        for _ in range(MAX_REDIRECTS + 1):
+            target = url if method == "POST" else with_query(url, params)
+            headers = self._headers(hook, method, target, params, token)
+            async with self._http.request(
+                method,
+                yarl.URL(target, encoded=True),
+                data=params if method == "POST" else None,
+                headers=headers,
+                timeout=timeout,
+                allow_redirects=False,
+            ) as response:
+                hook.cookies.update({k: m.value for k, m in response.cookies.items()})
+                if response.status in (301, 302, 303, 307, 308) and "Location" in response.headers:
+                    url = urljoin(url, response.headers["Location"])
+                    if response.status in (301, 302, 303):
+                        method = "GET"
+                    continue
+                body = (await response.content.read(MAX_KEPT_BODY * 4)).decode("utf-8", "replace")
+                kind = response.content_type if "Content-Type" in response.headers else ""
+                return Reply(url, response.status, body, kind)
+        raise _Refused(11215, "HTTP too many redirects")
+
+    def _headers(
+        self, hook: Webhook, method: str, url: str, params: dict[str, str], token: str
+    ) -> dict[str, str]:
+        signed = params if method == "POST" else {}
+        headers = {
+            "X-Twilio-Signature": sign(self._world.auth_token, url, signed),
+            "I-Twilio-Idempotency-Token": token,
+            "User-Agent": "TwilioProxy/1.1",
+            "Accept": "*/*",
+        }
+        if method == "POST":
+            headers["Content-Type"] = _FORM
+        if hook.cookies:
+            headers["Cookie"] = "; ".join(f"{k}={v}" for k, v in hook.cookies.items())
+        return headers
+
+    def _note(
+        self, hook: Webhook, reply: Reply, ms: float = 0.0, token: str = "", attempt: int = 0
+    ) -> None:
+        plain = split_overrides(hook.url)[0]
+        signed = plain if hook.method == "POST" else with_query(plain, hook.params)
+        form = hook.params if hook.method == "POST" else {}
+        facts = {
+            "call_sid": hook.call_sid,
+            "method": hook.method,
+            "url": hook.url,
+            "status": reply.status,
+            "ms": ms,
+            "error": reply.error,
+        }
+        self.log.add(
+            hook.kind,
+            **facts,
+            params=hook.params,
+            signature=sign(self._world.auth_token, signed, form),
+            idempotency_token=token,
+            attempt=attempt,
+            message=reply.message,
+            content_type=reply.content_type,
+            twiml=reply.body,
+        )
+        self._world.events.add("webhook", webhook=hook.kind, **facts)
+
+
+class _Refused(Exception):
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
