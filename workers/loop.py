@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-import structlog
+from router.logs import get_logger
 
-log = structlog.get_logger()
+log = get_logger(__name__)
 
 AFTER_ERROR_SECONDS = 1.0
 
@@ -15,7 +15,8 @@ AFTER_ERROR_SECONDS = 1.0
 class Loop(threading.Thread):
     """Calls `turn` until it is stopped.
 
-    `turn` returns the seconds until the next, which `wake` shortens. An exception is logged and the next turn comes in a second: the database may be back by then.
+    `turn` returns the seconds until the next, which `wake` shortens. An exception is logged and the
+    next turn comes in a second: the database may be back by then.
     """
 
     def __init__(self, name: str, turn: Callable[[], float]) -> None:

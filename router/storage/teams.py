@@ -9,7 +9,9 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from router.policy.dispatch import Team
-from router.storage.tables import people, team_members, teams
+from router.policy.shift import is_on_shift
+from router.storage.people import shift_of
+from router.storage.tables import people, shifts, team_members, teams
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Member:
     language: str
 
 
-def list_teams(session: Session, program_id: str, dispatch_id: str) -> list[Team]:
+def list_teams(session: Session, program_id: str, dispatch_id: str, at: datetime) -> list[Team]:
     """The program's teams as policy sees them; a claim by this dispatch does not make one busy."""
     reachable = (
         select(func.count())
@@ -34,19 +36,27 @@ def list_teams(session: Session, program_id: str, dispatch_id: str) -> list[Team
         select(teams, reachable.label("members")).where(
             teams.c.program_id == program_id, teams.c.is_active
         )
-    )
+    ).all()
+    on_shift = _list_on_shift(session, program_id, at)
     return [
         Team(
             id=row.id,
             position=row.position,
-            on_shift=row.is_on_duty,
+            on_shift=row.id in on_shift,
             free=row.claimed_dispatch_id in (None, dispatch_id),
             members=row.members,
             skills=frozenset(row.skills),
-            zones=frozenset({row.zone} if row.zone else ()),
+            zones=frozenset(row.zones),
         )
         for row in rows
     ]
+
+
+def _list_on_shift(session: Session, program_id: str, at: datetime) -> set[str]:
+    rows = session.execute(
+        select(shifts).where(shifts.c.program_id == program_id, shifts.c.team_id.is_not(None))
+    ).mappings()
+    return {row["team_id"] for row in rows if is_on_shift(shift_of(dict(row)), at)}
 
 
 def find_name(session: Session, team_id: str) -> str | None:
@@ -66,12 +76,11 @@ def list_members(session: Session, team_id: str) -> list[Member]:
 
 
 def claim_team(session: Session, team_id: str, dispatch_id: str, now: datetime) -> bool:
-    """Take a team that is on duty and free for a dispatch; one statement decides (Law 6)."""
+    """Take a team that is free for a dispatch; one statement decides (Law 6)."""
     claimed = session.execute(
         update(teams)
         .where(
             teams.c.id == team_id,
-            teams.c.is_on_duty,
             teams.c.is_active,
             or_(teams.c.claimed_dispatch_id.is_(None), teams.c.claimed_dispatch_id == dispatch_id),
         )
