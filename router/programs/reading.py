@@ -8,6 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from math import inf
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -103,7 +104,7 @@ def read_text(text: str, source: str) -> ProgramDocument:
     except ValidationError as error:
         faults = [_explain(details) for details in error.errors(include_url=False)]
     if faults:
-        ordered = sorted(faults, key=lambda fault: find_line(lines, fault[0]) or 0)
+        ordered = sorted(faults, key=lambda fault: find_line(lines, fault[0]) or inf)
         raise ProgramFileError(
             tuple(
                 f"{_at(source, find_line(lines, path))}: {_name(path)} {sentence}"
