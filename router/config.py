@@ -10,7 +10,7 @@ import base64
 import binascii
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 from urllib.parse import urlsplit
@@ -274,10 +274,11 @@ class Settings(BaseSettings):
         return self.twilio_account_sid, self.twilio_auth_token.get_secret_value()
 
 
-def load_settings(**values: Any) -> Settings:  # noqa: ANN401 - whatever a field takes
-    """Read the environment; `values` go before it. Raises ConfigurationError with sentences."""
+def load_settings(variables: Mapping[str, str] | None = None) -> Settings:
+    """Read the environment; `variables` go before it. Raises ConfigurationError with sentences."""
+    named: dict[str, Any] = dict(variables or {})
     try:
-        settings = Settings(**values)
+        settings = Settings(**named)
     except ValidationError as error:
         details = error.errors(include_url=False)
         raise ConfigurationError("\n".join(map(_sentence, details))) from None

@@ -110,6 +110,11 @@ class Server:
         self.stop()
         self._folder.release()
 
+    def wipe(self) -> None:
+        """Stop and forget all data."""
+        self.stop()
+        shutil.rmtree(self.home, ignore_errors=True)
+
     def _end(self, how: signal.Signals) -> None:
         process, self._process = self._process, None
         if process is None:
@@ -135,7 +140,7 @@ class Server:
 
     @property
     def _log(self) -> Path:
-        return self.home.with_suffix(".log")
+        return self._folder.path.with_suffix(".log")
 
     def _tail(self) -> str:
         lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -160,10 +165,10 @@ class PrivatePostgres(Server):
 
     def __init__(self, state: Path, *, durable: bool = True) -> None:
         """`durable=False` trades the last transactions at a power cut for speed (tests)."""
+        self._binaries = find_postgres()
         super().__init__(state, "postgres")
         self._durable = durable
         self._user = UNPRIVILEGED if os.geteuid() == 0 else ""  # it refuses to run as root
-        self._binaries = find_postgres()
         if self._user:
             self._move_within_reach()
         self._data = self.home / f"data-{_major_version(self._binaries)}"
@@ -251,8 +256,8 @@ class PrivateValkey(Server):
     """A server of the Redis protocol that keeps nothing: what it loses, the database knows."""
 
     def __init__(self, state: Path) -> None:
-        super().__init__(state, "valkey")
         self._binary = find_valkey()
+        super().__init__(state, "valkey")
         self._password = secrets.token_urlsafe(24)
 
     @property
@@ -385,11 +390,11 @@ def _evict(data: Path) -> None:
     """End a server that outlived its parent on this folder, which is ours alone by its lock."""
     with suppress(FileNotFoundError, ProcessLookupError, ValueError):
         pid = int((data / "postmaster.pid").read_text(encoding="utf-8").split()[0])
-        if str(data).encode() not in Path(f"/proc/{pid}/cmdline").read_bytes():
-            return  # the number belongs to another program by now
-        os.kill(pid, signal.SIGINT)
-        deadline = time.monotonic() + STOP_SECONDS
-        while time.monotonic() < deadline:
-            os.kill(pid, 0)
-            time.sleep(0.05)
-        os.kill(pid, signal.SIGKILL)
+        for how in (signal.SIGINT, signal.SIGKILL):
+            deadline = time.monotonic() + STOP_SECONDS
+            while time.monotonic() < deadline:
+                # The number may belong to another program by now; a dead one has no words.
+                if str(data).encode() not in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    return
+                os.kill(pid, how)
+                time.sleep(0.1)

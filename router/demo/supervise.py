@@ -66,6 +66,13 @@ class Supervisor:
         """Start a line of a Procfile, which begins with exec so that the shell does not stay."""
         self.start(name, ["sh", "-c", line], **environment)
 
+    def run_line(self, name: str, line: str, **environment: str) -> None:
+        """Run a line of a Procfile to its end. Raises ProcessError when it fails."""
+        self.start_line(name, line, **environment)
+        process = self._entries.pop(name).process
+        if process is not None and process.wait():
+            raise ProcessError(f"{name} failed. Its log ends:\n{self.last_words(name)}")
+
     def restart(self, name: str) -> None:
         """Start a process that ended, or stop and start it, with what it was given at first."""
         self.stop(name)
