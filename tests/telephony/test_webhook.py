@@ -1,0 +1,171 @@
+"""Forms as inputs: every word that Twilio documents, and every odd one."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ivr_flows.inputs import (
+    DialEnded,
+    Keyed,
+    LegAnswered,
+    LegAsked,
+    LegStatusChanged,
+    QueueLeft,
+    RoomDeparted,
+    RoomJoined,
+    RoomLeft,
+    WaitTicked,
+)
+from router.telephony import webhook
+from router.telephony.webhook import Arrival, Phase
+
+LEG = "abc-1"
+SID = "CA" + "0a" * 16
+
+
+def test_every_documented_call_status_is_known() -> None:
+    assert {status: phase.value for status, phase in webhook.CALL_STATUSES.items()} == {
+        "queued": "coming",
+        "initiated": "coming",
+        "ringing": "coming",
+        "in-progress": "live",
+        "completed": "over",
+        "busy": "over",
+        "failed": "over",
+        "no-answer": "over",
+        "canceled": "over",
+    }
+
+
+@pytest.mark.parametrize("status", webhook.CALL_STATUSES)
+def test_a_status_callback_is_told_as_it_is(status: str) -> None:
+    form = {"CallStatus": status, "CallSid": SID}
+    assert webhook.read_status(LEG, form) == LegStatusChanged(LEG, status, SID)
+
+
+@pytest.mark.parametrize("form", [{}, {"CallStatus": "exploded"}, {"CallStatus": "COMPLETED"}])
+def test_a_status_nobody_knows_is_nothing_to_tell(form: dict[str, str]) -> None:
+    assert webhook.read_status(LEG, form) is None
+
+
+@pytest.mark.parametrize("status", webhook.CALL_STATUSES)
+def test_a_leg_has_left_its_room_hung_up_only_when_it_is_over(status: str) -> None:
+    over = webhook.CALL_STATUSES[status] is Phase.OVER
+    form = {"CallStatus": status, "DialCallStatus": "answered"}
+    assert webhook.read_room_left(LEG, 4, form) == RoomLeft(LEG, 4, hung_up=over)
+
+
+@pytest.mark.parametrize(
+    ("status", "read"),
+    [
+        ("completed", "completed"),
+        ("answered", "answered"),
+        ("busy", "busy"),
+        ("no-answer", "no-answer"),
+        ("failed", "failed"),
+        ("canceled", "canceled"),
+        ("odd", ""),
+        ("", ""),
+    ],
+)
+def test_re3_how_a_dialled_911_line_ended(status: str, read: str) -> None:
+    form = {"DialCallStatus": status, "CallStatus": "in-progress"}
+    assert webhook.read_dial_ended(LEG, 2, form) == DialEnded(LEG, 2, read, hung_up=False)
+
+
+@pytest.mark.parametrize(
+    ("form", "result"),
+    [
+        ({"QueueResult": "leave"}, "leave"),
+        ({"QueueResult": "redirected", "CallStatus": "in-progress"}, "redirected"),
+        ({"QueueResult": "hangup", "CallStatus": "completed"}, "hangup"),
+        ({"QueueResult": "leave", "CallStatus": "completed"}, "hangup"),
+        ({"QueueResult": "odd"}, ""),
+        ({}, ""),
+    ],
+)
+def test_how_a_leg_left_the_queue(form: dict[str, str], result: str) -> None:
+    assert webhook.read_queue_left(LEG, 3, form) == QueueLeft(LEG, 3, result)
+
+
+@pytest.mark.parametrize(
+    ("digits", "read"),
+    [("1", "1"), ("*", "*"), ("#", "#"), ("12*#", "12*#"), ("", ""), ("x", ""), ("1" * 65, "")],
+)
+def test_keys_are_keys_or_silence(digits: str, read: str) -> None:
+    assert webhook.read_keyed(LEG, 5, {"Digits": digits}) == Keyed(LEG, 5, read)
+    assert webhook.read_wait(LEG, {"Digits": digits}) == WaitTicked(LEG, read)
+
+
+def test_speech_is_cut_and_trimmed() -> None:
+    heard = webhook.read_keyed(LEG, 5, {"SpeechResult": " panic " + "a" * 900})
+    assert heard.speech.startswith("panic")
+    assert len(heard.speech) <= 500
+
+
+def test_a_placed_leg_is_answered_by_whom_twilio_thinks() -> None:
+    form = {"CallSid": SID, "AnsweredBy": "machine_start"}
+    assert webhook.read_answered(LEG, form) == LegAnswered(LEG, SID, "machine_start")
+    assert webhook.read_answered(LEG, {"AnsweredBy": "robot"}) == LegAnswered(LEG)
+    assert webhook.read_ask(LEG, form) == LegAsked(LEG)
+
+
+@pytest.mark.parametrize(
+    ("event", "label", "read"),
+    [
+        ("participant-join", "abc-2", RoomJoined("abc-2", 3)),
+        ("participant-leave", "abc-2", RoomDeparted("abc-2", 3)),
+        ("participant-mute", "abc-2", None),
+        ("conference-start", "abc-2", None),
+        ("participant-join", "", None),
+        ("participant-join", "somebody", None),
+        ("", "abc-2", None),
+    ],
+)
+def test_who_joins_and_leaves_a_room(
+    event: str, label: str, read: RoomJoined | RoomDeparted | None
+) -> None:
+    form = {"StatusCallbackEvent": event, "ParticipantLabel": label}
+    assert webhook.read_room_event(3, form) == read
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ("+15125550111", "+15125550111"),
+        ("anonymous", ""),
+        ("", ""),
+        ("sip:a@b", ""),
+        ("+1 512", ""),
+    ],
+)
+def test_in1_a_withheld_number_is_no_number(sent: str, read: str) -> None:
+    form = {"CallSid": SID, "To": "+15125550100", "From": sent}
+    assert webhook.read_arrival(form) == Arrival(SID, "+15125550100", read)
+
+
+@pytest.mark.parametrize("sid", ["", "MZ123", "CA", "CA-1", "CA" + "1" * 41])
+def test_a_call_without_its_sid_cannot_arrive(sid: str) -> None:
+    assert webhook.read_arrival({"CallSid": sid, "To": "+15125550100"}) is None
+
+
+FIELDS = (
+    "CallSid CallStatus Digits SpeechResult QueueResult DialCallStatus To From ParticipantLabel"
+    " StatusCallbackEvent AnsweredBy"
+)
+FORMS = st.dictionaries(st.sampled_from(FIELDS.split()), st.text(max_size=80))
+
+
+@given(FORMS)
+def test_law_5_no_form_is_too_odd_to_read(form: dict[str, str]) -> None:
+    webhook.read_arrival(form)
+    webhook.read_answered(LEG, form)
+    keyed = webhook.read_keyed(LEG, 1, form)
+    assert set(keyed.digits) <= set("0123456789ABCD*#w")
+    webhook.read_queue_left(LEG, 1, form)
+    webhook.read_room_left(LEG, 1, form)
+    webhook.read_dial_ended(LEG, 1, form)
+    webhook.read_status(LEG, form)
+    webhook.read_room_event(1, form)
