@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from ivr_flows.call import Call, Leg, Offer, Stage, from_document, to_document
 from router.storage.crypto import search_hash
 from router.storage.recordset import plain, rows_of
-from router.storage.tables import calls, legs, offers
+from router.storage.tables import calls, dispositions, incidents, legs, offers
 
 _LEG_NAMES = (
     "id",
@@ -79,13 +79,20 @@ def insert_call(
     *,
     caller_sid: str,
     caller_number: str,
-    incident_id: str | None = None,
+    incident_id: str,
 ) -> bool:
-    """Write a fresh call; False when its twin, a call of the same `caller_sid`, is already there.
+    """Write a fresh call, its legs and offers, and its incident, which has the id `incident_id`.
 
-    Waits for a twin that is being written by another transaction.
+    False when its twin, a call of the same `caller_sid`, is already there: then roll back. Waits
+    for a twin that is being written by another transaction. `caller_number` is E.164, or "".
     """
     hashed = search_hash(session, caller_number) if caller_number else None
+    incident = insert(incidents).values(
+        id=incident_id,
+        program_id=call.program,
+        callback_number=caller_number or None,
+        callback_number_hash=hashed,
+    )
     statement = (
         insert(calls)
         .values(
@@ -102,10 +109,13 @@ def insert_call(
         )
         .on_conflict_do_nothing(index_elements=[calls.c.caller_sid])
         .returning(calls.c.id)
+        .add_cte(incident.cte("incident"))
     )
-    if session.execute(statement).first() is None:
+    if session.connection().execute(statement).first() is None:
         return False
     _save_legs(session, call.id, call.legs, call.opened_at)
+    if call.offers:
+        _save_offers(session, call.id, call.offers, call.opened_at)
     return True
 
 
@@ -304,3 +314,9 @@ def list_live_calls(session: Session, program_id: str | None = None) -> list[Cal
 def set_incident(session: Session, call_id: str, incident_id: str) -> None:
     """Link the call to its incident."""
     session.execute(update(calls).where(calls.c.id == call_id).values(incident_id=incident_id))
+
+
+def insert_disposition(session: Session, call_id: str, code: str, recorded_by: str) -> None:
+    """Record how the call ended; an earlier record stays beside it."""
+    row = {"call_id": call_id, "code": code, "recorded_by": recorded_by}
+    session.connection().execute(insert(dispositions), row)

@@ -67,12 +67,16 @@ class ProgramVersion:
 
 @dataclass(frozen=True, slots=True)
 class DialledLine:
-    """A number of ours that was rung, and the version that new calls of its program begin with."""
+    """A number of ours that was rung, and the version that new calls of its program begin with.
+
+    `database_now` is the database's clock when it was looked up.
+    """
 
     program_id: str
     program_version: int
     name: str
     kind: str
+    database_now: datetime
 
 
 def publish_version(
@@ -231,7 +235,13 @@ def save_desks(session: Session, program_id: str, given: Collection[NewDesk]) ->
 def find_line(session: Session, number: str) -> DialledLine | None:
     """The active line of that number (E.164), of a published program; or None."""
     row = session.execute(
-        select(programs.c.id, programs.c.active_version, lines.c.name, lines.c.kind)
+        select(
+            programs.c.id,
+            programs.c.active_version,
+            lines.c.name,
+            lines.c.kind,
+            func.clock_timestamp(),
+        )
         .join_from(lines, programs, programs.c.id == lines.c.program_id)
         .where(
             lines.c.number_hash == search_hash(session, number),

@@ -1,0 +1,233 @@
+"""The one door through which everything that happens to a call passes (Law 5).
+
+Lock, work out, claim, write, commit: one transaction for one input, and one answer for one request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from ivr_flows import engine, inputs
+from ivr_flows.call import Call, call_id_of
+from ivr_flows.inputs import CallArrived, Input
+from ivr_flows.outputs import Step
+from router.errors import NotFoundError
+from router.services.clock import Clock, DatabaseClock
+from router.services.engagement import Advance, let_go, work_out
+from router.services.facts import FactsSource
+from router.services.load_program import Published, PublishedPrograms
+from router.services.numbers import StoredNumbers
+from router.storage import calls, incidents, outbox, receipts, timeline
+from router.storage.database import Deadline, Sessions, is_lost_connection, within
+from router.storage.receipts import ReceiptKey
+from router.telephony import twiml
+from router.telephony.twiml import Numbers
+from router.telephony.urls import Urls
+
+Render = Callable[..., str]
+_T = TypeVar("_T")
+
+# Inputs of which nobody waits for a document.
+NOTICES = (
+    inputs.LegStatusChanged,
+    inputs.RoomJoined,
+    inputs.RoomDeparted,
+    inputs.CommandDone,
+    inputs.CommandFailed,
+    inputs.TimePassed,
+    inputs.StaffFreed,
+    inputs.DispatchChanged,
+    inputs.ReturnRequested,
+    inputs.Resolved,
+)
+ARRIVED = "arrived"  # the receipt's action of a call's first request
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What calls are worked with: one for each process, made by its wiring."""
+
+    sessions: Sessions
+    urls: Urls
+    programs: PublishedPrograms = field(default_factory=PublishedPrograms)
+    clock: Clock = field(default_factory=DatabaseClock)
+    advance: Advance = engine.advance
+    render: Render = twiml.render
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an input led to.
+
+    `document` is the TwiML for the leg that asked, None where none did. `step` is None when the
+    request had been answered before and nothing was done again.
+    """
+
+    call_id: str
+    document: str | None
+    step: Step | None
+
+
+def apply_input(
+    exchange: Exchange,
+    call_or_leg_id: str,
+    given: Input,
+    *,
+    receipt: ReceiptKey | None = None,
+    deadline: Deadline | None = None,
+) -> Answer:
+    """Apply what happened to its call, and commit all that follows from it, or nothing.
+
+    `receipt` names the request, so that its repetition is answered alike. Past `deadline` nothing
+    is committed and DeadlineExceededError is raised; without one, the database's own time-outs
+    hold. Raises NotFoundError for a call nobody knows, and for a request of a leg nobody knows.
+    """
+    call_id = call_id_of(call_or_leg_id) or call_or_leg_id
+    return try_twice(lambda: _apply(exchange, call_id, given, receipt, deadline), deadline)
+
+
+def _apply(
+    exchange: Exchange,
+    call_id: str,
+    given: Input,
+    receipt: ReceiptKey | None,
+    deadline: Deadline | None,
+) -> Answer:
+    with within(deadline), exchange.sessions() as session:
+        locked = calls.lock_call(session, call_id)
+        if locked is None:
+            raise NotFoundError(f"there is no call {call_id}")
+        before, now = locked.call, exchange.clock.now(locked.database_now)
+        _check_leg(before, given)
+        published = exchange.programs.get(session, before.program, before.program_version)
+        source = FactsSource(session, published, before, now)
+        step, claimed = work_out(session, before, given, now, source, exchange.advance)
+        document = _document(exchange, session, published, given, step)
+        if (
+            receipt is not None
+            and document is not None
+            and not receipts.add_receipt(session, receipt, document)
+        ):
+            # Answered before: what was worked out now is dropped, the claims with it.
+            session.rollback()
+            return Answer(call_id, receipts.find_answer(session, receipt), None)
+        step = let_go(session, before, step, claimed, published.program, now)
+        if step.ignored and replace(step.call, version=before.version) == before:
+            step = replace(step, call=before)
+        else:
+            calls.save_call(session, before, step.call, now)
+            _save_records(session, before, step, given)
+        _write_effects(session, step, now)
+        if deadline is not None:
+            deadline.check()
+        session.commit()
+    return Answer(call_id, document, step)
+
+
+def open_call(
+    exchange: Exchange,
+    session: Session,
+    call: Call,
+    published: Published,
+    *,
+    caller_number: str,
+    deadline: Deadline | None,
+) -> Answer | None:
+    """Write a call that has just arrived, with its first answer, and commit.
+
+    None, and nothing written, when the same call was opened by another request. `call.caller.sid`
+    is the carrier's id of the call, `caller_number` E.164 or "".
+    """
+    given = CallArrived(call.caller.id)
+    now = call.opened_at
+    source = FactsSource(session, published, call, now)
+    step, claimed = work_out(session, call, given, now, source, exchange.advance)
+    document = _document(exchange, session, published, given, step)
+    step = let_go(session, call, step, claimed, published.program, now)
+    written = calls.insert_call(
+        session,
+        step.call,
+        caller_sid=call.caller.sid or "",
+        caller_number=caller_number,
+        incident_id=call.id,
+    )
+    if not written:
+        session.rollback()
+        return None
+    receipts.add_receipt(session, ReceiptKey(call.caller.id, ARRIVED), document or "")
+    _write_effects(session, step, now)
+    if deadline is not None:
+        deadline.check()
+    session.commit()
+    return Answer(call.id, document, step)
+
+
+def _check_leg(call: Call, given: Input) -> None:
+    leg_id = getattr(given, "leg_id", "")
+    if leg_id and not isinstance(given, NOTICES) and call.find_leg(leg_id) is None:
+        raise NotFoundError(f"call {call.id} has no such leg")
+
+
+def _document(
+    exchange: Exchange, session: Session, published: Published, given: Input, step: Step
+) -> str | None:
+    leg = step.call.find_leg(getattr(given, "leg_id", ""))
+    if leg is None or isinstance(given, NOTICES):
+        return None
+    numbers: Numbers = StoredNumbers(session, published.caller_id)
+    return exchange.render(step.instructions, step.call, leg, exchange.urls, numbers)
+
+
+def _save_records(session: Session, before: Call, step: Step, given: Input) -> None:
+    """Keep what people look up later: the incident as keyed, and how the call ended."""
+    after = step.call
+    names = ("incident_number", "call_type", "caller_party")
+    if any(after.answers.get(name) != before.answers.get(name) for name in names):
+        incidents.set_answers(
+            session,
+            _find_incident_id(session, before, after),
+            number=after.answers.get("incident_number", ""),
+            call_type=after.answers.get("call_type", ""),
+            caller_party=after.answers.get("caller_party", ""),
+        )
+    if after.disposition and after.disposition != before.disposition:
+        leg = after.find_leg(getattr(given, "leg_id", ""))
+        by_leg = leg.person_id if leg is not None else None
+        recorded_by = getattr(given, "person_id", "") or by_leg or ""
+        calls.insert_disposition(session, after.id, after.disposition, recorded_by)
+
+
+def _find_incident_id(session: Session, before: Call, after: Call) -> str:
+    """The call's own incident, which has its id, or the one that 911 has told us of before."""
+    number = after.answers.get("incident_number", "")
+    known = incidents.find_by_number(session, after.program, number) if number else None
+    if known is None or known.id == after.id:
+        return after.id
+    if number != before.answers.get("incident_number"):
+        calls.set_incident(session, after.id, known.id)
+    return known.id
+
+
+def _write_effects(session: Session, step: Step, now: datetime) -> None:
+    timeline.append_events(session, step.call.id, now, step.events, ignored=step.ignored)
+    outbox.add_commands(session, step.call, step.commands, now)
+
+
+def try_twice(work: Callable[[], _T], deadline: Deadline | None) -> _T:
+    """Run `work`, and once more when its connection turns out to be dead.
+
+    After a restart of the database every pooled connection is; the first to find out has the pool
+    emptied. Receipts and the flows themselves make a second run harmless.
+    """
+    try:
+        return work()
+    except OperationalError as error:
+        if not is_lost_connection(error) or (deadline and deadline.remaining_seconds() <= 0):
+            raise
+    return work()

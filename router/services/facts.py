@@ -1,0 +1,150 @@
+"""Fetches what a flow asks about the world: who is free on each desk, and who waits before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from ivr_flows.call import Call
+from ivr_flows.facts import Candidate, Facts, QueueFacts
+from router.policy import assignment, queueing
+from router.policy.queueing import DeskFigures, Waiting
+from router.policy.roster import Bar, Standing, examine
+from router.services.load_program import Published
+from router.storage.queue import WaitingCall, list_waiting, talk_seconds
+from router.storage.roster import list_by_desk
+
+RECENT = timedelta(hours=4)  # figures older than this say little about the present wait
+NOT_STAFFED = frozenset(
+    {Bar.MISSING_ROLE, Bar.MISSING_CREDENTIAL, Bar.NOT_ON_SHIFT, Bar.NOT_SIGNED_ON, Bar.PAUSED}
+)
+
+
+class FactsSource:
+    """Facts for one input of one call; each is fetched once, and only when a flow asks.
+
+    Who may be offered depends on the calls ahead in line, and so on where the input puts this call:
+    `take_place` tells, and says whether the input has to be worked out again for it.
+    """
+
+    def __init__(self, session: Session, published: Published, call: Call, now: datetime) -> None:
+        self._session = session
+        self._published = published
+        self._call = call
+        self._now = now
+        self._standings: dict[str, list[Standing]] | None = None
+        self._waiting: list[WaitingCall] | None = None
+        self._queue: QueueFacts | None = None
+        self._roster_asked = False
+        self._left_out: frozenset[str] = frozenset()
+        self._places: dict[str, Waiting] = {}
+        self.take_place(call)
+
+    def facts(self, language: str) -> Facts:
+        """What has been fetched so far, for a caller of that language."""
+        roster = None
+        if self._roster_asked:
+            roster = {
+                desk: self._candidates(desk, standings, language)
+                for desk, standings in self._all_standings().items()
+            }
+        return Facts(
+            program=self._published.program,
+            decide=self._published.decide,
+            roster=roster,
+            queue=self._queue,
+        )
+
+    def fetch(self, name: str) -> None:
+        """Get the fact that a flow asked for. Raises ValueError for one that nobody knows."""
+        if name == "roster":
+            self._roster_asked = True
+        elif name == "queue":
+            self._queue = self._place_in_queue()
+        else:
+            raise ValueError(f"unknown fact {name}")
+
+    def leave_out(self, person_ids: Iterable[str]) -> None:
+        """Take people off the roster whom another call has claimed since it was read."""
+        self._left_out |= frozenset(person_ids)
+
+    def take_place(self, call: Call) -> bool:
+        """Note where the call stands in line; True when the roster it was given did not know."""
+        if not call.desk or call.queued_at is None or call.desk in self._places:
+            return False
+        self._places[call.desk] = Waiting(call.id, call.priority, call.queued_at)
+        return self._roster_asked and self._count_calls_ahead(call.desk) > 0
+
+    def _candidates(
+        self, desk: str, standings: Sequence[Standing], language: str
+    ) -> tuple[Candidate, ...]:
+        ordered = assignment.order(standings, language, self._count_calls_ahead(desk))
+        return tuple(
+            Candidate(one.person_id, one.name, one.languages)
+            for one in ordered
+            if one.person_id not in self._left_out
+        )
+
+    def _count_calls_ahead(self, desk: str) -> int:
+        """Calls ahead in line that need a person and could take one who is free now."""
+        place = self._places.get(desk)
+        if place is None:
+            return 0
+        ahead = [
+            one
+            for one in self._all_waiting()
+            if one.desk == desk and one.needs_person and _is_ahead(one.place, place)
+        ]
+        standings = self._all_standings().get(desk, [])
+        return len(match_people(ahead, [one.person_id for one in standings if one.is_free]))
+
+    def _place_in_queue(self) -> QueueFacts:
+        desk = self._call.desk
+        line = [one.place for one in self._all_waiting() if one.desk == desk]
+        talk, handled = talk_seconds(self._session, self._call.program, desk, self._now - RECENT)
+        settings = self._published.program.desks.get(desk)
+        wrap_up = settings.wrap_up_seconds if settings is not None else 0
+        standings = self._all_standings().get(desk, [])
+        figures = DeskFigures(
+            staffed=sum(one.bar not in NOT_STAFFED for one in standings),
+            free=sum(one.is_free for one in standings),
+            handling_seconds=talk + wrap_up,
+            handled=handled,
+        )
+        place = queueing.place(self._call.id, line, figures)
+        return QueueFacts(place.position, place.expected_wait_seconds)
+
+    def _all_standings(self) -> dict[str, list[Standing]]:
+        if self._standings is None:
+            rows = list_by_desk(self._session, self._call.program, self._now)
+            self._standings = {desk: examine(people, self._now) for desk, people in rows.items()}
+        return self._standings
+
+    def _all_waiting(self) -> list[WaitingCall]:
+        if self._waiting is None:
+            self._waiting = list_waiting(self._session, self._call.program)
+        return self._waiting
+
+
+def match_people(line: Sequence[WaitingCall], free: Sequence[str]) -> dict[str, str]:
+    """Which calls of a line could have somebody now, and whom; the first in line chooses first."""
+    left = list(free)
+    matched: dict[str, str] = {}
+    for one in line:
+        person = next((person for person in left if person not in one.passed_over), None)
+        if person is not None:
+            left.remove(person)
+            matched[one.place.call_id] = person
+    return matched
+
+
+def _is_ahead(one: Waiting, other: Waiting) -> bool:
+    if one.call_id == other.call_id:
+        return False
+    return (-one.priority, one.queued_at, one.call_id) < (
+        -other.priority,
+        other.queued_at,
+        other.call_id,
+    )

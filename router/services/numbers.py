@@ -1,0 +1,26 @@
+"""Telephone numbers for those who carry a call out; the flows know people and lines by id alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from ivr_flows.call import Call
+from router.storage.programs import find_return_number, list_line_numbers
+
+
+@dataclass(frozen=True, slots=True)
+class StoredNumbers:
+    """Numbers looked up when one is needed, which is rare. `caller_id` is the program's line."""
+
+    session: Session
+    caller_id: str
+
+    def find_line_number(self, call: Call, line_id: str) -> str | None:
+        """The number (E.164) of a 911 return line of the call's program."""
+        return find_return_number(self.session, call.program, line_id)
+
+    def find_caller_id(self, call: Call) -> str | None:
+        """The number (E.164) that whoever we ring for the call is shown."""
+        return list_line_numbers(self.session, call.program).get(self.caller_id)
