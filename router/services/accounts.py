@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -267,7 +268,7 @@ def hash_password(password: str) -> str:
         raise InvalidInputError(
             "password", f"use {PASSWORD_CHARACTERS} to {PASSWORD_CHARACTERS_MOST} characters"
         )
-    return _hasher.hash(password)
+    return _hasher.hash(unicodedata.normalize("NFKD", password))  # as sign-in compares it
 
 
 def _add_user(

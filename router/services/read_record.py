@@ -1,0 +1,173 @@
+"""One call's record: what happened, line by line. Reading it is itself a line of it (SU2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from sqlalchemy.orm import Session
+
+from ivr_flows.call import Call, Stage
+from ivr_flows.outputs import Event
+from router.errors import NotFoundError
+from router.services.read_board import describe, mask, state_of
+from router.storage import board as stored
+from router.storage.accounts import UserRow
+from router.storage.board import BoardCall, ProgramWords
+from router.storage.database import Sessions
+from router.storage.timeline import append_events, list_timeline
+
+READ = "record_read"
+SEES_EVERY_CALL = frozenset({"supervisor"})
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLine:
+    """One line: what happened to which leg, and details without personal data."""
+
+    at: datetime
+    kind: str
+    who: str
+    details: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A call as its record shows it. `return_reasons` and `dispositions` are its program's."""
+
+    call_id: str
+    program: str
+    line: str
+    language: str
+    number: str
+    stage: str
+    state: str
+    sentence: str
+    opened_at: datetime
+    since_at: datetime
+    closed_at: datetime | None
+    decision: str
+    reason: str
+    outcome: str
+    disposition: str
+    answers: Mapping[str, str]
+    lines: tuple[RecordLine, ...]
+    may_return: bool
+    may_resolve: bool
+    return_reasons: tuple[str, ...]
+    dispositions: tuple[str, ...]
+    time_zone: str
+
+
+def read_record(sessions: Sessions, call_id: str, reader: UserRow) -> Record:
+    """The record; that `reader` read it is written into it.
+
+    Raises NotFoundError when there is no such call, or the reader has no part in it.
+    """
+    with sessions.begin() as session:
+        found = _get_call(session, call_id, reader)
+        now = stored.database_now(session)
+        append_events(session, call_id, now, [Event(READ, details={"user": reader.id})])
+        names = stored.list_names(session, _people_of(found.call))
+        program = stored.get_program_words(session, found.call.program, found.call.program_version)
+        lines = tuple(
+            RecordLine(
+                row.at, row.kind, _who(found.call, row.leg_id, names), _named(row.details, names)
+            )
+            for row in list_timeline(session, call_id)
+        )
+    return _record(found, names, lines, program)
+
+
+def check_part_in(sessions: Sessions, call_id: str, reader: UserRow) -> None:
+    """Raises NotFoundError unless the reader may act on the call."""
+    with sessions() as session:
+        _get_call(session, call_id, reader)
+
+
+def check_call(sessions: Sessions, call_id: str) -> None:
+    """Raises NotFoundError when there is no such call."""
+    with sessions() as session:
+        if stored.find_board_call(session, call_id) is None:
+            raise NotFoundError("there is no such call")
+
+
+def list_own_calls(sessions: Sessions, person_id: str) -> list[tuple[str, str, datetime]]:
+    """Open calls the person is on: id, what happens, since when."""
+    with sessions() as session:
+        found = stored.list_calls_of(session, person_id)
+        people = {person for one in found for person in _people_of(one.call)}
+        names = stored.list_names(session, people)
+        return [(one.call.id, describe(one.call, names), one.call.stage_at) for one in found]
+
+
+def _get_call(session: Session, call_id: str, reader: UserRow) -> BoardCall:
+    found = stored.find_board_call(session, call_id)
+    if found is None:
+        raise NotFoundError("there is no such call")
+    if SEES_EVERY_CALL.isdisjoint(reader.roles) and reader.person_id not in _parties(found.call):
+        raise NotFoundError("there is no such call")
+    return found
+
+
+def _parties(call: Call) -> set[str]:
+    """People who have or had the caller; an offer alone gives no part in a call."""
+    offered = {offer.leg_id for offer in call.offers if offer.state.value != "accepted"}
+    return {leg.person_id for leg in call.legs if leg.person_id and leg.id not in offered}
+
+
+def _people_of(call: Call) -> set[str]:
+    people = {leg.person_id for leg in call.legs if leg.person_id}
+    return people | {offer.person_id for offer in call.offers}
+
+
+def _record(
+    found: BoardCall,
+    names: Mapping[str, str],
+    lines: tuple[RecordLine, ...],
+    program: ProgramWords,
+) -> Record:
+    call = found.call
+    is_open = call.stage is not Stage.CLOSED
+    return Record(
+        call_id=call.id,
+        program=call.program,
+        line=call.line,
+        language=call.language,
+        number=mask(found.caller_number),
+        stage=call.stage.value,
+        state=state_of(call),
+        sentence=describe(call, dict(names)) if is_open else "The call is over",
+        opened_at=call.opened_at,
+        since_at=call.stage_at,
+        closed_at=call.closed_at,
+        decision=call.decision,
+        reason=call.reason,
+        outcome=call.outcome,
+        disposition=call.disposition,
+        answers=call.answers,
+        lines=lines,
+        may_return=is_open and call.stage is not Stage.RETURNING,
+        may_resolve=not call.disposition and call.stage is not Stage.RETURNING,
+        return_reasons=program.return_reasons,
+        dispositions=program.dispositions,
+        time_zone=program.time_zone,
+    )
+
+
+def _who(call: Call, leg_id: str, names: Mapping[str, str]) -> str:
+    leg = call.find_leg(leg_id)
+    if leg is None:
+        return ""
+    if leg.person_id:
+        return names.get(leg.person_id, leg.person_id)
+    return "911" if leg.role.value == "psap" else leg.role.value.replace("_", " ")
+
+
+def _named(details: Mapping[str, str], names: Mapping[str, str]) -> Mapping[str, str]:
+    """The details with people by name, without what is empty."""
+    return MappingProxyType(
+        {key: names.get(value, value) for key, value in details.items() if value}
+    )

@@ -1,0 +1,148 @@
+"""The HTTP API, version 1: for programs that hold a token of the right scope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from flask import Blueprint, current_app, g, request
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ivr_flows.inputs import Input, Resolved, ReturnRequested
+from router.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidInputError,
+    NotFoundError,
+    SwitchbackError,
+    UnavailableError,
+)
+from router.services.accounts import Scope, use_token
+from router.services.read_record import check_call
+from router.services.sign_on import sign_off, sign_on
+from router.storage.accounts import TokenRow
+from router.storage.database import Sessions
+from router.web.board import feed_of, to_document
+
+CODE = r"^[a-z][a-z0-9_]*$"
+SCOPES: dict[str, Scope] = {}
+"""The scope each endpoint needs. An endpoint that is not here is refused."""
+
+_View = TypeVar("_View", bound=Callable[..., Any])
+_Body = TypeVar("_Body", bound=BaseModel)
+
+
+class ReturnBody(BaseModel):
+    """Why a caller goes back to 911, and whether ahead of held calls."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    reason: str = Field(pattern=CODE, max_length=60)
+    skip: bool = True
+
+
+class ResolveBody(BaseModel):
+    """How a call ended."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    disposition: str = Field(pattern=CODE, max_length=60)
+
+
+def make_api(sessions: Sessions, apply_to_call: Callable[[str, Input], Any]) -> Blueprint:
+    """The blueprint `api` at /api/v1. It takes tokens only, never a browser's session."""
+    api = Blueprint("api", __name__, url_prefix="/api/v1")
+
+    @api.before_request
+    def admit() -> ResponseReturnValue | None:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        found = use_token(sessions, token.strip()) if scheme.lower() == "bearer" and token else None
+        if found is None:
+            answer = {"error": "Send a token: Authorization: Bearer sb_..."}
+            return answer, HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": "Bearer"}
+        needed = SCOPES.get(request.endpoint or "")
+        if needed is None or needed not in found.scopes:
+            return {"error": f"This token lacks the scope {needed}."}, HTTPStatus.FORBIDDEN
+        g.api_token = found
+        return None
+
+    @_endpoint(api, "/board", Scope.READ_BOARD)
+    def board() -> ResponseReturnValue:
+        shown = feed_of(current_app).latest()
+        return {"at": shown.read_at.isoformat(), **to_document(shown.board)}
+
+    @_endpoint(api, "/calls/<call_id>/return_to_911", Scope.CALLS, method="POST")
+    def return_to_911(call_id: str) -> ResponseReturnValue:
+        body = _body(ReturnBody)
+        check_call(sessions, call_id)
+        apply_to_call(call_id, ReturnRequested(_actor(), body.reason, skip=body.skip))
+        return {"call_id": call_id, "accepted": True}, HTTPStatus.ACCEPTED
+
+    @_endpoint(api, "/calls/<call_id>/resolve", Scope.CALLS, method="POST")
+    def resolve(call_id: str) -> ResponseReturnValue:
+        body = _body(ResolveBody)
+        check_call(sessions, call_id)
+        apply_to_call(call_id, Resolved(_actor(), body.disposition))
+        return {"call_id": call_id, "accepted": True}, HTTPStatus.ACCEPTED
+
+    @_endpoint(api, "/roster/<person_id>/sign_on", Scope.ROSTER, method="POST")
+    def roster_sign_on(person_id: str) -> ResponseReturnValue:
+        sign_on(sessions, person_id)
+        return {"person_id": person_id, "signed_on": True}
+
+    @_endpoint(api, "/roster/<person_id>/sign_off", Scope.ROSTER, method="POST")
+    def roster_sign_off(person_id: str) -> ResponseReturnValue:
+        sign_off(sessions, person_id)
+        return {"person_id": person_id, "signed_on": False}
+
+    api.register_error_handler(SwitchbackError, _explain)
+    return api
+
+
+def _endpoint(
+    api: Blueprint, rule: str, scope: Scope, *, method: str = "GET"
+) -> Callable[[_View], _View]:
+    def decorate(view: _View) -> _View:
+        api.add_url_rule(rule, view.__name__, view, methods=[method])
+        SCOPES[f"{api.name}.{view.__name__}"] = scope
+        return view
+
+    return decorate
+
+
+def _actor() -> str:
+    token: TokenRow = g.api_token
+    return f"token-{token.id}"
+
+
+def _body(kind: type[_Body]) -> _Body:
+    """The request's JSON, checked. Raises InvalidInputError naming the field."""
+    given = request.get_json(silent=True)
+    if not isinstance(given, dict):
+        raise InvalidInputError("body", "send a JSON object as application/json")
+    try:
+        return kind.model_validate(given)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(map(str, first["loc"])) or "body"
+        raise InvalidInputError(field, first["msg"]) from None
+
+
+_CODES: dict[type[SwitchbackError], HTTPStatus] = {
+    InvalidInputError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NotFoundError: HTTPStatus.NOT_FOUND,
+    ForbiddenError: HTTPStatus.FORBIDDEN,
+    ConflictError: HTTPStatus.CONFLICT,
+    UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+def _explain(error: SwitchbackError) -> ResponseReturnValue:
+    code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), None)
+    if code is None:
+        raise error
+    if isinstance(error, InvalidInputError):
+        return {"error": error.message, "field": error.field}, code
+    return {"error": str(error)}, code
