@@ -263,9 +263,12 @@ def chromium() -> str:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
-    """A Chromium without a window, with a pretended microphone."""
+    """A Chromium without a window, with a pretended microphone.
+
+    Its event loop runs until the module ends, so a module with a browser has no asyncio of its own.
+    """
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - slow, and few tests need it
 
     with sync_playwright() as playwright:
