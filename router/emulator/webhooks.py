@@ -126,7 +126,7 @@ class Webhooks:
         reply = await self._request(webhook)
         if not reply.ok:
             # Twilio: 15003 for a bad answer to a callback; no answer at all is 11200 or 11205.
-            code = reply.error or 15003
+            code = 15003 if reply.status else reply.error
             text = reply.message or f"Warning Response to Callback URL: HTTP {reply.status}"
             self._world.debugger.report(code, text, webhook.call_sid, webhook.url)
 

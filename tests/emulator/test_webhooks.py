@@ -1,0 +1,312 @@
+"""Documents that cannot be had, retries, signatures, callbacks: O46 to O49 and section 1 of the facts."""
+
+from __future__ import annotations
+
+import pytest
+from aiohttp import web
+from twilio.base.exceptions import TwilioRestException
+from twilio.request_validator import RequestValidator
+
+from router.emulator.signature import sign
+from tests.emulator.conftest import ACCOUNT, LINE, TOKEN, Stage
+
+ANA = "+15125550102"
+SORRY = "application error has occurred"
+
+
+@pytest.mark.parametrize(
+    "body", ["not xml", "<Responses/>", "<Response><Say></Response>", "<Say>no root</Say>", ""]
+)
+def test_O46_a_document_that_is_not_twiml_is_12100(stage: Stage, body: str) -> None:
+    stage.line((200, body))
+    caller = stage.caller()
+    caller.hears(SORRY)
+    caller.is_hung_up()
+    assert [e["code"] for e in stage.net.debugger()] == [12100]
+
+
+def test_O46_the_fallback_is_told_what_failed(stage: Stage) -> None:
+    stage.app.on("/fallback", "<Say>The fallback</Say>")
+    stage.line((200, "nonsense"), voice_fallback_url=stage.app.url("/fallback"))
+    stage.caller().hears("The fallback")
+    told = stage.app.to("/fallback")[0]
+    assert (told["ErrorCode"], told["ErrorUrl"]) == ("12100", stage.app.url("/voice"))
+
+
+def test_a_fallback_that_fails_too_is_the_end(stage: Stage) -> None:
+    stage.line((500, ""), voice_fallback_url="http://127.0.0.1:1/")
+    caller = stage.caller()
+    caller.hears(SORRY)
+    caller.is_hung_up()
+    assert [e["code"] for e in stage.net.debugger()] == [11200, 11205]
+
+
+def test_O47_an_unknown_verb_is_a_warning(stage: Stage) -> None:
+    stage.line("<Speak>no</Speak><Say mood='glad'>Yes</Say>")
+    stage.caller().hears("Yes")
+    log = stage.net.debugger()
+    assert [(e["kind"], e["code"]) for e in log] == [("warning", 12200)] * 2
+
+
+def test_O47_after_the_warning_is_a_switch(stage: Stage) -> None:
+    stage.net.switches(unknown_verb="stop")
+    stage.line("<Speak>no</Speak><Say>Yes</Say>")
+    caller = stage.caller()
+    caller.is_hung_up()
+    assert "say Yes" not in stage.transcript(caller)
+
+
+def test_O48_a_server_error_is_not_tried_again_by_default(stage: Stage) -> None:
+    stage.line((503, ""))
+    stage.caller().hears(SORRY)
+    assert stage.app.paths() == ["/voice"]
+
+
+def test_O48_unless_the_fragment_asks_for_it(stage: Stage) -> None:
+    stage.client.incoming_phone_numbers.create(
+        phone_number=LINE, voice_url=stage.app.url("/voice?a=b#rp=5xx&rc=2")
+    )
+    stage.app.on("/voice", (503, ""))
+    stage.caller().hears(SORRY)
+    assert stage.app.paths() == ["/voice"] * 3
+    tokens = {r.headers["I-Twilio-Idempotency-Token"] for r in stage.app.requests}
+    assert len(tokens) == 1
+    attempts = [hook["attempt"] for hook in stage.net.webhooks()]
+    assert attempts == [0, 1, 2]
+    for request in stage.app.requests:
+        form = {k: v for k, v in request.params.items() if k != "a"}
+        signature = request.headers["X-Twilio-Signature"]
+        assert RequestValidator(TOKEN).validate(request.url, form, signature)
+
+
+def test_a_refused_connection_is_tried_twice_by_default(stage: Stage) -> None:
+    stage.client.incoming_phone_numbers.create(phone_number=LINE, voice_url="http://127.0.0.1:1/")
+    stage.caller().hears(SORRY)
+    assert [hook["error"] for hook in stage.net.webhooks()] == [11205, 11205]
+
+
+def test_a_hanging_application_is_given_up_after_its_read_timeout(stage: Stage) -> None:
+    stage.app.on("/fallback", "<Say>The fallback</Say>")
+    stage.app.delays["/voice"] = 5
+    stage.client.incoming_phone_numbers.create(
+        phone_number=LINE,
+        voice_url=stage.app.url("/voice#rt=100"),
+        voice_fallback_url=stage.app.url("/fallback"),
+    )
+    stage.caller().hears("The fallback")
+    assert stage.app.to("/fallback")[0]["ErrorCode"] == "11200"
+
+
+def test_nothing_is_sent_beyond_the_loopback(stage: Stage) -> None:
+    stage.client.incoming_phone_numbers.create(
+        phone_number=LINE, voice_url="http://app.example.com/voice"
+    )
+    stage.caller().hears(SORRY)
+    assert [e["code"] for e in stage.net.debugger()] == [11210]
+
+
+def test_O49_a_finished_call_cannot_be_changed(stage: Stage) -> None:
+    stage.line()
+    caller = stage.caller()
+    caller.is_hung_up()
+    sid = caller.transcript()[0]["call"]
+    for change in ({"url": stage.app.url("/x")}, {"status": "completed"}):
+        with pytest.raises(TwilioRestException) as refused:
+            stage.client.calls(sid).update(**change)
+        assert (refused.value.status, refused.value.code) == (400, 21220)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_every_webhook_is_signed(stage: Stage, method: str) -> None:
+    stage.line("<Say>Grüße</Say>", voice_method=method)
+    stage.caller()
+    request = stage.app.requests[0]
+    assert request.method == method
+    form = request.params if method == "POST" else {}
+    signature = request.headers["X-Twilio-Signature"]
+    assert RequestValidator(TOKEN).validate(request.url, form, signature)
+    assert request.params["AccountSid"] == ACCOUNT
+    assert request.params["CallStatus"] == "ringing"
+    assert request.params["Direction"] == "inbound"
+    assert request.params["FromState"] == "TX"
+    assert request.headers["User-Agent"] == "TwilioProxy/1.1"
+
+
+PUBLISHED = {
+    "CallSid": "CA1234567890ABCDE",
+    "Digits": "1234",
+    "From": "+14158675309",
+    "Caller": "+14158675309",
+    "To": "+18005551212",
+}
+
+
+@pytest.mark.parametrize(
+    ("url", "signature"),
+    [
+        ("https://mycompany.com/myapp.php?foo=1&bar=2", "RSOYDt4T1cUTdK1PDd93/VVr8B8="),
+        ("https://mycompany.com:443/myapp.php?foo=1&bar=2", "kvajT1Ptam85bY51eRf/AJRuM3w="),
+        ("http://mycompany.com:80/myapp.php?foo=1&bar=2", "0ZXoZLH/DfblKGATFgpif+LLRf4="),
+    ],
+)
+def test_published_signature_vectors(url: str, signature: str) -> None:
+    assert sign("12345", url, PUBLISHED) == signature
+
+
+def test_cookies_are_kept_for_the_call(stage: Stage) -> None:
+    def first(params: dict[str, str]) -> web.Response:
+        body = "<Response><Redirect>/second</Redirect></Response>"
+        response = web.Response(text=body, content_type="text/xml")
+        response.set_cookie("session", "abc")
+        return response
+
+    stage.line(first)
+    stage.caller()
+    stage.caller("+15125550105")
+    assert [r.headers.get("Cookie") for r in stage.app.requests] == [
+        None,
+        "session=abc",
+    ] * 2
+
+
+def test_redirects_are_followed(stage: Stage) -> None:
+    moved = web.Response(status=307, headers={"Location": "/moved"})
+    stage.line(lambda params: moved)
+    stage.app.on("/moved", '<Gather numDigits="1" action="key"><Say>Here</Say></Gather>')
+    stage.caller().hears("Here")
+    assert stage.app.requests[-1].method == "POST"
+
+
+def test_endless_redirects_are_11215(stage: Stage) -> None:
+    stage.line(lambda params: web.Response(status=302, headers={"Location": "/voice"}))
+    stage.caller().hears(SORRY)
+    assert [e["code"] for e in stage.net.debugger()] == [11215]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "heard", "codes"),
+    [
+        ("text/html", "<Response><Say>Fine</Say></Response>", "Fine", []),
+        ("text/plain", "just words", "just words", []),
+        ("audio/mpeg", "noise", "/voice", []),
+        ("application/json", "{}", SORRY, [12300]),
+    ],
+)
+def test_content_types(stage: Stage, kind: str, body: str, heard: str, codes: list[int]) -> None:
+    stage.line(lambda params: web.Response(text=body, content_type=kind))
+    caller = stage.caller()
+    caller.hears(heard)
+    assert [e["code"] for e in stage.net.debugger()] == codes
+    caller.is_hung_up(within=10)
+
+
+def test_a_document_over_64_kb_is_11750(stage: Stage) -> None:
+    stage.line("<Say>" + "long " * 14_000 + "</Say>")
+    stage.caller().hears(SORRY)
+    assert [e["code"] for e in stage.net.debugger()] == [11750]
+
+
+def test_a_bad_answer_to_a_callback_is_15003(stage: Stage) -> None:
+    stage.app.on("/status", (500, ""))
+    stage.line(status_callback=stage.app.url("/status"))
+    stage.caller().is_hung_up()
+    stage.net.advance(0)
+    told = stage.app.to("/status")[0]
+    assert (told["CallStatus"], told["SequenceNumber"]) == ("completed", "0")
+    assert [(e["kind"], e["code"]) for e in stage.net.debugger()] == [("warning", 15003)]
+
+
+def test_a_number_without_a_voice_url_fails_the_call_silently(stage: Stage) -> None:
+    stage.client.incoming_phone_numbers.create(phone_number=LINE)
+    stage.caller().is_hung_up()
+    call = stage.client.calls.list()[0]
+    assert (call.status, call.duration) == ("failed", "0")
+    assert stage.net.debugger() == []
+
+
+@pytest.mark.parametrize(("reason", "status"), [("busy", "busy"), ("rejected", "no-answer")])
+def test_reject_does_not_answer(stage: Stage, reason: str, status: str) -> None:
+    stage.line(f'<Reject reason="{reason}"/>')
+    caller = stage.caller()
+    caller.is_hung_up()
+    assert "answered" not in [e["kind"] for e in caller.transcript()]
+    assert stage.client.calls.list()[0].status == status
+
+
+def _callbacks(stage: Stage) -> list[str]:
+    """One REST call from start to end, and the callbacks that arrived for it."""
+    stage.line()
+    stage.net.phone(ANA, "Ana", on_ring={"answer_after": 2})
+    stage.client.calls.create(
+        to=ANA,
+        from_=LINE,
+        twiml="<Response><Say>Hello there</Say></Response>",
+        status_callback=stage.app.url("/status"),
+        status_callback_event=["initiated", "ringing", "answered", "completed"],
+    )
+    stage.net.advance(20)
+    return [p["CallStatus"] for p in stage.app.to("/status")]
+
+
+ALL = ["initiated", "ringing", "in-progress", "completed"]
+
+
+def test_call_progress_callbacks(stage: Stage) -> None:
+    assert _callbacks(stage) == ALL
+
+
+@pytest.mark.parametrize(
+    ("rule", "arrived"),
+    [
+        ({"do": "drop", "next": 1}, ALL[1:]),
+        ({"do": "repeat", "next": 1}, [ALL[0], *ALL]),
+        ({"do": "delay", "seconds": 9}, ALL),
+        ({"do": "reorder", "next": 1, "seconds": 3}, [*ALL[1:3], ALL[0], ALL[3]]),
+        ({"do": "drop", "kind": "conference"}, ALL),
+    ],
+)
+def test_callbacks_in_trouble(stage: Stage, rule: dict[str, object], arrived: list[str]) -> None:
+    stage.net.faults(callbacks=[{"kind": "status", **rule}])
+    if rule.get("do") == "reorder":
+        stage.net.switches(speech_rate=0.5)
+    assert _callbacks(stage) == arrived
+
+
+def test_call_progress_of_who_does_not_answer(stage: Stage) -> None:
+    stage.line()
+    stage.net.phone(ANA, "Ana", on_ring="no_answer")
+    stage.client.calls.create(
+        to=ANA,
+        from_=LINE,
+        timeout=10,
+        url=stage.app.url("/x"),
+        status_callback=stage.app.url("/status"),
+    )
+    stage.net.advance(16)
+    told = stage.app.to("/status")
+    assert [(p["CallStatus"], p["SipResponseCode"]) for p in told] == [("no-answer", "487")]
+    assert told[0]["CallDuration"] == "0"
+
+
+def test_refer_is_for_sip_legs_only(stage: Stage) -> None:
+    document = '<Refer action="/referred"><Sip>sip:psap@psap.example</Sip></Refer><Say>On</Say>'
+    stage.line(document)
+    stage.caller().hears("On")
+    assert [e["code"] for e in stage.net.debugger()] == [13801]
+    stage.app.on("/referred", "<Say>Referred</Say>")
+    stage.caller("sip:lee@psap.example").hears("Referred")
+    assert stage.app.to("/referred")[0]["ReferCallStatus"] == "completed"
+
+
+def test_record(stage: Stage) -> None:
+    stage.line('<Record action="/recorded" recordingStatusCallback="/recording"/>')
+    caller = stage.caller()
+    caller.says("Please call me back")
+    stage.net.advance(2)
+    caller.presses("#")
+    stage.net.advance(1)
+    told = stage.app.to("/recorded")[0]
+    assert told["RecordingDuration"] == "2"
+    assert told["Digits"] == "#"
+    assert stage.app.to("/recording")[0]["RecordingStatus"] == "completed"
+    assert stage.client.recordings.list()[0].sid == told["RecordingSid"]
