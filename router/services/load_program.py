@@ -1,0 +1,70 @@
+"""Gives the published settings that a call began with, read once: a version never changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from ivr_flows.facts import Decision
+from ivr_flows.program import Program
+from router.errors import NotFoundError
+from router.policy import eligibility
+from router.policy.dispatch import Deadlines
+from router.policy.eligibility import Policy
+from router.programs.reading import from_stored, to_deadlines, to_policy, to_program
+from router.storage.programs import find_version
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One version of a program in the shapes that flows and policies follow.
+
+    `caller_id` names the line whose number is shown to people whom we ring.
+    """
+
+    program: Program
+    policy: Policy
+    deadlines: Deadlines
+    caller_id: str
+    time_zone: str
+
+    @property
+    def decide(self) -> Callable[[Mapping[str, str]], Decision]:
+        """Eligibility as the flows ask for it (`Facts.decide`)."""
+        return lambda answers: decide(self.policy, answers)
+
+
+class PublishedPrograms:
+    """Versions of one database, kept once read. One of these serves a process and its threads."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, int], Published] = {}
+
+    def get(self, session: Session, program_id: str, version: int) -> Published:
+        """The version of a program. Raises NotFoundError."""
+        kept = self._kept.get((program_id, version))
+        if kept is None:
+            kept = self._kept[program_id, version] = _load(session, program_id, version)
+        return kept
+
+
+def decide(policy: Policy, answers: Mapping[str, str]) -> Decision:
+    """The policy's decision in the flows' words."""
+    decision = eligibility.decide(policy, answers)
+    return Decision(decision.outcome, decision.rule, decision.sentence, decision.request)
+
+
+def _load(session: Session, program_id: str, version: int) -> Published:
+    found = find_version(session, program_id, version)
+    if found is None:
+        raise NotFoundError(f"the program {program_id} has no version {version}")
+    document = from_stored(found.document)
+    return Published(
+        program=to_program(document, version),
+        policy=to_policy(document, version),
+        deadlines=to_deadlines(document),
+        caller_id=document.caller_id,
+        time_zone=document.time_zone,
+    )

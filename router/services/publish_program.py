@@ -1,0 +1,163 @@
+"""Publishes a program: a version for good, numbers, 911's lines, desks, the fail-safe's file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from router.errors import ConflictError, UnavailableError
+from router.programs.document import ProgramDocument
+from router.programs.reading import to_stored
+from router.services.clock import DatabaseClock, read_now
+from router.storage import programs as stored
+from router.storage.database import Sessions
+from router.telephony.failsafe_file import write_failsafe_file
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What publishing came to; `is_new` is False when the file says what is in force already."""
+
+    program_id: str
+    version: int
+    is_new: bool
+    failsafe_path: Path
+
+
+def publish_program(
+    sessions: Sessions,
+    document: ProgramDocument,
+    *,
+    published_by: str,
+    state_dir: Path,
+    now: datetime | None = None,
+) -> Publication:
+    """Make the program the one that new calls begin with; calls under way keep theirs.
+
+    The version and this machine's fail-safe file change together or not at all. Raises
+    ConflictError when a number belongs to another line, UnavailableError when the file cannot be
+    written.
+    """
+    try:
+        with sessions.begin() as session:
+            version, is_new = save_program(
+                session,
+                document,
+                published_by=published_by,
+                now=now or read_now(session, DatabaseClock()),
+            )
+            path = _write(session, state_dir)
+    except IntegrityError:
+        raise ConflictError(
+            f"A number of the program {document.name} belongs to another line already, perhaps to "
+            "one that is no longer in use. Give each line a number of its own."
+        ) from None
+    return Publication(document.name, version, is_new, path)
+
+
+def save_program(
+    session: Session, document: ProgramDocument, *, published_by: str, now: datetime
+) -> tuple[int, bool]:
+    """The version in force after this, and whether it is a new one. Does not commit."""
+    program_id = document.name
+    content = to_stored(document)
+    active = stored.find_active_version(session, program_id)
+    if (
+        active is not None
+        and dict(active.document) == content
+        and _numbers_in_force(session, document) == _numbers_of(document)
+    ):
+        return active.version, False
+    published = stored.publish_version(
+        session,
+        program_id,
+        title=document.title,
+        document=content,
+        published_by=published_by,
+        effective_at=now,
+    )
+    stored.save_desks(
+        session,
+        program_id,
+        [
+            stored.NewDesk(name, desk.role, desk.wrap_up_seconds, desk.required_credentials)
+            for name, desk in document.desks.items()
+        ],
+    )
+    stored.save_lines(
+        session,
+        program_id,
+        [
+            stored.NewLine(name, line.kind, line.number or "")
+            for name, line in document.lines.items()
+        ],
+    )
+    psap = document.psap
+    stored.save_psap(
+        session,
+        program_id,
+        stored.NewPsap(
+            psap.id,
+            psap.name,
+            tuple(
+                stored.NewReturnLine(line.id, line.name, line.number or "", line.ring_seconds)
+                for line in psap.lines
+            ),
+            psap.desk,
+        ),
+    )
+    return published.version, True
+
+
+def refresh_failsafe(sessions: Sessions, state_dir: Path) -> Path | None:
+    """Write this machine's fail-safe file from what is published; None when nothing is.
+
+    For a machine that was away when a program was published, and for every process at its start.
+    Raises UnavailableError when the file cannot be written.
+    """
+    with sessions() as session:
+        return _write(session, state_dir) if stored.list_programs(session) else None
+
+
+def _write(session: Session, state_dir: Path) -> Path:
+    lines: dict[str, list[str]] = {}
+    default: list[str] = []
+    for program_id in stored.list_programs(session):
+        active = stored.find_active_version(session, program_id)
+        if active is None:
+            continue
+        psap_id = active.document["psap"]["id"]
+        outside = [
+            number
+            for owner, _line, number, _seconds in stored.list_return_numbers(session, program_id)
+            if owner == psap_id
+        ]
+        default = default or outside
+        for ours in stored.list_line_numbers(session, program_id).values():
+            lines[ours] = outside
+    try:
+        return write_failsafe_file(state_dir, lines, default)
+    except OSError as error:
+        raise UnavailableError(
+            f"The fail-safe's file cannot be written to {state_dir}: {error.strerror}. "
+            "Nothing was published."
+        ) from error
+
+
+Numbers = tuple[dict[str, str], list[tuple[str, str]]]
+
+
+def _numbers_of(document: ProgramDocument) -> Numbers:
+    ours = {name: line.number or "" for name, line in document.lines.items()}
+    return ours, [(line.id, line.number or "") for line in document.psap.lines]
+
+
+def _numbers_in_force(session: Session, document: ProgramDocument) -> Numbers:
+    outside = stored.list_return_numbers(session, document.name)
+    return stored.list_line_numbers(session, document.name), [
+        (line, number) for psap, line, number, _seconds in outside if psap == document.psap.id
+    ]
