@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy.exc import OperationalError
@@ -16,16 +15,17 @@ from sqlalchemy.orm import Session
 from ivr_flows import engine, inputs
 from ivr_flows.call import Call, call_id_of
 from ivr_flows.inputs import CallArrived, Input
-from ivr_flows.outputs import Step
+from ivr_flows.outputs import Event, Step
 from router.errors import NotFoundError
 from router.services.clock import Clock, DatabaseClock
 from router.services.engagement import Advance, let_go, work_out
 from router.services.facts import FactsSource
 from router.services.load_program import Published, PublishedPrograms
 from router.services.numbers import StoredNumbers
-from router.storage import calls, incidents, outbox, receipts, timeline
+from router.storage import calls, incidents
 from router.storage.database import Deadline, Sessions, is_lost_connection, within
-from router.storage.receipts import ReceiptKey
+from router.storage.receipts import ReceiptKey, find_answer
+from router.storage.steps import Follows, save_step
 from router.telephony import twiml
 from router.telephony.twiml import Numbers
 from router.telephony.urls import Urls
@@ -46,6 +46,9 @@ NOTICES = (
     inputs.ReturnRequested,
     inputs.Resolved,
 )
+# What we ask a call ourselves; that nothing follows is the usual answer.
+QUESTIONS = (inputs.TimePassed, inputs.StaffFreed, inputs.CommandDone)
+NOTHING = Follows()
 ARRIVED = "arrived"  # the receipt's action of a call's first request
 
 
@@ -109,25 +112,31 @@ def _apply(
         source = FactsSource(session, published, before, now)
         step, claimed = work_out(session, before, given, now, source, exchange.advance)
         document = _document(exchange, session, published, given, step)
-        if (
-            receipt is not None
-            and document is not None
-            and not receipts.add_receipt(session, receipt, document)
+        step, freed = let_go(session, before, step, claimed, published.program, now)
+        step = _settle_ignored(step, before, given)
+        follows = Follows(
+            events=step.events,
+            commands=step.commands,
+            receipt=receipt,
+            answer=document or "",
+            wake=freed,
+        )
+        _save_records(session, before, step, given)
+        if (step.call is not before or follows != NOTHING) and not save_step(
+            session, before, step.call, follows, now
         ):
             # Answered before: what was worked out now is dropped, the claims with it.
             session.rollback()
-            return Answer(call_id, receipts.find_answer(session, receipt), None)
-        step = let_go(session, before, step, claimed, published.program, now)
-        if step.ignored and replace(step.call, version=before.version) == before:
-            step = replace(step, call=before)
-        else:
-            calls.save_call(session, before, step.call, now)
-            _save_records(session, before, step, given)
-        _write_effects(session, step, now)
+            return _answered_before(session, call_id, receipt)
         if deadline is not None:
             deadline.check()
         session.commit()
     return Answer(call_id, document, step)
+
+
+def _answered_before(session: Session, call_id: str, receipt: ReceiptKey | None) -> Answer:
+    document = None if receipt is None else find_answer(session, receipt)
+    return Answer(call_id, document or None, None)
 
 
 def open_call(
@@ -149,7 +158,7 @@ def open_call(
     source = FactsSource(session, published, call, now)
     step, claimed = work_out(session, call, given, now, source, exchange.advance)
     document = _document(exchange, session, published, given, step)
-    step = let_go(session, call, step, claimed, published.program, now)
+    step, freed = let_go(session, call, step, claimed, published.program, now)
     written = calls.insert_call(
         session,
         step.call,
@@ -160,8 +169,14 @@ def open_call(
     if not written:
         session.rollback()
         return None
-    receipts.add_receipt(session, ReceiptKey(call.caller.id, ARRIVED), document or "")
-    _write_effects(session, step, now)
+    follows = Follows(
+        events=step.events,
+        commands=step.commands,
+        receipt=ReceiptKey(call.caller.id, ARRIVED),
+        answer=document or "",
+        wake=freed,
+    )
+    save_step(session, None, step.call, follows, now)
     if deadline is not None:
         deadline.check()
     session.commit()
@@ -214,9 +229,17 @@ def _find_incident_id(session: Session, before: Call, after: Call) -> str:
     return known.id
 
 
-def _write_effects(session: Session, step: Step, now: datetime) -> None:
-    timeline.append_events(session, step.call.id, now, step.events, ignored=step.ignored)
-    outbox.add_commands(session, step.call, step.commands, now)
+def _settle_ignored(step: Step, before: Call, given: Input) -> Step:
+    """The step, with a line for an input that changed nothing; our own questions leave none."""
+    if not step.ignored:
+        return step
+    unchanged = replace(step.call, version=before.version) == before
+    call = before if unchanged else step.call
+    if isinstance(given, QUESTIONS):
+        return replace(step, call=call)
+    details = {"input": type(given).__name__, "why": step.ignored}
+    line = Event("ignored", getattr(given, "leg_id", ""), details)
+    return replace(step, call=call, events=(*step.events, line))
 
 
 def try_twice(work: Callable[[], _T], deadline: Deadline | None) -> _T:

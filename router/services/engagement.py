@@ -15,7 +15,6 @@ from ivr_flows.outputs import Event, NotifySupervisor, Step
 from ivr_flows.program import Program
 from router.errors import ConflictError
 from router.services.facts import FactsSource
-from router.storage import outbox
 from router.storage.presence import Release, claim_people, release_people
 
 Advance = Callable[[Call, Input, Facts, datetime], Step]
@@ -64,8 +63,8 @@ def let_go(
     claimed: frozenset[str],
     program: Program,
     now: datetime,
-) -> Step:
-    """Release whoever the call no longer engages, and return the step with what follows from it.
+) -> tuple[Step, bool]:
+    """Release whoever the call no longer engages; the step with what follows, and if anybody went.
 
     Who talked has wrap-up time (RO7). Who missed `program.no_answer_pause` offers in a row is
     paused, and only then are supervisors told (RO3).
@@ -76,16 +75,15 @@ def let_go(
     if gone:
         releases = [_release(after, person_id, program, now) for person_id in gone]
         paused = release_people(session, before.id, releases, now)
-        # Somebody may be free for a call that waits: the switchboard looks at once.
-        outbox.wake(session)
     told = [NotifySupervisor(OFFER_MISSED, person_id) for person_id in sorted(paused)]
     commands = [
         command
         for command in step.commands
         if not (isinstance(command, NotifySupervisor) and command.subject == OFFER_MISSED)
     ]
-    events = [Event("paused", details={"person": person_id}) for person_id in sorted(paused)]
-    return replace(step, commands=(*commands, *told), events=(*step.events, *events))
+    paused_events = [Event("paused", details={"person": person_id}) for person_id in sorted(paused)]
+    events = (*step.events, *paused_events)
+    return replace(step, commands=(*commands, *told), events=events), bool(gone)
 
 
 def _release(call: Call, person_id: str, program: Program, now: datetime) -> Release:

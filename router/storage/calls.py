@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,34 +10,9 @@ from sqlalchemy import bindparam, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from ivr_flows.call import Call, Leg, Offer, Stage, from_document, to_document
+from ivr_flows.call import Call, Stage, from_document, to_document
 from router.storage.crypto import search_hash
-from router.storage.recordset import plain, rows_of
-from router.storage.tables import calls, dispositions, incidents, legs, offers
-
-_LEG_NAMES = (
-    "id",
-    "call_id",
-    "role",
-    "place",
-    "sid",
-    "person_id",
-    "line_id",
-    "room",
-    "is_present",
-    "answered_at",
-    "ended_at",
-)
-_OFFER_NAMES = (
-    "leg_id",
-    "call_id",
-    "person_id",
-    "desk",
-    "state",
-    "offered_at",
-    "due_at",
-    "decided_at",
-)
+from router.storage.tables import calls, dispositions, incidents, legs
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +55,7 @@ def insert_call(
     caller_number: str,
     incident_id: str,
 ) -> bool:
-    """Write a fresh call, its legs and offers, and its incident, which has the id `incident_id`.
+    """Write a fresh call and its incident, which has the id `incident_id`.
 
     False when its twin, a call of the same `caller_sid`, is already there: then roll back. Waits
     for a twin that is being written by another transaction. `caller_number` is E.164, or "".
@@ -100,7 +74,7 @@ def insert_call(
             caller_number=caller_number or None,
             caller_number_hash=hashed,
             incident_id=incident_id,
-            **_columns(call),
+            **columns_of(call),
             opened_at=call.opened_at,
             id=call.id,
             program_id=call.program,
@@ -111,15 +85,10 @@ def insert_call(
         .returning(calls.c.id)
         .add_cte(incident.cte("incident"))
     )
-    if session.connection().execute(statement).first() is None:
-        return False
-    _save_legs(session, call.id, call.legs, call.opened_at)
-    if call.offers:
-        _save_offers(session, call.id, call.offers, call.opened_at)
-    return True
+    return session.connection().execute(statement).first() is not None
 
 
-_UPDATE = (
+UPDATE = (
     update(calls)
     .where(calls.c.id == bindparam("call_id"))
     .values(
@@ -144,26 +113,11 @@ _UPDATE = (
         }
     )
 )
+"""Writes the snapshot of the call `call_id` from `new_*` parameters; see `columns_of`."""
 
 
-def save_call(session: Session, before: Call, after: Call, now: datetime) -> None:
-    """Write the new snapshot, and of legs and offers those that look different to a reader.
-
-    The caller holds the row's lock.
-    """
-    columns = {f"new_{name}": value for name, value in _columns(after).items()}
-    session.connection().execute(_UPDATE, {"call_id": after.id, **columns})
-    known = {leg.id: _leg_view(leg) for leg in before.legs}
-    changed = [leg for leg in after.legs if known.get(leg.id) != _leg_view(leg)]
-    if changed:
-        _save_legs(session, after.id, changed, now)
-    offered = {offer.leg_id: offer for offer in before.offers}
-    new_offers = [offer for offer in after.offers if offered.get(offer.leg_id) != offer]
-    if new_offers:
-        _save_offers(session, after.id, new_offers, now)
-
-
-def _columns(call: Call) -> dict[str, Any]:
+def columns_of(call: Call) -> dict[str, Any]:
+    """The columns of a call that its steps change."""
     return {
         "version": call.version,
         "stage": call.stage.value,
@@ -180,81 +134,6 @@ def _columns(call: Call) -> dict[str, Any]:
         "closed_at": call.closed_at,
         "state": to_document(call),
     }
-
-
-def _leg_view(leg: Leg) -> tuple[Any, ...]:
-    return (leg.place, leg.sid, leg.person_id, leg.line_id, leg.room, leg.present)
-
-
-_leg_rows = rows_of(legs, _LEG_NAMES, "new_legs")
-_put_legs = insert(legs).from_select(_LEG_NAMES, select(_leg_rows))
-_PUT_LEGS = _put_legs.on_conflict_do_update(
-    index_elements=[legs.c.id],
-    set_={
-        "place": _put_legs.excluded.place,
-        # A leg keeps the first sid it was known by.
-        "sid": func.coalesce(legs.c.sid, _put_legs.excluded.sid),
-        "person_id": _put_legs.excluded.person_id,
-        "line_id": _put_legs.excluded.line_id,
-        "room": _put_legs.excluded.room,
-        "is_present": _put_legs.excluded.is_present,
-        "answered_at": func.coalesce(legs.c.answered_at, _put_legs.excluded.answered_at),
-        "ended_at": func.coalesce(legs.c.ended_at, _put_legs.excluded.ended_at),
-    },
-)
-
-
-def _save_legs(session: Session, call_id: str, changed: Sequence[Leg], now: datetime) -> None:
-    rows = [
-        plain(
-            {
-                "id": leg.id,
-                "call_id": call_id,
-                "role": leg.role.value,
-                "place": leg.place.value,
-                "sid": leg.sid,
-                "person_id": leg.person_id,
-                "line_id": leg.line_id,
-                "room": leg.room,
-                "is_present": leg.present,
-                "answered_at": now if leg.is_answered else None,
-                "ended_at": None if leg.is_live else now,
-            }
-        )
-        for leg in changed
-    ]
-    session.connection().execute(_PUT_LEGS, {"new_legs": rows})
-
-
-_offer_rows = rows_of(offers, _OFFER_NAMES, "new_offers")
-_put_offers = insert(offers).from_select(_OFFER_NAMES, select(_offer_rows))
-_PUT_OFFERS = _put_offers.on_conflict_do_update(
-    index_elements=[offers.c.leg_id],
-    set_={
-        "state": _put_offers.excluded.state,
-        "due_at": _put_offers.excluded.due_at,
-        "decided_at": func.coalesce(offers.c.decided_at, _put_offers.excluded.decided_at),
-    },
-)
-
-
-def _save_offers(session: Session, call_id: str, changed: Sequence[Offer], now: datetime) -> None:
-    rows = [
-        plain(
-            {
-                "leg_id": offer.leg_id,
-                "call_id": call_id,
-                "person_id": offer.person_id,
-                "desk": offer.desk,
-                "state": offer.state.value,
-                "offered_at": offer.offered_at,
-                "due_at": offer.due_at,
-                "decided_at": None if offer.is_live else now,
-            }
-        )
-        for offer in changed
-    ]
-    session.connection().execute(_PUT_OFFERS, {"new_offers": rows})
 
 
 def find_call(session: Session, call_id: str) -> CallRow | None:

@@ -79,35 +79,38 @@ class OutboxRow:
 
 _NAMES = ("kind", "name", "payload", "call_id", "leg_id", "urgency", "stage", "version", "due_at")
 _ROW = [outbox.c[field.name] for field in fields(OutboxRow)]
-_NEW = (
-    insert(outbox)
-    .from_select(_NAMES, select(rows_of(outbox, _NAMES, "new_rows")))
-    .returning(literal(1))
-    .cte("added")
-)
+_INSERT = insert(outbox).from_select(_NAMES, select(rows_of(outbox, _NAMES, "new_rows")))
+ADDED = _INSERT.returning(outbox.c.id).cte("added")
+"""Orders what `command_rows` made, as part of another statement."""
 # The wake-up is part of the same statement and of the same commit.
-_ADD = select(func.pg_notify(CHANNEL, "")).add_cte(_NEW)
+_ADD = select(func.pg_notify(CHANNEL, "")).add_cte(ADDED)
+
+
+def command_rows(call: Call, commands: Sequence[Command], now: datetime) -> list[dict[str, Any]]:
+    """Rows for ADDED: the commands that follow from a step of the call."""
+    return [
+        plain(
+            {
+                "kind": _kind_of(command),
+                "name": type(command).__name__,
+                "payload": _document(command),
+                "call_id": call.id,
+                "leg_id": getattr(command, "leg_id", ""),
+                "urgency": int(command.urgency),
+                "stage": call.stage.value,
+                "version": call.version,
+                "due_at": now + _delay(command),
+            }
+        )
+        for command in commands
+    ]
 
 
 def add_commands(session: Session, call: Call, commands: Sequence[Command], now: datetime) -> None:
     """Order the commands, and wake whoever listens; nothing for none."""
-    if not commands:
-        return
-    rows = [
-        {
-            "kind": _kind_of(command),
-            "name": type(command).__name__,
-            "payload": _document(command),
-            "call_id": call.id,
-            "leg_id": getattr(command, "leg_id", ""),
-            "urgency": int(command.urgency),
-            "stage": call.stage.value,
-            "version": call.version,
-            "due_at": now + _delay(command),
-        }
-        for command in commands
-    ]
-    session.connection().execute(_ADD, {"new_rows": [plain(row) for row in rows]})
+    if commands:
+        rows = command_rows(call, commands, now)
+        session.connection().execute(_ADD, {"new_rows": rows})
 
 
 def add_task(

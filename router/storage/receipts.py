@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from router.storage.recordset import rows_of
 from router.storage.tables import receipts
 
 
@@ -24,20 +25,22 @@ class ReceiptKey:
     token: str = ""
 
 
-_INSERT = (
+_NAMES = ("leg_id", "action", "token", "answer")
+INSERT_RECEIPTS = (
     insert(receipts)
+    .from_select(_NAMES, select(rows_of(receipts, _NAMES, "new_receipts")))
     .on_conflict_do_nothing(index_elements=[receipts.c.leg_id, receipts.c.action, receipts.c.token])
     .returning(receipts.c.leg_id)
 )
+"""Stores answers from `receipt_row`; returns nothing for a request that was answered before.
+
+Needs the call's row lock: then the first answer is committed and can be read.
+"""
 
 
-def add_receipt(session: Session, key: ReceiptKey, answer: str) -> bool:
-    """Store the answer; False when this request was answered before, and nothing is stored.
-
-    Needs the call's row lock: then the first answer is committed and can be read.
-    """
-    row = {"leg_id": key.leg_id, "action": key.action, "token": key.token, "answer": answer}
-    return session.connection().execute(_INSERT, row).first() is not None
+def receipt_row(key: ReceiptKey, answer: str) -> dict[str, str]:
+    """A row for INSERT_RECEIPTS."""
+    return {"leg_id": key.leg_id, "action": key.action, "token": key.token, "answer": answer}
 
 
 def find_answer(session: Session, key: ReceiptKey) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
@@ -27,17 +28,14 @@ class TimelineRow:
 
 
 _NAMES = ("call_id", "leg_id", "at", "kind", "details")
-_INSERT = insert(timeline).from_select(_NAMES, select(rows_of(timeline, _NAMES, "new_events")))
+INSERT_EVENTS = insert(timeline).from_select(
+    _NAMES, select(rows_of(timeline, _NAMES, "new_events"))
+)
 
 
-def append_events(
-    session: Session, call_id: str, at: datetime, events: Sequence[Event], *, ignored: str = ""
-) -> None:
-    """Add the events, and a line for an input that was `ignored`, in one statement."""
-    lines = [*events, Event("ignored", details={"why": ignored})] if ignored else list(events)
-    if not lines:
-        return
-    rows = [
+def event_rows(call_id: str, at: datetime, events: Sequence[Event]) -> list[dict[str, Any]]:
+    """Rows for INSERT_EVENTS."""
+    return [
         plain(
             {
                 "call_id": call_id,
@@ -47,9 +45,15 @@ def append_events(
                 "details": dict(event.details),
             }
         )
-        for event in lines
+        for event in events
     ]
-    session.connection().execute(_INSERT, {"new_events": rows})
+
+
+def append_events(session: Session, call_id: str, at: datetime, events: Sequence[Event]) -> None:
+    """Add the events in one statement; nothing for none."""
+    if events:
+        rows = event_rows(call_id, at, events)
+        session.connection().execute(INSERT_EVENTS, {"new_events": rows})
 
 
 def list_timeline(session: Session, call_id: str, *, after_id: int = 0) -> list[TimelineRow]:
