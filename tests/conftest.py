@@ -18,8 +18,9 @@ import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
+import psycopg
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine
@@ -46,6 +47,10 @@ SERVERS = pytest.StashKey[dict[str, str]]()
 RUNNING = pytest.StashKey[ExitStack]()
 
 
+class MigrationError(Exception):
+    """The migrations do not run on an empty database."""
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Take the servers that xdist's controller started, in its workers."""
     given = getattr(config, "workerinput", {}).get("servers")
@@ -68,8 +73,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def start_servers(config: pytest.Config) -> dict[str, str]:
     """Start what the environment does not give; once a run.
 
-    The result holds `postgres` and `template`, and `redis`; or `postgres_missing`, `redis_missing`
-    with the reason.
+    The result holds `postgres` and `template`, and `redis`; or `no_postgres`, `no_redis` with the
+    reason, or `broken` with what the migrations said.
     """
     if SERVERS not in config.stash:
         running = config.stash[RUNNING] = ExitStack()
@@ -87,8 +92,10 @@ def _start_postgres(running: ExitStack) -> dict[str, str]:
                 if name.startswith(f"{OURS}run_"):  # a run that was killed left it
                     drop_database(server_url, name)
         return {"postgres": server_url, "template": migrated_template(server_url)}
-    except ServerError as error:
-        return {"postgres_missing": str(error)}
+    except MigrationError as error:
+        return {"broken": str(error)}
+    except (ServerError, psycopg.Error) as error:
+        return {"no_postgres": str(error)}
 
 
 def _start_redis(running: ExitStack) -> dict[str, str]:
@@ -96,14 +103,12 @@ def _start_redis(running: ExitStack) -> dict[str, str]:
     try:
         return {"redis": url or running.enter_context(PrivateValkey(STATE)).url}
     except ServerError as error:
-        return {"redis_missing": str(error)}
+        return {"no_redis": str(error)}
 
 
 def migrated_template(server_url: str) -> str:
     """The name of a database migrated to head, made if it is not there."""
     migrations = sorted((ROOT / "migrations").rglob("*.py"))
-    if not any(path.parent.name == "versions" for path in migrations):
-        raise ServerError("There are no migrations yet.")
     digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in migrations)).hexdigest()[:16]
     name = f"{OURS}template_{digest}"
     known = list_databases(server_url)
@@ -121,7 +126,7 @@ def migrated_template(server_url: str) -> str:
 
 
 def migrate(url: str) -> None:
-    """Run Alembic as `release` does. Raises ServerError with its last words."""
+    """Run Alembic as `release` does. Raises MigrationError with its last words."""
     done = subprocess.run(
         [sys.executable, "-m", "alembic", "upgrade", "head"],
         check=False,
@@ -131,7 +136,7 @@ def migrate(url: str) -> None:
         env={**os.environ, "DATABASE_URL": url},
     )
     if done.returncode:
-        raise ServerError(f"The migrations fail:\n{done.stderr[-2000:]}")
+        raise MigrationError(f"The migrations fail:\n{done.stderr[-2000:]}")
 
 
 def database_of(server_url: str, name: str) -> str:
@@ -141,11 +146,20 @@ def database_of(server_url: str, name: str) -> str:
     return f"{changed}?{query}" if query else changed
 
 
+def go_without(reason: str) -> NoReturn:
+    """Skip a test, loudly; where everything must be tested, fail it."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
 @contextmanager
 def a_database(servers: dict[str, str]) -> Iterator[str]:
-    """The address of a fresh, migrated database; skips the test, loudly, where none can be had."""
+    """The address of a fresh, migrated database; see `go_without` for where none can be had."""
+    if "broken" in servers:
+        pytest.fail(servers["broken"], pytrace=False)
     if "postgres" not in servers:
-        pytest.skip(f"NO DATABASE, so this is untested: {servers['postgres_missing']}")
+        go_without(f"NO DATABASE, so this is untested: {servers['no_postgres']}")
     name = f"{OURS}run_{uuid.uuid4().hex}"
     create_database(servers["postgres"], name, template=servers["template"])
     yield database_of(servers["postgres"], name)
@@ -176,7 +190,7 @@ def own_database_url(servers: dict[str, str]) -> Iterator[str]:
 def redis_url(servers: dict[str, str]) -> str:
     """A Redis that forgets; xdist's workers have a numbered database each."""
     if "redis" not in servers:
-        pytest.skip(f"NO REDIS, so this is untested: {servers['redis_missing']}")
+        go_without(f"NO REDIS, so this is untested: {servers['no_redis']}")
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
     return f"{servers['redis'].rpartition('/')[0]}/{worker}"
 
@@ -256,10 +270,7 @@ def chromium() -> str:
     names = ("chromium", "chromium-browser", "google-chrome")
     path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     if path is None:
-        reason = "NO CHROMIUM, so pages are untested: install one, or set CHROMIUM to its path"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        go_without("NO CHROMIUM, so pages are untested: install one, or set CHROMIUM to its path")
     return path
 
 
