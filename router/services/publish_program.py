@@ -50,7 +50,7 @@ def publish_program(
                 published_by=published_by,
                 now=now or read_now(session, DatabaseClock()),
             )
-            path = _write(session, state_dir)
+            path = write_failsafe(session, state_dir)
     except IntegrityError:
         raise ConflictError(
             f"A number of the program {document.name} belongs to another line already, perhaps to "
@@ -120,10 +120,11 @@ def refresh_failsafe(sessions: Sessions, state_dir: Path) -> Path | None:
     Raises UnavailableError when the file cannot be written.
     """
     with sessions() as session:
-        return _write(session, state_dir) if stored.list_programs(session) else None
+        return write_failsafe(session, state_dir) if stored.list_programs(session) else None
 
 
-def _write(session: Session, state_dir: Path) -> Path:
+def write_failsafe(session: Session, state_dir: Path) -> Path:
+    """As `refresh_failsafe`, in the caller's transaction and with a program in it."""
     lines: dict[str, list[str]] = {}
     default: list[str] = []
     for program_id in stored.list_programs(session):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from router.errors import ConflictError, NotFoundError
 from router.policy.roster import Standing, examine
 from router.services.clock import DatabaseClock, read_now
-from router.storage import people, presence, roster
+from router.storage import outbox, people, presence, roster
 from router.storage.database import Sessions
 from router.storage.people import Person
 
@@ -32,6 +32,7 @@ def sign_on(
             raise ConflictError(f"{person_id} has no telephone number, so nobody could ring them.")
         at = now or read_now(session, DatabaseClock())
         presence.sign_on(session, person_id, at)
+        outbox.wake(session)
         return _standings(session, person, at)
 
 
@@ -67,6 +68,7 @@ def resume(
     with sessions.begin() as session:
         person = _get_person(session, person_id)
         presence.resume(session, person_id)
+        outbox.wake(session)
         return _standings(session, person, now or read_now(session, DatabaseClock()))
 
 
