@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -27,7 +28,8 @@ async def control_api(request: web.Request, handler: Handler) -> web.StreamRespo
     if not request.path.startswith("/control/"):
         return await handler(request)
     # A page of some other site must not steer the network: its browser names another host.
-    if request.url.host not in LOOPBACK and not world_of(request).allow_any_host:
+    named = {request.url.host, urlsplit(request.headers.get("Origin", "")).hostname or "localhost"}
+    if not named <= LOOPBACK and not world_of(request).allow_any_host:
         return _error("host", "the control API answers on the loopback only", 403)
     try:
         return await handler(request)

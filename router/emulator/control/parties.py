@@ -97,11 +97,13 @@ async def create(request: web.Request) -> web.Response:
     party = world.parties.get(address)
     if party is not None:
         change(party.profile, body)
+        world.events.add("party", party=address, name=party.profile.name)
         return web.json_response(party.describe())
     name = string(body, "name", address) or address
     profile = Profile(name, [Person(name)])
     change(profile, body)
     party = world.parties[address] = Party(world, address, profile)
+    world.events.add("party", party=address, name=profile.name)
     return web.json_response(party.describe(), status=201)
 
 
@@ -117,6 +119,7 @@ async def fetch(request: web.Request) -> web.Response:
 async def update(request: web.Request) -> web.Response:
     party = party_of(request)
     change(party.profile, await body_of(request, *_FIELDS[1:]))
+    world_of(request).events.add("party", party=party.number, name=party.profile.name)
     return web.json_response(party.describe())
 
 

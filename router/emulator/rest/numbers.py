@@ -64,6 +64,7 @@ async def create(request: web.Request) -> web.Response:
     number = Number(world.sids.new("PN"), phone, friendly_name=phone, created=now, updated=now)
     _apply(number, form)
     world.numbers[phone] = number
+    world.events.add("number", number=phone)
     return json(represent_number(world, number), status=201)
 
 
@@ -88,6 +89,7 @@ async def update(request: web.Request) -> web.Response:
     world, number, form = world_of(request), find(request), await form_of(request)
     _apply(number, form)
     number.updated = world.clock.now()
+    world.events.add("number", number=number.number)
     return json(represent_number(world, number))
 
 
