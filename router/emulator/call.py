@@ -141,6 +141,8 @@ class Call:
             params["ParentCallSid"] = self.parent.sid
         params.update(self.world.geography(self.from_, ("From", "Caller")))
         params.update(self.world.geography(self.to, ("To", "Called")))
+        if self.direction == "inbound" and self.endpoint is not None:
+            params.update(self.endpoint.facts())
         return params | self.extra
 
     def changed(self) -> None:

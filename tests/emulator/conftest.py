@@ -70,6 +70,9 @@ class App:
         """The parameters of every request to `path`."""
         return [request.params for request in self.requests if request.path == path]
 
+    def requests_params(self) -> list[dict[str, str]]:
+        return [request.params for request in self.requests]
+
     def paths(self) -> list[str]:
         return [request.path for request in self.requests]
 

@@ -40,7 +40,7 @@ class Wire:
             response = session.send(prepared, timeout=10)
         assert response.status_code in (200, 201, 204), response.text
         # The description names the real host, so the address is put in its terms.
-        prepared.url = prepared.url.replace(self._base, "https://api.twilio.com")
+        prepared.url = url.replace(self._base, "https://api.twilio.com")
         sent = RequestsOpenAPIRequest(prepared)
         self._description.validate_request(sent)
         if response.status_code != 204:

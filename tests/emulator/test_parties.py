@@ -1,0 +1,183 @@
+"""People with phones: behaviours, scripts, transcripts, and the control API's refusals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import requests
+
+from router.emulator.client import NetworkError
+from tests.emulator.conftest import LINE, Stage
+
+ANA = "+15125550102"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "field"),
+    [
+        ("POST", "parties", {}, 400, "number"),
+        ("POST", "parties", {"number": "abc"}, 400, "number"),
+        ("POST", "parties", {"number": 7}, 400, "number"),
+        ("POST", "parties", {"number": LINE}, 409, "number"),
+        ("POST", "parties", {"number": ANA, "nmae": "Ana"}, 400, "nmae"),
+        ("POST", "parties", {"number": ANA, "people": []}, 400, "people"),
+        ("POST", "parties", {"number": ANA, "on_ring": "sing"}, 400, "on_ring"),
+        ("POST", "parties", {"number": ANA, "on_ring": {"answer_after": -1}}, 400, "on_ring.after"),
+        ("POST", "parties", {"number": ANA, "script": [{"hear": "x"}]}, 400, "script[0].hear"),
+        ("POST", "parties", {"number": ANA, "script": [{"wait": "x"}]}, 400, "script[0].wait"),
+        ("GET", "parties/%2B15125550199", None, 404, "number"),
+        ("POST", "parties/client:sam/dial", {}, 400, "to"),
+        ("POST", "parties/client:sam/dial", {"to": "+15125550198"}, 404, "to"),
+        ("POST", "parties/client:sam/answer", {}, 409, "number"),
+        ("POST", "parties/client:sam/press", {"digits": "1"}, 409, "number"),
+        ("POST", "parties/client:sam/press", {"digits": "x"}, 400, "digits"),
+        ("POST", "parties/client:sam/sing", {}, 404, "deed"),
+        ("POST", "parties/client:sam/leave", {"who": "Nobody"}, 400, "who"),
+        ("POST", "parties/client:sam/text", {"to": ANA, "text": "x"}, 404, "to"),
+        ("POST", "time", {"mode": "slow"}, 400, "mode"),
+        ("POST", "time", {"mode": "fast", "speed": 0}, 400, "speed"),
+        ("POST", "time/advance", {"seconds": "1"}, 400, "seconds"),
+        ("PUT", "faults", {"callbacks": [{"do": "sing"}]}, 400, "callbacks[0].do"),
+        ("PUT", "faults", {"stale": 1}, 400, "stale"),
+        ("PUT", "switches", {"colour": "red"}, 400, "colour"),
+        ("PUT", "switches", {"unknown_verb": "sing"}, 400, "unknown_verb"),
+        ("GET", "events?after=x", None, 400, "after"),
+        ("GET", "nowhere", None, 404, "path"),
+        ("DELETE", "state", None, 405, "method"),
+    ],
+)
+def test_mistakes_name_the_field(
+    stage: Stage, method: str, path: str, body: Any, status: int, field: str
+) -> None:
+    stage.line()
+    stage.net.phone("client:sam", "Sam")
+    with pytest.raises(NetworkError) as error:
+        stage.net.request(method, path, body)
+    assert (error.value.status, error.value.field) == (status, field)
+
+
+def test_a_body_that_is_not_json(stage: Stage) -> None:
+    url = f"{stage.world.base_url}/control/parties"
+    answer = requests.post(url, data="not json", timeout=5)
+    assert (answer.status_code, answer.json()["field"]) == (400, "body")
+
+
+@pytest.mark.parametrize("header", ["Host", "Origin"])
+def test_a_page_of_another_site_cannot_steer_the_network(stage: Stage, header: str) -> None:
+    value = "evil.example" if header == "Host" else "http://evil.example"
+    answer = requests.post(
+        f"{stage.world.base_url}/control/reset", headers={header: value}, timeout=5
+    )
+    assert (answer.status_code, answer.json()["field"]) == (403, "host")
+
+
+def test_a_party_is_busy_while_all_its_lines_are_taken(stage: Stage) -> None:
+    stage.line("<Pause length='60'/>")
+    ana = stage.net.phone(ANA, "Ana", on_ring="answer")
+    stage.net.switches(calls_per_second=0)
+    twiml = "<Response><Pause length='60'/></Response>"
+    create = stage.client.calls.create
+    create(to=ANA, from_=LINE, twiml=twiml)
+    second = create(to=ANA, from_=LINE, twiml=twiml)
+    stage.net.advance(1)
+    assert stage.client.calls(second.sid).fetch().status == "busy"
+    with pytest.raises(NetworkError) as error:
+        ana.dials(LINE)
+    assert error.value.status == 409
+    ana.changes(lines=3)
+    ana.dials(LINE)
+    stage.net.advance(0)
+    assert len(ana.state()["calls"]) == 2
+
+
+def test_a_script_plays_its_part(stage: Stage) -> None:
+    stage.line('<Gather numDigits="1" action="/key"><Say>Press 1 to accept</Say></Gather>')
+    stage.app.on(
+        "/key", '<Gather input="speech" action="/said"><Say>What is your name</Say></Gather>'
+    )
+    stage.app.on("/said", "<Pause length='60'/>")
+    sam = stage.net.phone(
+        "+15125550101",
+        "Sam",
+        script=[
+            {"hears": "press 1", "presses": "1"},
+            {"hears": "your name", "wait": 2, "says": "Sam"},
+            {"wait": 5, "hang_up": True},
+        ],
+    )
+    sam.dials(LINE)
+    sam.is_hung_up(within=20)
+    assert [p.get("Digits") or p.get("SpeechResult") for p in stage.app.requests_params()] == [
+        None,
+        "1",
+        "Sam",
+    ]
+
+
+def test_a_lost_signal_is_noticed_late(stage: Stage) -> None:
+    stage.net.switches(signal_loss_seconds=5)
+    stage.line("<Pause length='60'/>")
+    caller = stage.caller()
+    caller.loses_signal()
+    stage.net.advance(4)
+    assert stage.client.calls.list()[0].status == "in-progress"
+    caller.is_hung_up(within=2)
+
+
+def test_expectations_that_fail_print_the_transcript(stage: Stage) -> None:
+    stage.line("<Say>Hello there</Say>")
+    caller = stage.caller()
+    caller.hears("hello")
+    with pytest.raises(AssertionError, match="Hello there"):
+        caller.hears("goodbye", within=1)
+    caller.does_not_hear("goodbye")
+    with pytest.raises(AssertionError):
+        caller.hears("hello", within=1)
+
+
+def test_what_a_leg_hears_and_since_when(stage: Stage) -> None:
+    stage.line(
+        '<Say>one two three four five</Say><Dial><Conference waitUrl="">room</Conference></Dial>'
+    )
+    stage.caller()
+    start = stage.net.now()
+    stage.net.advance(1)
+    leg = stage.net.state()["legs"][0]
+    assert (leg["hears"]["kind"], leg["alone"]) == ("say", False)
+    assert leg["hears"]["since"] == pytest.approx(start, abs=0.01)
+    stage.net.advance(9)
+    leg = stage.net.state()["legs"][0]
+    assert (leg["hears"]["kind"], leg["alone"], leg["room"]) == ("wait", True, "room")
+    assert leg["hears"]["since"] == pytest.approx(start + 2, abs=0.01)
+
+
+def test_facts_of_a_party_are_sent(stage: Stage) -> None:
+    stage.line()
+    facts = {"FromCity": "BUDA", "StirVerstat": "TN-Validation-Passed-A", "CallerName": "SAM"}
+    stage.caller(facts=facts)
+    assert stage.app.to("/voice")[0] | facts == stage.app.to("/voice")[0]
+
+
+def test_the_feed_tells_everything_in_order(stage: Stage) -> None:
+    stage.line("<Say>Hello</Say>")
+    stage.caller().is_hung_up()
+    events = stage.net.events()
+    assert [e["seq"] for e in events] == sorted(e["seq"] for e in events)
+    kinds = [e["kind"] for e in events]
+    assert kinds.index("webhook") < kinds.index("heard", kinds.index("webhook"))
+    assert stage.net.events(after=events[-1]["seq"]) == []
+
+
+def test_reset_forgets_calls_and_parties_but_not_numbers(stage: Stage) -> None:
+    stage.line('<Enqueue waitUrl="/wait">support</Enqueue>')
+    stage.caller()
+    stage.net.reset()
+    state = stage.net.state()
+    assert (state["calls"], state["parties"], state["queues"]) == ([], [], [])
+    assert [n["number"] for n in state["numbers"]] == [LINE]
+    before = len(stage.app.requests)
+    stage.net.advance(60)
+    assert len(stage.app.requests) == before
+    stage.caller()
+    assert len(stage.app.requests) == before + 2
