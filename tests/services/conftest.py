@@ -1,4 +1,4 @@
-"""Austin's program published in a database of the test's own, people on shift, a clock that stands."""
+"""Austin's program published in a database of the test's own, people on shift, a still clock."""
 
 from __future__ import annotations
 
