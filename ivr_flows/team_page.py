@@ -47,8 +47,8 @@ class Wish(StrEnum):
 class TeamPage:
     """One page as the dialogue sees it.
 
-    `team`, `location` and `hazards` are words to speak, or names of prompts with an @ before them.
-    `step` counts the questions put to the leg.
+    `team`, `location` and `hazards` are words to speak, or names of prompts with an @ before them;
+    `incident` is the 911 centre's number, read digit by digit. `step` counts the questions asked.
     """
 
     id: str
@@ -56,6 +56,7 @@ class TeamPage:
     team: str
     location: str
     hazards: str
+    incident: str = ""
     language: str = "en"
     step: int = 0
 
@@ -111,7 +112,8 @@ def settle(page: TeamPage, state: PageState) -> PageTurn:
 
 def _ask(page: TeamPage, *before: Say) -> PageTurn:
     offer = _say(page, "request", team=page.team, location=page.location, hazards=page.hazards)
-    says = (*before, offer, _say(page, "keys"))
+    incident = (_say(page, "incident", incident=f"#{page.incident}"),) if page.incident else ()
+    says = (*before, offer, *incident, _say(page, "keys"))
     return PageTurn(page, (Ask(says, page.step, digits=1, timeout_seconds=8),))
 
 

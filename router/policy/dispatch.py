@@ -30,9 +30,9 @@ ALLOWED: Mapping[Status, frozenset[Status]] = MappingProxyType(
     {
         Status.REQUESTED: frozenset({Status.APPROVED, Status.CANCELLED, Status.UNANSWERED}),
         Status.APPROVED: frozenset({Status.ASSIGNED, Status.CANCELLED, Status.UNANSWERED}),
-        # A team that declines or stays silent gives the request to the next team.
+        # A team that declines or stays silent gives the request back, for the next team.
         Status.ASSIGNED: frozenset(
-            {Status.ASSIGNED, Status.ACKNOWLEDGED, Status.CANCELLED, Status.UNANSWERED}
+            {Status.APPROVED, Status.ACKNOWLEDGED, Status.CANCELLED, Status.UNANSWERED}
         ),
         # A step may be skipped: a crew at the door forgets to say that it set out.
         Status.ACKNOWLEDGED: frozenset(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from ivr_flows.call import call_id_of
@@ -161,17 +161,19 @@ def list_known_sids(session: Session, sids: Collection[str]) -> set[str]:
     return {sid for sid in session.scalars(of_legs.union_all(of_pages)) if sid}
 
 
-def has_open_task(session: Session, kind: str, name: str, subject_id: str) -> bool:
-    """Whether a task about that subject waits to be handed to the broker."""
-    return bool(
-        session.scalar(
-            select(
-                exists().where(
-                    outbox.c.kind == kind,
-                    outbox.c.name == name,
-                    outbox.c.payload["id"].astext == subject_id,
-                    outbox.c.state.in_(("ready", "attempting")),
-                )
-            )
-        )
+def lock_ready(
+    session: Session, kind: str, name: str, now: datetime, limit: int
+) -> list[OutboxRow]:
+    """Due rows of one name, held until the transaction ends; those held elsewhere are left out.
+
+    For effects in the database itself, which are carried out and crossed out in one commit.
+    """
+    rows = session.execute(
+        select(*_ROW)
+        .where(outbox.c.state == "ready", outbox.c.kind == kind, outbox.c.name == name)
+        .where(outbox.c.due_at <= now)
+        .order_by(outbox.c.urgency, outbox.c.due_at, outbox.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
     )
+    return [OutboxRow(*row) for row in rows]

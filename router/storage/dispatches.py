@@ -123,15 +123,16 @@ def list_pages(session: Session, dispatch_id: str, team_id: str | None = None) -
     return [_page(row) for row in rows]
 
 
-def list_live_pages_of(session: Session, person_id: str, states: Collection[str]) -> list[Page]:
-    """A person's pages by message in one of `states`, newest first: what a reply may mean."""
-    rows = session.execute(
-        select(dispatch_pages)
+def list_text_pages(session: Session, person_id: str, limit: int = 1) -> list[str]:
+    """A person's pages by text message, those of open requests first, then newest first."""
+    wanted = (
+        select(dispatch_pages.c.id)
+        .join(dispatch_requests, dispatch_requests.c.id == dispatch_pages.c.dispatch_id)
         .where(dispatch_pages.c.person_id == person_id, dispatch_pages.c.channel == "sms")
-        .where(dispatch_pages.c.state.in_(states))
-        .order_by(dispatch_pages.c.created_at.desc())
+        .order_by(dispatch_requests.c.closed_at.is_not(None), dispatch_pages.c.created_at.desc())
+        .limit(limit)
     )
-    return [_page(row) for row in rows]
+    return list(session.scalars(wanted))
 
 
 def change_page(
@@ -169,7 +170,7 @@ def withdraw_pages(
     return [_page(row) for row in held]
 
 
-def _request(row: Row[Any]) -> Request:
+def _request(row: Row[*tuple[Any, ...]]) -> Request:
     return Request(
         id=row.id,
         program_id=row.program_id,
@@ -187,7 +188,7 @@ def _request(row: Row[Any]) -> Request:
     )
 
 
-def _page(row: Row[Any]) -> Page:
+def _page(row: Row[*tuple[Any, ...]]) -> Page:
     return Page(
         id=row.id,
         dispatch_id=row.dispatch_id,

@@ -35,6 +35,14 @@ def test_di3_an_answered_page_names_the_team_the_place_and_the_hazards() -> None
     assert _prompts(turn) == ["team_page_request", "team_page_keys"]
 
 
+def test_di3_the_incident_is_read_digit_by_digit_where_it_is_known() -> None:
+    turn = answer(replace(PAGE, incident="4711"))
+    assert _prompts(turn) == ["team_page_request", "team_page_incident", "team_page_keys"]
+    (question,) = turn.instructions
+    assert isinstance(question, Ask)
+    assert dict(question.says[1].parameters) == {"incident": "#4711"}
+
+
 @pytest.mark.parametrize(("digits", "wish"), [("1", Wish.ACCEPT), ("2", Wish.DECLINE)])
 def test_di3_a_key_is_a_wish_and_nothing_is_said_before_the_record_decides(
     digits: str, wish: Wish

@@ -1,0 +1,296 @@
+"""Carries out the commands of calls: claimed, checked again, attempted, the result told (Law 7).
+
+The attempt is committed before it is made. An attempt without a recorded result is looked up before
+anything else happens; only what is harmless twice is simply done again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from ivr_flows.call import Call, Leg, Place, Role, Stage
+from ivr_flows.inputs import CommandDone, CommandFailed, Input, LegStatusChanged
+from ivr_flows.outputs import (
+    Announce,
+    CheckLeg,
+    EndLeg,
+    NotifySupervisor,
+    PlaceLeg,
+    RedirectLeg,
+    ReleaseFromQueue,
+    RequestDispatch,
+    SetEndsRoom,
+    Urgency,
+)
+from router.logs import get_logger
+from router.services.apply_input import Exchange, apply_input
+from router.services.clock import read_now
+from router.services.numbers import StoredNumbers
+from router.storage import calls, claims, outbox, people
+from router.storage.claims import Claims, Limits
+from router.storage.outbox import OutboxRow
+from router.telephony.rest import CarrierCommand, Done, Failed, PlacedCall, Result, Unknown
+from router.telephony.webhook import CALL_STATUSES, Phase
+
+log = get_logger(__name__)
+
+SECOND_READING_SECONDS = 10.0
+"""Between two readings of Twilio's state, which lags behind (Law 1)."""
+
+RETRY_SECONDS = 1.0
+MOST_ATTEMPTS = 4
+URGENT_RETRY_SECONDS = 0.25
+MOST_URGENT_ATTEMPTS = 2  # the caller's own leg dials 911 2 s after the order (Law 8)
+SID_WAIT_SECONDS = 0.25
+TELL_ATTEMPTS = 3  # of a second each: what is lost here is found again only by a look-up
+
+REPORTED = (PlaceLeg, SetEndsRoom)
+"""Commands whose success the call must be told; the others' effect is itself a request of a leg."""
+
+
+class Carrier(Protocol):
+    """What of the carrier's REST API is used; `router.telephony.rest.Carrier`, or a stand-in."""
+
+    def execute(
+        self,
+        command: CarrierCommand,
+        call: Call,
+        *,
+        to_e164: str = "",
+        from_e164: str = "",
+        token: str = "",
+    ) -> Result:
+        """Carry out one command for a leg of the call."""
+
+    def list_placed(
+        self, to_e164: str, from_e164: str, since: datetime, exclude_sids: Collection[str] = ()
+    ) -> list[PlacedCall] | Failed | Unknown:
+        """Calls placed between two numbers since then, newest first."""
+
+    def check(self, sid: str) -> Result:
+        """Ask for a leg's status."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What commands are carried out with. `worker` names the process in the rows it claims.
+
+    `readings` remembers when a look-up first found nothing, by outbox row.
+    """
+
+    exchange: Exchange
+    carrier: Carrier
+    worker: str
+    account: str
+    calls_per_second: float
+    readings: dict[int, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A claimed row with the call as it stands now."""
+
+    row: OutboxRow
+    command: CarrierCommand
+    call: Call
+    to_e164: str = ""
+    from_e164: str = ""
+
+    @property
+    def leg(self) -> Leg | None:
+        """The leg the command is for."""
+        return self.call.find_leg(self.row.leg_id)
+
+
+def claim_commands(outgoing: Outgoing, urgent: int, others: int) -> Claims:
+    """Take up to so many due rows, 911's and the rest, and commit that they are being attempted."""
+    limits = Limits(urgent, others, outgoing.account, outgoing.calls_per_second)
+    with outgoing.exchange.sessions.begin() as session:
+        now = read_now(session, outgoing.exchange.clock)
+        return claims.claim_commands(session, outgoing.worker, now, limits)
+
+
+def carry_out(outgoing: Outgoing, row: OutboxRow) -> None:
+    """Carry out one claimed command, if the call still wants it, and record what became of it."""
+    order = load_order(outgoing, row)
+    if order is None:
+        return
+    why = find_reason_void(order.command, order.call)
+    if why:
+        drop(outgoing, order, why)
+        return
+    if isinstance(order.command, EndLeg) and _has_no_sid_yet(outgoing, order):
+        return
+    result = outgoing.carrier.execute(
+        order.command,
+        order.call,
+        to_e164=order.to_e164,
+        from_e164=order.from_e164,
+        token=str(row.id),
+    )
+    record(outgoing, order, result)
+
+
+def find_reason_void(command: CarrierCommand, call: Call) -> str:
+    """Why the call no longer wants the command, or ""."""
+    leg = call.find_leg(command.leg_id)
+    if leg is None:
+        return "no such leg"
+    if isinstance(command, PlaceLeg):
+        return _find_reason_not_to_ring(call, leg)
+    if isinstance(command, EndLeg):
+        return "a caller's leg" if leg.role is Role.CALLER else ""
+    if not leg.is_live:
+        return "the leg is over"
+    if isinstance(command, ReleaseFromQueue) and leg.place is not Place.QUEUE:
+        return "not in the queue"
+    if isinstance(command, RedirectLeg) and leg.step != command.step:
+        return "the leg has moved on"
+    if isinstance(command, (SetEndsRoom, Announce)) and (
+        leg.place is not Place.ROOM or leg.room != command.room
+    ):
+        return "not in that room"
+    return ""
+
+
+def _find_reason_not_to_ring(call: Call, leg: Leg) -> str:
+    if leg.place is not Place.PLANNED:
+        return "rung already, or over"
+    if leg.role is Role.PSAP:
+        taken = call.returning is None or call.returning.taken
+        return "the return is over" if call.stage is not Stage.RETURNING or taken else ""
+    offer = call.find_offer(leg.id)
+    if offer is not None and not offer.is_live:
+        return "the offer is over"
+    return "the call is closed" if call.stage is Stage.CLOSED else ""
+
+
+def load_order(outgoing: Outgoing, row: OutboxRow) -> Order | None:
+    """The order with the numbers it needs; a row of a call that is gone is closed."""
+    with outgoing.exchange.sessions.begin() as session:
+        found = calls.find_call(session, row.call_id or "")
+        if found is None:
+            outbox.mark_failed(session, row.id, "no such call")
+            return None
+        command, call = row.command(), found.call
+        if isinstance(command, (RequestDispatch, NotifySupervisor)):
+            outbox.mark_failed(session, row.id, "not the carrier's")
+            return None
+        if not isinstance(command, PlaceLeg):
+            return Order(row, command, call)
+        published = outgoing.exchange.programs.get(session, call.program, call.program_version)
+        numbers = StoredNumbers(session, published.caller_id)
+        leg = call.find_leg(row.leg_id)
+        to_e164 = _find_number(session, numbers, call, leg) if leg is not None else None
+        return Order(row, command, call, to_e164 or "", numbers.find_caller_id(call) or "")
+
+
+def _find_number(session: Session, numbers: StoredNumbers, call: Call, leg: Leg) -> str | None:
+    if leg.line_id:
+        return numbers.find_line_number(call, leg.line_id)
+    person = people.find_person(session, leg.person_id or "")
+    return None if person is None else person.phone
+
+
+def _has_no_sid_yet(outgoing: Outgoing, order: Order) -> bool:
+    """Whether the leg to end is not known to the carrier; then it is never rung, or ended later."""
+    leg = order.leg
+    if leg is None or leg.sid:
+        return False
+    with outgoing.exchange.sessions.begin() as session:
+        now = read_now(session, outgoing.exchange.clock)
+        placing = claims.find_placement(session, leg.id)
+        if placing is not None and placing.state == "attempting":
+            due_at = now + timedelta(seconds=SID_WAIT_SECONDS)
+            outbox.mark_ready(session, order.row.id, due_at, "its sid is not known yet")
+            return True
+        if placing is not None and placing.state == "ready":
+            outbox.mark_void(session, placing.id, "ended before it was rung")
+        outbox.mark_done(session, order.row.id)
+    if placing is not None and placing.state == "ready":
+        _tell(outgoing, order, LegStatusChanged(leg.id, "canceled"))
+    return True
+
+
+def drop(outgoing: Outgoing, order: Order, why: str) -> None:
+    """Cross out a command that is no longer wanted; a leg that will not be rung is over."""
+    leg = order.leg
+    if isinstance(order.command, PlaceLeg) and leg is not None and leg.place is Place.PLANNED:
+        _tell(outgoing, order, LegStatusChanged(leg.id, "canceled"))
+    with outgoing.exchange.sessions.begin() as session:
+        outbox.mark_void(session, order.row.id, why)
+
+
+def record(outgoing: Outgoing, order: Order, result: Result) -> None:
+    """What follows from a result. The call is told first: told twice it does nothing."""
+    row, command = order.row, order.command
+    if isinstance(result, Unknown):
+        log.warning("command_unknown", command=row.name, leg_id=row.leg_id, reason=result.reason)
+        return
+    if isinstance(result, Failed):
+        _record_failure(outgoing, order, result)
+        return
+    if isinstance(command, CheckLeg):
+        _record_check(outgoing, order, result)
+        return
+    if isinstance(command, REPORTED):
+        _tell(outgoing, order, CommandDone(row.name, row.leg_id, result.sid))
+    with outgoing.exchange.sessions.begin() as session:
+        outbox.mark_done(session, row.id)
+
+
+def _record_failure(outgoing: Outgoing, order: Order, failed: Failed) -> None:
+    row = order.row
+    is_urgent = row.urgency == Urgency.RETURN_TO_911
+    most = MOST_URGENT_ATTEMPTS if is_urgent else MOST_ATTEMPTS
+    if not failed.permanent and row.attempts < most:
+        wait = URGENT_RETRY_SECONDS if is_urgent else RETRY_SECONDS
+        with outgoing.exchange.sessions.begin() as session:
+            now = read_now(session, outgoing.exchange.clock)
+            outbox.mark_ready(session, row.id, now + timedelta(seconds=wait), failed.code)
+        return
+    log.warning("command_failed", command=row.name, leg_id=row.leg_id, code=failed.code)
+    if isinstance(order.command, CheckLeg) and failed.code == "20404":
+        _record_check(outgoing, order, Done(status="completed"))
+        return
+    _tell(outgoing, order, CommandFailed(row.name, row.leg_id, failed.code))
+    with outgoing.exchange.sessions.begin() as session:
+        outbox.mark_failed(session, row.id, failed.code)
+
+
+def _record_check(outgoing: Outgoing, order: Order, result: Done) -> None:
+    """A leg counts as over when two readings ten seconds apart say so (Law 1)."""
+    row = order.row
+    is_over = CALL_STATUSES.get(result.status) is Phase.OVER
+    if is_over and not row.error:
+        with outgoing.exchange.sessions.begin() as session:
+            now = read_now(session, outgoing.exchange.clock)
+            due_at = now + timedelta(seconds=SECOND_READING_SECONDS)
+            outbox.mark_ready(session, row.id, due_at, f"first reading: {result.status}")
+        return
+    if is_over:
+        sid = order.leg.sid if order.leg is not None else None
+        _tell(outgoing, order, LegStatusChanged(row.leg_id, result.status, sid or ""))
+    with outgoing.exchange.sessions.begin() as session:
+        outbox.mark_done(session, row.id)
+
+
+def tell(exchange: Exchange, call_id: str, news: Input) -> None:
+    """Apply the news to its call, and again when the call's row was locked for too long."""
+    for _ in range(TELL_ATTEMPTS - 1):
+        try:
+            apply_input(exchange, call_id, news)
+        except OperationalError:
+            continue
+        return
+    apply_input(exchange, call_id, news)
+
+
+def _tell(outgoing: Outgoing, order: Order, news: Input) -> None:
+    tell(outgoing.exchange, order.call.id, news)
