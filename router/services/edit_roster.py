@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 
 import phonenumbers
 from sqlalchemy.orm import Session
@@ -41,14 +41,37 @@ class PersonEntry:
     credentials: tuple[str, ...] = ()
 
 
-def add_person(sessions: Sessions, program_id: str, entry: PersonEntry) -> Person:
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Recurring hours as someone enters them, by the wall clock of the program's zone.
+
+    `days` are the weekdays they start on, 0 being Monday; see policy.shift for the rest.
+    """
+
+    days: frozenset[int]
+    starts: time
+    ends: time
+
+    def in_zone(self, zone: str) -> Shift:
+        """The shift they are in a zone."""
+        return Shift(zone, self.days, self.starts, self.ends)
+
+
+def add_person(
+    sessions: Sessions, program_id: str, entry: PersonEntry, hours: Hours | None = None
+) -> Person:
     """Write a person, new or known by id, and make them a member of exactly these desks.
 
-    Raises NotFoundError for an unknown program, InvalidInputError naming the field.
+    With `hours` they have those on each of the desks, and no others. Raises NotFoundError for an
+    unknown program, InvalidInputError naming the field.
     """
     with sessions.begin() as session:
         document = get_document(session, program_id)
-        return save_person(session, document, entry)
+        person = save_person(session, document, entry)
+        if hours is not None:
+            shift = hours.in_zone(document.time_zone)
+            replace_shifts(session, program_id, person.id, [(desk, shift) for desk in entry.desks])
+        return person
 
 
 def save_person(session: Session, document: ProgramDocument, entry: PersonEntry) -> Person:
@@ -92,7 +115,7 @@ def remove_person(sessions: Sessions, person_id: str) -> None:
         stored.set_desks(session, person.program_id, person_id, ())
 
 
-def add_shift(sessions: Sessions, person_id: str, desk: str, shift: Shift) -> int:
+def add_shift(sessions: Sessions, person_id: str, desk: str, hours: Hours) -> int:
     """Put a person on a desk's roster for a recurring shift; returns the shift's id.
 
     Raises NotFoundError, or InvalidInputError when they are no member of the desk.
@@ -106,7 +129,16 @@ def add_shift(sessions: Sessions, person_id: str, desk: str, shift: Shift) -> in
         )
         if person_id not in {row.person_id for row in members.get(desk, ())}:
             raise InvalidInputError("desk", f'{person_id} is no member of the desk "{desk}"')
+        shift = hours.in_zone(get_document(session, person.program_id).time_zone)
         return stored.add_shift(session, person.program_id, desk, person_id, shift)
+
+
+def list_shifts(sessions: Sessions, person_id: str) -> list[tuple[int, str, Shift]]:
+    """A person's shifts: id, desk and hours. Raises NotFoundError."""
+    with sessions() as session:
+        if stored.find_person(session, person_id) is None:
+            raise NotFoundError(f'There is nobody with the id "{person_id}".')
+        return stored.list_shifts(session, person_id)
 
 
 def remove_shift(sessions: Sessions, shift_id: int) -> None:

@@ -15,6 +15,7 @@ from router.errors import InvalidInputError, SwitchbackError
 from router.policy.shift import EVERY_DAY, Shift
 from router.programs.document import ProgramDocument
 from router.services.edit_roster import (
+    Hours,
     PersonEntry,
     find_faults,
     get_document,
@@ -164,7 +165,7 @@ def _shifts(
     if not desks:
         raise InvalidInputError("desks", "is missing; a shift is on a desk")
     starts, ends = parse_clock("from", cells["from"]), parse_clock("to", cells["to"])
-    shift = Shift(document.time_zone, parse_days(cells["days"]), starts, ends)
+    shift = Hours(parse_days(cells["days"]), starts, ends).in_zone(document.time_zone)
     for desk in desks:
         yield desk, shift
 

@@ -14,9 +14,11 @@ from router.policy.roster import Bar
 from router.policy.shift import EVERY_DAY, Shift
 from router.programs.reading import EXAMPLES, read_file
 from router.services.edit_roster import (
+    Hours,
     PersonEntry,
     add_person,
     add_shift,
+    list_shifts,
     list_standings,
     parse_phone,
     remove_person,
@@ -28,7 +30,7 @@ from router.storage import people, presence
 from router.storage.database import Sessions, make_sessions
 
 NOW = datetime(2026, 6, 1, 15, tzinfo=UTC)
-ALWAYS = Shift("America/Chicago", EVERY_DAY, time(0), time(0))
+ALWAYS = Hours(EVERY_DAY, time(0), time(0))
 ANA = PersonEntry(
     id="ana",
     name="Ana Example",
@@ -198,3 +200,17 @@ def test_numbers_are_understood_in_usual_notations(text: str) -> None:
 def test_what_is_no_number_is_refused(text: str) -> None:
     with pytest.raises(InvalidInputError):
         parse_phone(text)
+
+
+def test_sh1_a_person_may_be_entered_with_their_hours(sessions: Sessions) -> None:
+    add_person(sessions, "austin", ANA, ALWAYS)
+    add_person(sessions, "austin", ANA)
+    nights = Hours(frozenset({4, 5}), time(22), time(6))
+    add_shift(sessions, "ana", "clinicians", nights)
+    hours = [shift for _id, _desk, shift in list_shifts(sessions, "ana")]
+    assert hours == [one.in_zone("America/Chicago") for one in (ALWAYS, nights)]
+    assert hours[1] == Shift("America/Chicago", frozenset({4, 5}), time(22), time(6))
+    add_person(sessions, "austin", ANA, nights)
+    assert [shift for _id, _desk, shift in list_shifts(sessions, "ana")] == hours[1:]
+    with pytest.raises(NotFoundError):
+        list_shifts(sessions, "zed")

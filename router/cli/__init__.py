@@ -1,0 +1,20 @@
+"""The switchback command: programs and rosters from a terminal."""
+
+from __future__ import annotations
+
+import click
+
+from router.cli.opening import SentenceGroup
+from router.cli.people import people
+from router.cli.program import program
+from router.cli.roster import roster
+
+
+@click.group(cls=SentenceGroup)
+def main() -> None:
+    """Bring behavioral-health clinicians into 911 calls."""
+
+
+main.add_command(program)
+main.add_command(roster)
+main.add_command(people)
