@@ -26,7 +26,7 @@ log = get_logger(__name__)
 def write_failsafe_file(
     state_dir: Path, lines: Mapping[str, Sequence[str]], default: Sequence[str]
 ) -> Path:
-    """Replace the file in one move and return its path.
+    """Replace the file in one move, unless it says the same already, and return its path.
 
     `lines` gives the 911 numbers, in the order in which they are dialled, for each number of ours;
     `default` those for any other. Raises InvalidInputError for what is no E.164 number or an empty
@@ -41,12 +41,15 @@ def write_failsafe_file(
         "lines": {ours: list(numbers) for ours, numbers in lines.items()},
         "default": list(default),
     }
+    content = json.dumps(document, indent=1, sort_keys=True)
     state_dir.mkdir(parents=True, exist_ok=True)
     path = state_dir / FILE_NAME
+    if path.exists() and path.read_text(encoding="utf-8", errors="replace") == content:
+        return path
     with NamedTemporaryFile(
         "w", dir=state_dir, prefix=FILE_NAME, delete=False, encoding="utf-8"
     ) as draft:
-        json.dump(document, draft, indent=1, sort_keys=True)
+        draft.write(content)
         draft.flush()
         os.fsync(draft.fileno())
     Path(draft.name).replace(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import quote
 
-from flask import Request, Response, abort, request
+from flask import Request, Response, abort, g, request
 from werkzeug.exceptions import HTTPException
 
 from router.logs import get_logger
@@ -20,7 +20,6 @@ from router.telephony.signature import (
 log = get_logger(__name__)
 
 FORBIDDEN = 403
-ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 Document = str | None
 
 
@@ -31,6 +30,7 @@ def require_signature(checker: SignatureChecker) -> Callable[[], None]:
         if not _is_signed(checker, request):
             log.warning("webhook_not_signed", path=request.path)
             abort(FORBIDDEN)
+        g.is_signed = True
 
     return check
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Flask, Response, g, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from ivr_flows.call import Role
 from ivr_flows.inputs import Input, LineAnswered
@@ -24,7 +25,7 @@ from router.telephony.webhook import Arrival, is_leg_id
 from router.web.crew import AllBusyError, Crew, TimeUpError
 from router.web.failsafe import Failsafe, read_path
 from router.web.signed import (
-    ALL_METHODS,
+    FORBIDDEN,
     Document,
     form_of,
     repetition_token,
@@ -38,7 +39,6 @@ log = get_logger(__name__)
 # what was answered and what was written agree.
 WORK_SHARE = 0.95
 ROLES = frozenset(role.value for role in Role)
-MAX_STEP = 99_999
 
 
 class Answers(Protocol):
@@ -81,15 +81,26 @@ class Guard:
                 log.exception("webhook_failed", path=request.path)
             return self.refuse()
 
+    def protect(self, app: Flask) -> None:
+        """Check every signature; what no route and no webhook answers is still a fail-safe."""
+        app.before_request(require_signature(self.checker))
+
+        @app.errorhandler(Exception)
+        def rescue(error: Exception) -> Response | HTTPException:
+            unknown = isinstance(error, (NotFound, MethodNotAllowed))
+            if not g.get("is_signed") or (isinstance(error, HTTPException) and not unknown):
+                return error if isinstance(error, HTTPException) else Response(status=FORBIDDEN)
+            log.error("webhook_unknown", path=request.path, exc_info=None if unknown else error)
+            return self.refuse()
+
     def refuse(self) -> Response:
         """The fail-safe of the address that was asked."""
         return reply(self.failsafe.answer(request.path, request.args, form_of(request)))
 
 
 def make_voice(guard: Guard, answers: Answers) -> Blueprint:
-    """Everything under /voice but the team's pages, behind the signature check."""
+    """Everything under /voice but the team's pages. Signatures are for `Guard.protect`."""
     voice = Blueprint("voice", __name__)
-    voice.before_request(require_signature(guard.checker))
     _add_numbers(voice, guard, answers)
     _add_legs(voice, guard, answers)
     _add_rooms(voice, guard, answers)
@@ -129,14 +140,12 @@ def _add_legs(voice: Blueprint, guard: Guard, answers: Answers) -> None:
         given = _ACTIONS[action](leg_id, form_of(request))
         return take(leg_id, given, _receipt(leg_id, action), role)
 
-    step = f"<int(max={MAX_STEP}):step>"
-
-    @voice.post(f"/voice/<role>/<leg_id>/<any(keyed, queue-left, dial-ended):action>/{step}")
+    @voice.post('/voice/<role>/<leg_id>/<any(keyed, "queue-left", "dial-ended"):action>/<int:step>')
     def leg_step(role: str, leg_id: str, action: str, step: int) -> Response:
         given = _STEPS[action](leg_id, step, form_of(request))
         return take(leg_id, given, ReceiptKey(leg_id, action, str(step)), role)
 
-    @voice.post(f"/voice/<role>/<leg_id>/room-left/{step}/<int(max={MAX_STEP}):room>")
+    @voice.post("/voice/<role>/<leg_id>/room-left/<int:step>/<int:room>")
     def room_left(role: str, leg_id: str, step: int, room: int) -> Response:  # noqa: ARG001 - for the fail-safe
         given = webhook.read_room_left(leg_id, step, form_of(request))
         return take(leg_id, given, ReceiptKey(leg_id, "room-left", str(step)), role)
@@ -148,7 +157,7 @@ def _add_legs(voice: Blueprint, guard: Guard, answers: Answers) -> None:
 
 
 def _add_rooms(voice: Blueprint, guard: Guard, answers: Answers) -> None:
-    @voice.post(f"/voice/room/<call_id>/<int(max={MAX_STEP}):generation>")
+    @voice.post("/voice/room/<call_id>/<int:generation>")
     def room(call_id: str, generation: int) -> Response:
         event = webhook.read_room_event(generation, form_of(request))
         if event is None or not event.leg_id.startswith(f"{call_id}-"):
@@ -161,18 +170,16 @@ def _add_rooms(voice: Blueprint, guard: Guard, answers: Answers) -> None:
 
 
 def _add_failsafe(voice: Blueprint, guard: Guard) -> None:
-    number = f"<int(max={MAX_STEP}):{{}}>"
-
-    @voice.post(f"/voice/failsafe/{number.format('tries')}/{number.format('talks')}")
+    @voice.post("/voice/failsafe/<int:tries>/<int:talks>")
     def dialled(tries: int, talks: int) -> Response:
         return reply(guard.failsafe.dial_911(form_of(request), tries=tries, talks=talks))
 
-    @voice.route("/voice", methods=ALL_METHODS, provide_automatic_options=False)
-    @voice.route("/voice/<path:rest>", methods=ALL_METHODS, provide_automatic_options=False)
-    def unknown(rest: str = "") -> Response:
-        """Fallback addresses, and whatever else is asked: static, by role."""
-        if not rest.endswith("/fallback"):
-            log.error("webhook_unknown", path=request.path, method=request.method)
+    @voice.post("/voice/inbound/fallback")
+    @voice.post("/voice/<role>/<leg_id>/fallback")
+    def fallback(role: str = "", leg_id: str = "") -> Response:  # noqa: ARG001 - read from the path
+        log.error(
+            "fallback_asked", path=request.path, error_code=form_of(request).get("ErrorCode", "")
+        )
         return guard.refuse()
 
 
