@@ -14,7 +14,7 @@ from ivr_flows.outputs import Event
 from router.errors import NotFoundError
 from router.services.read_board import describe, mask, state_of
 from router.storage import board as stored
-from router.storage.accounts import UserRow
+from router.storage.accounts import UserRow, list_users
 from router.storage.board import BoardCall, ProgramWords
 from router.storage.database import Sessions
 from router.storage.timeline import append_events, list_timeline
@@ -71,6 +71,7 @@ def read_record(sessions: Sessions, call_id: str, reader: UserRow) -> Record:
         now = stored.database_now(session)
         append_events(session, call_id, now, [Event(READ, details={"user": reader.id})])
         names = stored.list_names(session, _people_of(found.call))
+        names |= {user.id: user.name for user in list_users(session)}
         program = stored.get_program_words(session, found.call.program, found.call.program_version)
         lines = tuple(
             RecordLine(
@@ -97,10 +98,13 @@ def check_call(sessions: Sessions, call_id: str) -> None:
 def list_own_calls(sessions: Sessions, person_id: str) -> list[tuple[str, str, datetime]]:
     """Open calls the person is on: id, what happens, since when."""
     with sessions() as session:
-        found = stored.list_calls_of(session, person_id)
-        people = {person for one in found for person in _people_of(one.call)}
-        names = stored.list_names(session, people)
-        return [(one.call.id, describe(one.call, names), one.call.stage_at) for one in found]
+        found = [
+            one.call
+            for one in stored.list_board_calls(session)
+            if person_id in _parties(one.call) and _is_on(one.call, person_id)
+        ]
+        names = stored.list_names(session, {who for call in found for who in _people_of(call)})
+    return [(call.id, describe(call, names), call.stage_at) for call in found]
 
 
 def _get_call(session: Session, call_id: str, reader: UserRow) -> BoardCall:
@@ -116,6 +120,10 @@ def _parties(call: Call) -> set[str]:
     """People who have or had the caller; an offer alone gives no part in a call."""
     offered = {offer.leg_id for offer in call.offers if offer.state.value != "accepted"}
     return {leg.person_id for leg in call.legs if leg.person_id and leg.id not in offered}
+
+
+def _is_on(call: Call, person_id: str) -> bool:
+    return any(leg.person_id == person_id and leg.is_live for leg in call.legs)
 
 
 def _people_of(call: Call) -> set[str]:

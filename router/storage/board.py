@@ -196,16 +196,6 @@ def find_oldest_late_command(session: Session, due_before: datetime) -> datetime
     return due_at
 
 
-def list_calls_of(session: Session, person_id: str) -> list[BoardCall]:
-    """Open calls that the person's legs are on, oldest first."""
-    found = list_board_calls(session)
-    return [
-        one
-        for one in found
-        if any(leg.person_id == person_id and leg.is_live for leg in one.call.legs)
-    ]
-
-
 @dataclass(frozen=True, slots=True)
 class ProgramWords:
     """What a record needs of its program's published version: choices by key, and the time zone."""

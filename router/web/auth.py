@@ -69,6 +69,8 @@ class AccountRole(RoleMixin):
 class Account(UserMixin):
     """A user as Flask-Security knows them."""
 
+    fs_uniquifier = ""  # looked for on the class
+
     def __init__(self, row: UserRow) -> None:
         self.row = row
         self.id = row.id  # type: ignore[assignment] # its models number their rows
@@ -105,6 +107,9 @@ class AccountsDatastore(UserDatastore):
         if new is not None and new != old:
             accounts.renew_password_hash(self._sessions, model.row.id, old=old, new=new)
         return model
+
+    def commit(self) -> None:
+        """Nothing is left to write: services commit."""
 
 
 def register_sign_in(

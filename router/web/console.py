@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -29,6 +30,7 @@ from router.services.accounts import Role
 from router.services.read_board import read_board
 from router.services.read_record import check_part_in, list_own_calls, read_record
 from router.services.sign_on import sign_off, sign_on
+from router.storage.accounts import UserRow
 from router.storage.database import Sessions
 from router.web.api import make_api
 from router.web.auth import (
@@ -102,18 +104,13 @@ def _add_home(
                 tokens=accounts.list_tokens(sessions),
                 signed_in=accounts.list_signed_in(sessions, session_limits(settings)),
             )
-        shown = feed_of(current_app).latest()
-        return render_template(
-            "home_desk.html",
-            desks=[
-                (desk, person)
-                for desk in shown.board.desks
-                for person in desk.people
-                if person.person_id == user.person_id
-            ],
-            calls=list_own_calls(sessions, user.person_id) if user.person_id else [],
-            now=shown.read_at,
-        )
+        sections, now = _desk_sections(sessions, user)
+        return render_template("home_desk.html", sections=sections, now=now)
+
+    @page(console, "/home/sections", Role.CLINICIAN, Role.CALL_TAKER)
+    def home_sections() -> ResponseReturnValue:
+        sections, now = _desk_sections(sessions, current_account())
+        return {"at": now.isoformat(), "sections": sections}
 
     @page(console, "/presence", Role.CLINICIAN, Role.CALL_TAKER, methods=("POST",))
     def presence() -> ResponseReturnValue:
@@ -128,6 +125,23 @@ def _add_home(
             except SwitchbackError as error:
                 flash(sentence_of(error), "error")
         return redirect(url_for("console.home"))
+
+
+def _desk_sections(sessions: Sessions, user: UserRow) -> tuple[dict[str, str], datetime]:
+    """The parts of a clinician's or call taker's home, and the database's clock."""
+    shown = feed_of(current_app).latest()
+    known = {
+        "desks": [
+            (desk, person)
+            for desk in shown.board.desks
+            for person in desk.people
+            if person.person_id == user.person_id
+        ],
+        "calls": list_own_calls(sessions, user.person_id) if user.person_id else [],
+        "now": shown.read_at,
+    }
+    names = ("presence", "calls")
+    return {name: render_template(f"home/{name}.html", **known) for name in names}, shown.read_at
 
 
 def _add_record(console: Blueprint, sessions: Sessions, apply_to_call: ApplyToCall) -> None:

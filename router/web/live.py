@@ -24,6 +24,7 @@ from router.storage.database import Sessions
 from router.web.auth import SESSION, page, register_sign_in, session_limits
 from router.web.board import READ_EVERY_SECONDS, BoardFeed, Shown, message
 from router.web.headers import add_headers
+from router.web.words import register_words
 
 log = get_logger(__name__)
 
@@ -87,9 +88,9 @@ class Hub:
                     checked_at = started_at
                     self._check_sessions()
                 shown = self._feed.latest()
-            except Exception as error:  # noqa: BLE001 - the next reading may do better
-                # Streams fall silent, and screens say how old they are.
-                log.warning("board_not_read", error=type(error).__name__)
+            except Exception:
+                # Streams fall silent, screens say how old they are; the next reading may do better.
+                log.exception("board_not_read")
             else:
                 with self._news:
                     self._shown = shown
@@ -113,6 +114,7 @@ def create_live(settings: Settings, sessions: Sessions) -> Flask:
     """The application of the `live` process: /live/board and nothing else."""
     app = Flask("router.web.live", static_folder=None, template_folder="templates")
     app.root_path = __file__.rpartition("/")[0]
+    register_words(app)
     hub = Hub(BoardFeed(app, lambda: read_board(sessions)), sessions, settings)
     live = Blueprint("live", __name__)
 

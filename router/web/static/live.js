@@ -19,6 +19,7 @@ let polling = false;
 let polledAt = 0;
 let tag = "";
 let signedOut = false;
+const onlyPolled = !page.dataset.stream;
 
 const pad = (number) => String(number).padStart(2, "0");
 
@@ -56,7 +57,7 @@ function show(message) {
 }
 
 function openStream() {
-  if (!page.dataset.stream || signedOut) return;
+  if (onlyPolled || signedOut) return;
   source?.close();
   sourceOpenedAt = Date.now();
   source = new EventSource(page.dataset.stream, { withCredentials: true });
@@ -110,7 +111,7 @@ function tell() {
   let sentence = "";
   if (signedOut) sentence = "You are signed out. What is shown is no longer kept up.";
   else if (!streaming && old) sentence = "Out of date. Trying to reconnect.";
-  else if (!streaming) sentence = "The live stream is down. This page asks again every 2 seconds.";
+  else if (!streaming && !onlyPolled) sentence = "The live stream is down. This page asks again every 2 seconds.";
   bar.hidden = !sentence;
   bar.querySelector("a").hidden = !signedOut;
   if (words.textContent !== sentence) words.textContent = sentence;
