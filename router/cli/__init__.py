@@ -1,9 +1,10 @@
-"""The switchback command: programs and rosters from a terminal."""
+"""The switchback command: programs, rosters and who may sign in, from a terminal."""
 
 from __future__ import annotations
 
 import click
 
+from router.cli.accounts import token, user
 from router.cli.opening import SentenceGroup
 from router.cli.people import people
 from router.cli.program import program
@@ -18,3 +19,5 @@ def main() -> None:
 main.add_command(program)
 main.add_command(roster)
 main.add_command(people)
+main.add_command(user)
+main.add_command(token)
