@@ -16,8 +16,6 @@ ADVISORY_LOCK = 7_282_470_911  # arbitrary; every release process of ours asks f
 
 
 def _migrate(connection: Connection) -> None:
-    connection.execute(text("SET lock_timeout = '4s'"))
-    connection.execute(text("SET statement_timeout = '5s'"))
     context.configure(
         connection=connection,
         target_metadata=metadata,
@@ -26,7 +24,10 @@ def _migrate(connection: Connection) -> None:
     )
     with context.begin_transaction():
         # Held to the end of the transaction: a second release waits, then finds nothing to do.
+        connection.execute(text("SET statement_timeout = '60s'"))
         connection.execute(text(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
+        connection.execute(text("SET lock_timeout = '4s'"))
+        connection.execute(text("SET statement_timeout = '5s'"))
         context.run_migrations()
 
 

@@ -1,8 +1,8 @@
 """Lets waiting calls know that somebody on their desk is free, the first in line first (RO2, RO5).
 
-The switchboard calls this at every sweep, each second, and whenever the outbox wakes it: letting a
-person go wakes it, and so do signing on and the end of a pause. No row is written to remember it
-by: who is free and who waits is read from the tables, so nothing can be lost or done twice.
+The switchboard calls this at every sweep, each second, and whenever the outbox wakes it, as letting
+a person go does. No row is written to remember it by: who is free and who waits is read from the
+tables, so nothing can be lost, and a call is told once, for then somebody rings for it.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def lock_call(session: Session, call_id: str) -> LockedCall | None:
 
     Raises OperationalError (LockNotAvailable) after the connection's lock_timeout.
     """
-    row = session.execute(_LOCK, {"call_id": call_id}).first()
+    row = session.connection().execute(_LOCK, {"call_id": call_id}).first()
     return None if row is None else LockedCall(from_document(row[0]), row[1])
 
 
