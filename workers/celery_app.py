@@ -6,12 +6,18 @@ waits for ever on a frozen broker, and the tasks of a killed worker come back af
 
 from __future__ import annotations
 
-from typing import Protocol
+import os
+from functools import cache
+from typing import Any, Protocol
 
 from celery import Celery
+from celery.signals import setup_logging
 from kombu import Queue
 
-from router.config import Settings
+from router.config import Settings, load_settings_or_exit
+from router.logs import configure_logging
+from workers import dispatches, notifications
+from workers.wiring import Tools, make_tools
 
 QUEUES = ("dispatch", "notify")
 SOFT_LIMIT_SECONDS = 10  # a task is a few statements and at most one request of 5 s
@@ -20,6 +26,7 @@ HARD_LIMIT_SECONDS = (
 )
 VISIBILITY_SECONDS = 30
 SOCKET_SECONDS = 1
+EXPIRY_SECONDS = 120  # a lost worker leaves no heap of tasks: their rows hand them over anew
 
 
 class Publisher(Protocol):
@@ -73,4 +80,41 @@ class CeleryPublisher:
 
     def publish(self, queue: str, name: str, subject_id: str, task_id: str) -> None:
         """Give the task to its queue. Raises kombu's OperationalError when the broker is gone."""
-        self._app.send_task(name, args=[subject_id], queue=queue, task_id=task_id, retry=False)
+        self._app.send_task(
+            name,
+            args=[subject_id],
+            queue=queue,
+            task_id=task_id,
+            retry=False,
+            expires=EXPIRY_SECONDS,
+        )
+
+
+def make_worker_app(settings: Settings) -> Celery:
+    """The app of a worker, with every task. Its pool's processes connect on their own."""
+
+    @cache
+    def tools_of(_process_id: int) -> Tools:
+        return make_tools(settings, "worker")
+
+    app = make_app(settings)
+    for module in (dispatches, notifications):
+        module.register(app, lambda: tools_of(os.getpid()))
+
+    @setup_logging.connect(weak=False)
+    def _configure(**_: object) -> None:
+        configure_logging(settings.log_level, settings.log_format)
+
+    return app
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - any attribute may be asked for
+    """`app`, for Celery's command; importing the module reads no environment."""
+    if name != "app":
+        raise AttributeError(name)
+    return _worker_app()
+
+
+@cache
+def _worker_app() -> Celery:
+    return make_worker_app(load_settings_or_exit())

@@ -163,3 +163,10 @@ def _find_caller_id(outgoing: Outgoing, session: Session, request: Request) -> s
     published = outgoing.exchange.programs.get(session, request.program_id, version)
     numbers = programs.list_line_numbers(session, request.program_id)
     return numbers.get(published.caller_id, "")
+
+
+def tell_news(outgoing: Outgoing, row: OutboxRow) -> None:
+    """Tell a call how its dispatch stands. Harmless twice."""
+    moves.tell_call(outgoing.exchange, str(row.payload["id"]))
+    with outgoing.exchange.sessions.begin() as session:
+        outbox.mark_done(session, row.id)

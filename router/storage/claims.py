@@ -11,11 +11,11 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from ivr_flows.call import call_id_of
-from ivr_flows.outputs import Urgency
+from ivr_flows.outputs import RequestDispatch, Urgency
 from router.storage.outbox import CALL, OutboxRow
 from router.storage.rate import reserve_call_slot
 from router.storage.tables import dispatch_pages, legs, outbox
@@ -31,12 +31,12 @@ _ROW = [outbox.c[field.name] for field in fields(OutboxRow)]
 class Claims:
     """Rows taken, each recorded as being attempted; commit before acting on them.
 
-    `wait_seconds` is when the next call may be placed, 0 when none waits for its place.
+    `wait_seconds` is when there may be more to take, None when nothing is known to come.
     """
 
     urgent: list[OutboxRow]
     others: list[OutboxRow]
-    wait_seconds: float
+    wait_seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +60,23 @@ def claim_commands(session: Session, worker: str, now: datetime, limits: Limits)
     is_other = outbox.c.urgency > int(Urgency.RETURN_TO_911)
     no_placement = outbox.c.name.not_in(PLACEMENTS)
     others = _claim(session, is_other & no_placement, worker, now, limits.others)
-    wait_seconds = 0.0
+    waits = [_seconds_to_next(session, now)]
     while len(others) < limits.others:
         placed, wait_seconds = _claim_placement(session, is_other, worker, now, limits)
         if placed is None:
+            waits.append(wait_seconds)
             break
         others.append(placed)
-    return Claims(urgent, others, wait_seconds)
+    return Claims(urgent, others, min((one for one in waits if one is not None), default=None))
+
+
+def _seconds_to_next(session: Session, now: datetime) -> float | None:
+    next_at = session.execute(
+        select(func.min(outbox.c.due_at)).where(
+            outbox.c.state == "ready", outbox.c.kind == CALL, outbox.c.due_at > now
+        )
+    ).scalar_one()
+    return None if next_at is None else float((next_at - now).total_seconds())
 
 
 def _claim_placement(
@@ -75,12 +85,12 @@ def _claim_placement(
     worker: str,
     now: datetime,
     limits: Limits,
-) -> tuple[OutboxRow | None, float]:
+) -> tuple[OutboxRow | None, float | None]:
     """The most urgent call that waits to be placed, or None and the seconds until one may be."""
     waiting = which & outbox.c.name.in_(PLACEMENTS)
     first = session.scalars(_due_ids(waiting, now, 1)).one_or_none()
     if first is None:
-        return None, 0.0
+        return None, None
     wait_seconds = reserve_call_slot(session, limits.account, limits.calls_per_second, now)
     if wait_seconds:
         return None, wait_seconds
@@ -177,3 +187,24 @@ def lock_ready(
         .with_for_update(skip_locked=True)
     )
     return [OutboxRow(*row) for row in rows]
+
+
+def claim_tasks(
+    session: Session, worker: str, now: datetime, stale_before: datetime, limit: int
+) -> list[OutboxRow]:
+    """Take due tasks of the broker's queues, and those whose hand-over was begun and never ended.
+
+    Orders for a team are left out: they become requests without the broker.
+    """
+    is_due = (outbox.c.state == "ready") & (outbox.c.due_at <= now)
+    is_stale = (outbox.c.state == "attempting") & (outbox.c.attempted_at < stale_before)
+    ids = session.scalars(
+        select(outbox.c.id)
+        .where(outbox.c.kind != CALL, outbox.c.name != RequestDispatch.__name__)
+        .where(is_due | is_stale)
+        .order_by(outbox.c.urgency, outbox.c.due_at, outbox.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    found = list(ids)
+    return _attempt(session, found, worker, now) if found else []
