@@ -45,9 +45,10 @@ def test_op4_each_step_can_be_taken_back_alone(own_engine: Engine) -> None:
     with own_engine.connect() as connection:
         config = alembic(connection)
         for revision in ScriptDirectory.from_config(config).walk_revisions():
-            command.downgrade(config, revision.down_revision or "base")
+            before = str(revision.down_revision or "base")
+            command.downgrade(config, before)
             command.upgrade(config, revision.revision)
-            command.downgrade(config, revision.down_revision or "base")
+            command.downgrade(config, before)
         command.upgrade(config, "head")
         assert differences(connection) == []
 

@@ -25,9 +25,13 @@ def taking_no_more_than(seconds: float) -> Iterator[None]:
 
 
 def test_law3_a_slow_statement_is_given_up_at_the_deadline(own_engine: Engine) -> None:
-    with taking_no_more_than(1.0), pytest.raises(DeadlineExceededError):
-        with within(Deadline.after(0.2)), Session(own_engine) as session:
-            session.execute(text("SELECT pg_sleep(4)"))
+    with (
+        taking_no_more_than(1.0),
+        pytest.raises(DeadlineExceededError),
+        within(Deadline.after(0.2)),
+        Session(own_engine) as session,
+    ):
+        session.execute(text("SELECT pg_sleep(4)"))
     with Session(own_engine) as session:
         assert session.scalar(text("SELECT 1")) == 1
 
@@ -48,17 +52,25 @@ def test_law3_a_server_that_does_not_answer_is_given_up_at_the_deadline(settings
         engine = make_engine(
             settings.model_copy(update={"database_url": SecretStr(url)}), application_name="tests"
         )
-        with taking_no_more_than(1.0), pytest.raises(DeadlineExceededError):
-            with within(Deadline.after(0.3)), Session(engine) as session:
-                session.execute(text("SELECT 1"))
+        with (
+            taking_no_more_than(1.0),
+            pytest.raises(DeadlineExceededError),
+            within(Deadline.after(0.3)),
+            Session(engine) as session,
+        ):
+            session.execute(text("SELECT 1"))
         engine.dispose()
 
 
 def test_law3_a_server_that_is_down_is_known_at_once(settings: Settings) -> None:
     engine = make_engine(settings, application_name="tests")
-    with taking_no_more_than(1.0), pytest.raises(OperationalError):
-        with within(Deadline.after(1.5)), Session(engine) as session:
-            session.execute(text("SELECT 1"))
+    with (
+        taking_no_more_than(1.0),
+        pytest.raises(OperationalError),
+        within(Deadline.after(1.5)),
+        Session(engine) as session,
+    ):
+        session.execute(text("SELECT 1"))
 
 
 def test_law10_an_error_does_not_show_the_values_of_a_statement(session: Session) -> None:
