@@ -15,6 +15,8 @@ from ivr_flows.inputs import Input
 from router.config import Settings
 from router.services.answer_webhooks import CallAnswers
 from router.services.apply_input import Exchange, apply_input
+from router.services.dispatch_moves import Paging
+from router.services.page_links import PageLinks
 from router.storage.database import Sessions
 from router.telephony.failsafe_file import FailsafeNumbers
 from router.telephony.signature import SignatureChecker
@@ -23,7 +25,9 @@ from router.web import console
 from router.web.crew import Crew
 from router.web.failsafe import Failsafe
 from router.web.health import make_health
+from router.web.sms import make_sms
 from router.web.voice import Answers, Guard, make_voice
+from router.web.voice_team import make_voice_team
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -51,12 +55,13 @@ def create_app(settings: Settings, sessions: Sessions) -> Flask:
         apply_to_call=apply_to_call,
         own_checks=OWN_CHECKS,
     )
-    webhooks = create_webhooks(settings, CallAnswers(exchange))
+    links = PageLinks(settings.public_url, settings.secret_key.get_secret_value())
+    webhooks = create_webhooks(settings, CallAnswers(exchange), Paging(exchange, links))
     app.wsgi_app = by_prefix(WEBHOOKS, webhooks, app.wsgi_app)  # type: ignore[assignment, method-assign]
     return app
 
 
-def create_webhooks(settings: Settings, answers: Answers) -> Flask:
+def create_webhooks(settings: Settings, answers: Answers, paging: Paging) -> Flask:
     """The application that answers Twilio, and nobody else."""
     app = Flask("router.web.voice", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
@@ -68,14 +73,21 @@ def create_webhooks(settings: Settings, answers: Answers) -> Flask:
         settings.secret_key.get_secret_value(),
     )
     guard = Guard(
-        checker=SignatureChecker(settings.public_url, settings.webhook_tokens),
+        checker=SignatureChecker(settings.public_url, _tokens(settings)),
         failsafe=failsafe,
         crew=Crew(settings.web_threads * CREW_PER_THREAD),
         deadline_seconds=settings.webhook_deadline_seconds,
     )
     guard.protect(app)
     app.register_blueprint(make_voice(guard, answers))
+    app.register_blueprint(make_voice_team(guard, paging))
+    app.register_blueprint(make_sms(guard, paging))
     return app
+
+
+def _tokens(settings: Settings) -> tuple[str, ...]:
+    """A subaccount that sends texts signs with a token of its own."""
+    return (*settings.webhook_tokens, settings.messaging_account[1])
 
 
 def by_prefix(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from twilio.twiml import TwiML
+from twilio.twiml.messaging_response import MessagingResponse
 from twilio.twiml.voice_response import VoiceResponse
 
 from ivr_flows import prompts as catalogue
@@ -73,6 +74,37 @@ def render(
     return document.finish()
 
 
+def render_page(
+    instructions: Iterable[Instruction],
+    page_id: str,
+    urls: Urls,
+    prompts: Prompts = catalogue,
+) -> str:
+    """The document spoken to a responder who is paged: a question, or a last word.
+
+    Raises UnspeakableError for an instruction that a page has no use for.
+    """
+    response = VoiceResponse()
+    for instruction in instructions:
+        if isinstance(instruction, Say):
+            speak(response, instruction, prompts)
+        elif isinstance(instruction, Ask):
+            add_question(response, instruction, urls.page_keyed(page_id, instruction.step), prompts)
+        elif isinstance(instruction, Hangup):
+            response.hangup()
+        else:
+            raise UnspeakableError(f"a page cannot {type(instruction).__name__}")
+    return str(response)
+
+
+def text_answer(body: str) -> str:
+    """The document that answers a text message with one, or with none for ""."""
+    response = MessagingResponse()
+    if body:
+        response.message(body)
+    return str(response)
+
+
 def announcement(say: Say, prompts: Prompts = catalogue) -> str:
     """The document spoken to one leg inside a room."""
     response = VoiceResponse()
@@ -94,6 +126,26 @@ def speak(parent: TwiML, say: Say, prompts: Prompts) -> None:
     """Add a sentence in the voice of its language."""
     voice, language = prompts.voice(say.language)
     parent.say(prompts.text(say), voice=voice, language=language)
+
+
+def add_question(response: VoiceResponse, ask: Ask, action: str, prompts: Prompts) -> None:
+    """Ask. Silence comes back too, by `actionOnEmptyResult` or else by the redirect."""
+    language = prompts.voice(ask.says[-1].language if ask.says else "")[1] if ask.speech else None
+    gather = response.gather(
+        action=action,
+        method="POST",
+        input="dtmf speech" if ask.speech else "dtmf",
+        timeout=ask.timeout_seconds,
+        num_digits=ask.digits or None,
+        # One key answers a menu: pound and star are answers there, not the end of one.
+        finish_on_key="" if ask.digits == 1 else "#",
+        language=language,
+        speech_timeout="auto" if ask.speech else None,
+        action_on_empty_result=True,
+    )
+    for say in ask.says:
+        speak(gather, say, prompts)
+    response.redirect(action, method="POST")
 
 
 def add_room(
@@ -166,27 +218,8 @@ class _Document:
         speak(self._response, say, self._prompts)
 
     def _ask(self, ask: Ask) -> None:
-        """Silence comes back too, by `actionOnEmptyResult` or else by the redirect."""
         action = self._urls.keyed(self._leg, ask.step)
-        gather = self._response.gather(
-            action=action,
-            method="POST",
-            input="dtmf speech" if ask.speech else "dtmf",
-            timeout=ask.timeout_seconds,
-            num_digits=ask.digits or None,
-            # One key answers a menu: pound and star are answers there, not the end of one.
-            finish_on_key="" if ask.digits == 1 else "#",
-            language=self._speech_language(ask) if ask.speech else None,
-            speech_timeout="auto" if ask.speech else None,
-            action_on_empty_result=True,
-        )
-        for say in ask.says:
-            speak(gather, say, self._prompts)
-        self._response.redirect(action, method="POST")
-
-    def _speech_language(self, ask: Ask) -> str:
-        language = ask.says[-1].language if ask.says else self._call.language
-        return self._prompts.voice(language)[1]
+        add_question(self._response, ask, action, self._prompts)
 
     def _wait(self, wait: Wait) -> None:
         self._response.enqueue(

@@ -85,11 +85,29 @@ ANSWERED_BY = frozenset(
     }
 )
 
+# MessageStatus of a text we sent; `received` and the like are of texts to us.
+TEXT_STATUSES = frozenset(
+    {
+        "accepted",
+        "scheduled",
+        "queued",
+        "sending",
+        "sent",
+        "delivered",
+        "undelivered",
+        "failed",
+        "canceled",
+    }
+)
+
 _SID = re.compile(r"CA[0-9A-Za-z]{1,40}")
+_TEXT_SID = re.compile(r"(SM|MM)[0-9A-Za-z]{1,40}")
+_ERROR_CODE = re.compile(r"[0-9]{1,6}")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _DIGITS = re.compile(r"[0-9A-D*#w]{1,64}")
 _LEG_ID = re.compile(r"[0-9a-z]{1,40}-[0-9]{1,4}")
 MAX_SPEECH = 500
+MAX_TEXT = 1600  # Twilio's own limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +117,25 @@ class Arrival:
     sid: str
     to_e164: str
     from_e164: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text message to one of our numbers."""
+
+    sid: str
+    to_e164: str
+    from_e164: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextStatus:
+    """What became of a text that we sent; `error_code` is Twilio's, or ""."""
+
+    sid: str
+    status: str
+    error_code: str
 
 
 def is_leg_id(text: str) -> bool:
@@ -131,7 +168,12 @@ def read_answered(leg_id: str, form: Form) -> LegAnswered:
 
 def read_keyed(leg_id: str, step: int, form: Form) -> Keyed:
     """A question was answered; what is no key and no speech reads as silence."""
-    return Keyed(leg_id, step, read_digits(form), form.get("SpeechResult", "")[:MAX_SPEECH].strip())
+    return Keyed(leg_id, step, read_digits(form), _speech(form))
+
+
+def _speech(form: Form) -> str:
+    """What was heard, without the one character that PostgreSQL cannot keep."""
+    return form.get("SpeechResult", "")[:MAX_SPEECH].replace("\0", "").strip()
 
 
 def read_digits(form: Form) -> str:
@@ -177,6 +219,23 @@ def read_room_event(room: int, form: Form) -> RoomJoined | RoomDeparted | None:
     event = ROOM_EVENTS.get(form.get("StatusCallbackEvent", ""))
     leg_id = form.get("ParticipantLabel", "")
     return event(leg_id, room) if event is not None and is_leg_id(leg_id) else None
+
+
+def read_text(form: Form) -> Text | None:
+    """A text that came in; None without the number of who sent it."""
+    sender = _number(form, "From")
+    sid = _matching(_TEXT_SID, form.get("MessageSid", ""))
+    body = form.get("Body", "")[:MAX_TEXT].replace("\0", "").strip()
+    return Text(sid, _number(form, "To"), sender, body) if sender else None
+
+
+def read_text_status(form: Form) -> TextStatus | None:
+    """A text's status callback; None when it names no status we know."""
+    status = form.get("MessageStatus", "")
+    if status not in TEXT_STATUSES:
+        return None
+    sid = _matching(_TEXT_SID, form.get("MessageSid", ""))
+    return TextStatus(sid, status, _matching(_ERROR_CODE, form.get("ErrorCode", "")))
 
 
 def _number(form: Form, name: str) -> str:

@@ -32,9 +32,13 @@ from ivr_flows.inputs import (
 from router.app import by_prefix, create_webhooks
 from router.config import Settings
 from router.errors import NotFoundError
-from router.storage.database import Deadline
+from router.services.apply_input import Exchange
+from router.services.dispatch_moves import Paging
+from router.services.page_links import PageLinks
+from router.storage.database import Deadline, make_engine, make_sessions
 from router.storage.receipts import ReceiptKey
 from router.telephony.failsafe_file import write_failsafe_file
+from router.telephony.urls import Urls
 from router.telephony.webhook import Arrival
 
 SID = "CA" + "0a" * 16
@@ -78,6 +82,14 @@ class FakeAnswers:
         return self._answer(leg_id, token, deadline=deadline)
 
 
+def nowhere(settings: Settings) -> Paging:
+    """Pages of a database that is not there."""
+    sessions = make_sessions(make_engine(settings, application_name="tests"))
+    return Paging(
+        Exchange(sessions, Urls(settings.public_url)), PageLinks(settings.public_url, "s" * 32)
+    )
+
+
 @dataclass
 class Twilio:
     """Sends requests as Twilio does."""
@@ -86,7 +98,9 @@ class Twilio:
     answers: FakeAnswers
 
     def __post_init__(self) -> None:
-        self.client = create_webhooks(self.settings, self.answers).test_client()
+        self.client = create_webhooks(
+            self.settings, self.answers, nowhere(self.settings)
+        ).test_client()
 
     def post(
         self,
