@@ -8,8 +8,9 @@ import os
 import re
 import signal
 import sys
+from typing import TextIO
 
-from .clock import MODES, Clock
+from .clock import MAX_SPEED, MODES, Clock
 from .server import Server
 from .sids import Sids
 from .switches import Switches
@@ -25,7 +26,7 @@ def _time(text: str) -> tuple[str, float]:
         factor = float(speed or (10 if mode == "fast" else 1))
     except ValueError:
         factor = 0.0
-    if not 0 < factor <= 10_000:
+    if not 0 < factor <= MAX_SPEED:
         raise argparse.ArgumentTypeError("the N of fast:N is a number from above 0 to 10000")
     return mode, factor
 
@@ -71,6 +72,11 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     return options
 
 
+def _say(stream: TextIO, line: str) -> None:
+    stream.write(line + "\n")
+    stream.flush()
+
+
 async def _run(options: argparse.Namespace) -> int:
     mode, speed = options.time
     world = World(
@@ -89,12 +95,12 @@ async def _run(options: argparse.Namespace) -> int:
     try:
         await server.start()
     except OSError as error:
-        print(f"cannot listen on {options.host}:{options.port}: {error}", file=sys.stderr)
+        _say(sys.stderr, f"cannot listen on {options.host}:{options.port}: {error}")
         return 1
-    print(
+    _say(
+        sys.stdout,
         f"emulator listening on {world.base_url} for account {world.account_sid}"
         f" (time {mode}); phones at {world.base_url}/phones",
-        flush=True,
     )
     await stopped.wait()
     await server.stop()

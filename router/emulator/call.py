@@ -37,6 +37,8 @@ class Source:
 
 @dataclass(frozen=True)
 class Callback:
+    """Where to tell of a call's or a conference's events, and of which."""
+
     url: str
     method: str = "POST"
     events: frozenset[str] = frozenset(["completed"])
@@ -45,26 +47,28 @@ class Callback:
 class Endpoint(Protocol):
     """What is at the far end of a leg: a party's phone, or another leg of this carrier."""
 
-    def ring(self, call: Call) -> None: ...
+    def ring(self, call: Call, /) -> None: ...
 
-    def answered(self, call: Call) -> None: ...
+    def answered(self, call: Call, /) -> None: ...
 
-    def hears(self, call: Call, hearing: Hearing) -> None: ...
+    def hears(self, call: Call, hearing: Hearing, /) -> None: ...
 
-    def hears_speech(self, call: Call, who: str, text: str) -> None: ...
+    def hears_speech(self, call: Call, who: str, text: str, /) -> None: ...
 
-    def hears_tones(self, call: Call, digits: str) -> None: ...
+    def hears_tones(self, call: Call, digits: str, /) -> None: ...
 
-    def hears_beep(self, call: Call) -> None: ...
+    def hears_beep(self, call: Call, /) -> None: ...
 
-    def over(self, call: Call, status: str) -> None: ...
+    def over(self, call: Call, status: str, /) -> None: ...
 
-    def people(self, call: Call) -> tuple[str, ...]: ...
+    def people(self, call: Call, /) -> tuple[str, ...]: ...
 
     def facts(self) -> dict[str, str]: ...
 
 
 class Call:
+    """A leg. It is changed only from the event loop, so each method is one indivisible step."""
+
     def __init__(
         self, world: World, from_: str, to: str, direction: str, parent: Call | None = None
     ) -> None:
@@ -184,7 +188,7 @@ class Call:
         self.tell("status", self.callback.url, self.callback.method, params, complete=True)
 
     def tell(
-        self, kind: str, url: str, method: str, params: dict[str, str], complete: bool = False
+        self, kind: str, url: str, method: str, params: dict[str, str], *, complete: bool = False
     ) -> None:
         """Send something about this call whose answer does not matter."""
         everything = params if complete else self.params() | params
@@ -223,7 +227,7 @@ class Call:
             await work
         except asyncio.CancelledError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is
             self.world.fault_of_ours(error, self.sid)
             self.finish("failed")
 

@@ -39,6 +39,8 @@ class Number:
 
 
 class Carrier:
+    """Takes calls to where they go."""
+
     def __init__(self, world: World) -> None:
         self._world = world
         self._next_free = 0.0
@@ -136,29 +138,29 @@ class LoopEnd:
     def __init__(self, peer: Call) -> None:
         self._peer = peer
 
-    def ring(self, call: Call) -> None:
+    def ring(self, _call: Call) -> None:
         """The peer's own document decides; nothing rings."""
 
     def answered(self, call: Call) -> None:
         if call.direction == "inbound":
             self._peer.answer()
 
-    def hears(self, call: Call, hearing: Hearing) -> None:
+    def hears(self, _call: Call, hearing: Hearing) -> None:
         if hearing.kind in ("say", "play"):
             self._peer.speak("recorded voice", hearing.text)
         elif self._peer.seat is not None:
             self._peer.seat.room.refresh()
 
-    def hears_speech(self, call: Call, who: str, text: str) -> None:
+    def hears_speech(self, _call: Call, who: str, text: str) -> None:
         self._peer.speak(who, text)
 
-    def hears_tones(self, call: Call, digits: str) -> None:
+    def hears_tones(self, _call: Call, digits: str) -> None:
         self._peer.press(digits)
 
-    def hears_beep(self, call: Call) -> None:
+    def hears_beep(self, _call: Call) -> None:
         """A beep means nothing to the peer's document."""
 
-    def over(self, call: Call, status: str) -> None:
+    def over(self, _call: Call, status: str) -> None:
         if self._peer.over:
             return
         if self._peer.live or self._peer.direction == "inbound":
@@ -166,7 +168,7 @@ class LoopEnd:
         else:
             self._peer.finish(status if status != "completed" else "no-answer")
 
-    def people(self, call: Call) -> tuple[str, ...]:
+    def people(self, _call: Call) -> tuple[str, ...]:
         """Those in the room the peer is in."""
         seat = self._peer.seat
         if seat is None or not seat.room.live:

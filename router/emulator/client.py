@@ -16,6 +16,7 @@ import json
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -40,14 +41,18 @@ class Network:
         self.base_url = base_url.rstrip("/")
         self.steps_time = steps_time
 
-    def request(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    def request(self, method: str, path: str, body: Entry | None = None) -> Entry:
         """One JSON request to the control API."""
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.base_url}/control/{path}", data, method=method)
+        url = f"{self.base_url}/control/{path}"
+        request = urllib.request.Request(url, data, method=method)  # noqa: S310 - our own address
         request.add_header("Content-Type", "application/json")
         try:
-            with urllib.request.urlopen(request, timeout=_HTTP_SECONDS) as response:
-                return json.load(response)
+            with urllib.request.urlopen(  # noqa: S310 - as above
+                request, timeout=_HTTP_SECONDS
+            ) as response:
+                answer: Entry = json.load(response)
+                return answer
         except urllib.error.HTTPError as error:
             with error:
                 answer = json.load(error)
@@ -64,7 +69,7 @@ class Network:
         people: list[str] | None = None,
         on_ring: str | dict[str, Any] = "manual",
         script: list[dict[str, Any]] | None = None,
-        **profile: Any,
+        **profile: object,
     ) -> Phone:
         """A party at `number` (lines, facts as further profile)."""
         body: dict[str, Any] = {"number": number, "on_ring": on_ring, **profile}
@@ -83,8 +88,7 @@ class Network:
 
     def state(self) -> Entry:
         """Calls, legs (what each hears), conferences, queues, numbers, parties."""
-        state: Entry = self.request("GET", "state")
-        return state
+        return self.request("GET", "state")
 
     def events(self, after: int = 0, wait: float = 0) -> list[Entry]:
         """The one ordered feed of everything."""
@@ -111,11 +115,11 @@ class Network:
         self.request("POST", "time", {"mode": mode, "speed": speed})
         self.steps_time = mode == "manual"
 
-    def faults(self, **faults: Any) -> None:
+    def faults(self, **faults: object) -> None:
         """Replace the faults: callbacks=[...], rest=[...], stale_seconds=, seed=."""
         self.request("PUT", "faults", faults)
 
-    def switches(self, **switches: Any) -> None:
+    def switches(self, **switches: object) -> None:
         """Set the switches named."""
         self.request("PUT", "switches", switches)
 
@@ -123,7 +127,7 @@ class Network:
         """End and forget everything except numbers, applications and switches."""
         self.request("POST", "reset", {})
 
-    def _pass_time(self, deadline: float) -> bool:
+    def pass_time(self, deadline: float) -> bool:
         """Let time pass while something is awaited; False when the deadline is over."""
         if self.steps_time:
             if self.now() >= deadline:
@@ -132,7 +136,8 @@ class Network:
             return True
         return time.monotonic() < deadline
 
-    def _deadline(self, within: float) -> float:
+    def deadline(self, within: float) -> float:
+        """The moment `within` seconds from now, on the clock that waiting goes by."""
         return (self.now() if self.steps_time else time.monotonic()) + within
 
     def now(self) -> float:
@@ -152,11 +157,10 @@ class Phone:
     def __repr__(self) -> str:
         return f"Phone({self.number!r})"
 
-    def _do(self, deed: str, **body: Any) -> Entry:
-        answer: Entry = self.network.request("POST", f"{self._path}/{deed}", body)
-        return answer
+    def _do(self, deed: str, **body: object) -> Entry:
+        return self.network.request("POST", f"{self._path}/{deed}", body)
 
-    def dials(self, to: str, **options: Any) -> str:
+    def dials(self, to: str, **options: object) -> str:
         """Call `to`; the call's SID."""
         sid: str = self._do("dial", to=to, **options)["call"]
         return sid
@@ -194,14 +198,13 @@ class Phone:
         sid: str = self._do("text", to=to, text=text)["message"]
         return sid
 
-    def changes(self, **profile: Any) -> None:
+    def changes(self, **profile: object) -> None:
         """Change on_ring, script, name, people, lines or facts."""
         self.network.request("PATCH", self._path, profile)
 
     def state(self) -> Entry:
         """The party, with its live calls and what each hears."""
-        state: Entry = self.network.request("GET", self._path)
-        return state
+        return self.network.request("GET", self._path)
 
     def transcript(self, after: int = 0, wait: float = 0) -> list[Entry]:
         """Everything that happened at this phone, in order."""
@@ -228,14 +231,14 @@ class Phone:
 
     def does_not_hear(self, text: str, within: float = 1) -> None:
         """Nothing says `text` during `within` seconds (nor since the last thing expected)."""
-        deadline = self.network._deadline(within)
+        deadline = self.network.deadline(within)
         seen = self._seen
         while True:
             for entry in self.transcript(seen):
                 seen = entry["seq"]
                 if entry["kind"] in _AUDIBLE and text.lower() in str(entry.get("text", "")).lower():
                     self._fail(f"not to hear {text!r}")
-            if not self.network._pass_time(deadline):
+            if not self.network.pass_time(deadline):
                 return
             if not self.network.steps_time:
                 self.transcript(seen, min(_POLL_SECONDS, max(0, deadline - time.monotonic())))
@@ -265,8 +268,8 @@ class Phone:
         """Wait until what is heard now is of `kind`: hold, wait, play, silence, ringback ..."""
         self._expect_now(f"to be hearing {kind}", within, lambda hears: hears["kind"] == kind)
 
-    def _expect(self, what: str, within: float, matches: Any) -> Entry:
-        deadline = self.network._deadline(within)
+    def _expect(self, what: str, within: float, matches: Callable[[Entry], bool]) -> Entry:
+        deadline = self.network.deadline(within)
         seen, wait = self._seen, 0.0
         if self.network.steps_time:
             self.network.advance(0)
@@ -276,18 +279,18 @@ class Phone:
                 if matches(entry):
                     self._seen = seen
                     return entry
-            if not self.network._pass_time(deadline):
+            if not self.network.pass_time(deadline):
                 self._fail(what)
             if not self.network.steps_time:
                 wait = min(_POLL_SECONDS, max(0.0, deadline - time.monotonic()))
 
-    def _expect_now(self, what: str, within: float, matches: Any) -> None:
-        deadline = self.network._deadline(within)
+    def _expect_now(self, what: str, within: float, matches: Callable[[Entry], bool]) -> None:
+        deadline = self.network.deadline(within)
         while True:
             entries = self.transcript()
             if any(matches(call["hears"]) for call in self.state()["calls"]):
                 return
-            if not self.network._pass_time(deadline):
+            if not self.network.pass_time(deadline):
                 self._fail(what)
             if not self.network.steps_time:
                 last = entries[-1]["seq"] if entries else 0

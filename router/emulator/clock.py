@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 MODES = ("real", "fast", "manual")
+MAX_SPEED = 10_000.0
 
 
 @dataclass(order=True)
@@ -31,6 +32,8 @@ class Timer:
 
 
 class Clock:
+    """The hands, and everything that is due when they get there."""
+
     def __init__(self, mode: str = "real", speed: float = 1.0) -> None:
         self.mode = mode
         self.speed = speed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .audio import Hearing, Room, Seat
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from .world import World
 
 MAX_PARTICIPANTS = 250  # Twilio's limit
+MINIMUM = 2  # a conference starts with two
+MAX_LABEL = 128
 
 KICKED = "participant_updated_via_api"
 ENDED_BY_API = "conference_ended_via_api"
@@ -38,30 +41,36 @@ _SUBSCRIPTION = {
 }
 
 
+@dataclass
+class Terms:
+    """On what terms somebody joins; the defaults are Twilio's.
+
+    `wait` is the document heard before the start: None is Twilio's music, an empty one silence.
+    """
+
+    label: str = ""
+    start_on_enter: bool = True
+    end_on_exit: bool = False
+    muted: bool = False
+    coaches: Call | None = None
+    beep: str = "true"
+    wait: Source | None = None
+
+
 class Participant(Seat):
-    def __init__(
-        self,
-        call: Call,
-        room: Conference,
-        *,
-        label: str = "",
-        start_on_enter: bool = True,
-        end_on_exit: bool = False,
-        muted: bool = False,
-        coaches: Call | None = None,
-        beep: str = "true",
-        wait: Source | None = None,
-    ) -> None:
-        super().__init__(call, room, muted=muted, coaches=coaches)
+    """A leg in a conference, or one that is being called into it."""
+
+    def __init__(self, call: Call, room: Conference, terms: Terms) -> None:
+        super().__init__(call, room, muted=terms.muted, coaches=terms.coaches)
         self.conference = room
-        self.label = label
-        self.start_on_enter = start_on_enter
-        self.end_on_exit = end_on_exit
-        self.beep = beep
-        self.wait = wait
+        self.label = terms.label
+        self.start_on_enter = terms.start_on_enter
+        self.end_on_exit = terms.end_on_exit
+        self.beep = terms.beep
+        self.wait = terms.wait
         self.connected = False
         self.created = self.updated = call.world.clock.now()
-        self.on_left: Callable[[str], None] = lambda reason: None
+        self.on_left: Callable[[str], None] = lambda _: None
         self._aside: asyncio.Task[None] | None = None
 
     @property
@@ -101,7 +110,11 @@ class Participant(Seat):
         context = HOLD if where == "hold" else CONFERENCE_WAIT
         session = Session(self.call, context, where)
         ending = await session.run(source)
-        if ending is Ending.FAILED and where == "wait" and session.failed_code != 13238:
+        if (
+            ending is Ending.FAILED
+            and where == "wait"
+            and session.failed_code != CONFERENCE_WAIT.refusal
+        ):
             # Twilio: a waitUrl that cannot be had means no conference; the call goes on.
             self.conference.remove_participant(self, ADD_FAILED)
 
@@ -114,6 +127,8 @@ class Participant(Seat):
 
 
 class Conference(Room):
+    """A room of a name, from its first participant to its end."""
+
     def __init__(self, world: World, name: str, limit: int = MAX_PARTICIPANTS) -> None:
         super().__init__(name)
         self.world = world
@@ -190,7 +205,7 @@ class Conference(Room):
     def _start_if_due(self) -> None:
         """Twilio: two participants, one of whom starts the conference on entering."""
         people = self.participants
-        if self.live or len(people) < 2 or not any(p.start_on_enter for p in people):
+        if self.live or len(people) < MINIMUM or not any(p.start_on_enter for p in people):
             return
         self.live = True
         self.status = "in-progress"
@@ -205,7 +220,9 @@ class Conference(Room):
 
     # Going
 
-    def remove_participant(self, participant: Participant, reason: str, kick: bool = False) -> None:
+    def remove_participant(
+        self, participant: Participant, reason: str, *, kick: bool = False
+    ) -> None:
         if participant in self.pending:
             self.pending.remove(participant)
             self._leave_event(participant, reason)
@@ -267,12 +284,12 @@ class Conference(Room):
 
     # While it lasts
 
-    def set_muted(self, participant: Participant, muted: bool) -> None:
+    def set_muted(self, participant: Participant, *, muted: bool) -> None:
         if participant.muted != muted:
             participant.muted = muted
             self._modified(participant, "participant-mute" if muted else "participant-unmute")
 
-    def set_hold(self, participant: Participant, hold: bool, source: Source | None) -> None:
+    def set_hold(self, participant: Participant, source: Source | None, *, hold: bool) -> None:
         if participant.hold == hold:
             if hold and source is not None:
                 participant.aside(source, "hold")
@@ -285,11 +302,11 @@ class Conference(Room):
             participant.stop_aside()
         self._modified(participant, "participant-hold" if hold else "participant-unhold")
 
-    def set_coaching(self, participant: Participant, coaches: Call | None, on: bool) -> None:
+    def set_coaching(self, participant: Participant, coaches: Call | None, *, on: bool) -> None:
         participant.coaching, participant.coaches = on, coaches
         self._modified(participant, "participant-modify")
 
-    def set_end_on_exit(self, participant: Participant, value: bool) -> None:
+    def set_end_on_exit(self, participant: Participant, *, value: bool) -> None:
         participant.end_on_exit = value
         self._modified(participant, "participant-modify")
 

@@ -34,13 +34,15 @@ class Rule:
 
 @dataclass
 class Faults:
+    """All faults in force."""
+
     callbacks: list[Rule] = field(default_factory=list)
     rest: list[Rule] = field(default_factory=list)
     stale_seconds: float = 0.0
     seed: int = 0
 
     def __post_init__(self) -> None:
-        self._chance = random.Random(self.seed)
+        self._chance = random.Random(self.seed)  # noqa: S311 - chances, not secrets
 
     def for_callback(self, kind: str) -> Rule | None:
         return next(
@@ -65,7 +67,7 @@ class Faults:
         """From JSON; a ValueError names the field that is wrong."""
         unknown = set(data) - {"callbacks", "rest", "stale_seconds", "seed"}
         if unknown:
-            raise ValueError(f"{sorted(unknown)[0]}: not a field of faults")
+            raise ValueError(f"{min(unknown)}: not a field of faults")
         return cls(
             callbacks=_rules(data.get("callbacks", []), "callbacks", CALLBACK_DEEDS),
             rest=_rules(data.get("rest", []), "rest", REST_DEEDS),
@@ -74,9 +76,9 @@ class Faults:
         )
 
 
-def _rules(items: Any, name: str, deeds: tuple[str, ...]) -> list[Rule]:
+def _rules(items: object, name: str, deeds: tuple[str, ...]) -> list[Rule]:
     if not isinstance(items, list):
-        raise ValueError(f"{name}: must be a list")
+        raise ValueError(f"{name}: must be a list")  # noqa: TRY004 - as every wrong field
     rules = []
     for index, item in enumerate(items):
         where = f"{name}[{index}]"
@@ -84,7 +86,7 @@ def _rules(items: Any, name: str, deeds: tuple[str, ...]) -> list[Rule]:
             raise ValueError(f"{where}.do: must be one of {', '.join(deeds)}")
         unknown = set(item) - set(Rule.__dataclass_fields__)
         if unknown:
-            raise ValueError(f"{where}.{sorted(unknown)[0]}: not a field of a fault")
+            raise ValueError(f"{where}.{min(unknown)}: not a field of a fault")
         count = item.get("next")
         rules.append(
             Rule(
@@ -100,7 +102,7 @@ def _rules(items: Any, name: str, deeds: tuple[str, ...]) -> list[Rule]:
     return rules
 
 
-def _number(value: Any, name: str) -> float:
+def _number(value: object, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
         raise ValueError(f"{name}: must be a number that is not negative")
     return float(value)

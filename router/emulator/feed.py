@@ -21,8 +21,8 @@ class Feed:
         self._numbers = itertools.count(1)
         self._waiters: set[asyncio.Future[None]] = set()
 
-    def add(self, kind: str, **data: Any) -> Entry:
-        entry = {"seq": next(self._numbers), "at": round(self._clock.now(), 3), "kind": kind}
+    def add(self, kind: str, **data: object) -> Entry:
+        entry: Entry = {"seq": next(self._numbers), "at": round(self._clock.now(), 3), "kind": kind}
         entry.update(data)
         self._entries.append(entry)
         for waiter in self._waiters:

@@ -14,7 +14,7 @@ def rfc2822(moment: float) -> str:
     return format_datetime(datetime.fromtimestamp(moment, UTC))
 
 
-def boolean(value: bool) -> str:
+def boolean(value: object) -> str:
     return "true" if value else "false"
 
 
@@ -30,7 +30,11 @@ def is_number(text: str) -> bool:
 def normalise(text: str) -> str:
     """A North American number as it may be written, in E.164; anything else as it is."""
     if text.startswith(("client:", "sip:", "sips:")):
-        return text.split(";")[0].split("?")[0] if text.startswith("sip") else text
+        return (
+            text.split(";", maxsplit=1)[0].split("?", maxsplit=1)[0]
+            if text.startswith("sip")
+            else text
+        )
     digits = re.sub(r"[\s().\-]", "", text)
     if re.fullmatch(r"\d{10}", digits):
         return "+1" + digits

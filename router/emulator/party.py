@@ -29,12 +29,16 @@ class PartyError(Exception):
 
 @dataclass
 class OnRing:
+    """What a phone does when it rings, and after how many seconds."""
+
     do: str = "manual"
     after: float = 0.0
 
 
 @dataclass
 class Person:
+    """Somebody at a phone."""
+
     name: str
     present: bool = True
 
@@ -52,6 +56,8 @@ class Profile:
 
 
 class Party:
+    """A number, whoever is at it, and everything that was heard there."""
+
     def __init__(self, world: World, number: str, profile: Profile) -> None:
         self._world = world
         self.number = number
@@ -62,7 +68,7 @@ class Party:
 
     # What happens to it (the Endpoint of its legs)
 
-    def record(self, kind: str, call: Call | None, **data: Any) -> Entry:
+    def record(self, kind: str, call: Call | None, **data: object) -> Entry:
         sid = call.sid if call else ""
         self._world.events.add(
             "heard", party=self.number, name=self.profile.name, call=sid, what=kind, **data
@@ -135,7 +141,7 @@ class Party:
             self.calls.remove(call)
             self.record("hangup", call, status=status)
 
-    def people(self, call: Call) -> tuple[str, ...]:
+    def people(self, _call: Call) -> tuple[str, ...]:
         return tuple(p.name for p in self.profile.people if p.present)
 
     def facts(self) -> dict[str, str]:

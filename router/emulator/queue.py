@@ -43,6 +43,8 @@ class Member:
 
 
 class Queue:
+    """Waiting legs in the order they came."""
+
     def __init__(self, world: World, name: str, max_size: int = DEFAULT_MAX_SIZE) -> None:
         self.world = world
         self.sid = world.sids.new("QU")
@@ -117,6 +119,8 @@ class Bridge(Room):
 
 
 class Queues:
+    """All queues of the account."""
+
     def __init__(self, world: World) -> None:
         self._world = world
         self.by_sid: dict[str, Queue] = {}

@@ -19,6 +19,8 @@ _MAX_SOUND_SECONDS = 60
 
 @dataclass
 class Recording:
+    """What is known of a recording."""
+
     sid: str
     call_sid: str
     duration: int
@@ -43,6 +45,8 @@ class Recording:
 
 
 class Recordings:
+    """All recordings, and their callbacks."""
+
     def __init__(self, world: World) -> None:
         self._world = world
         self.by_sid: dict[str, Recording] = {}

@@ -12,7 +12,8 @@ class Sids:
     """A source of SIDs; a seed makes a run repeatable, no seed makes them unique across runs."""
 
     def __init__(self, seed: int | None = None) -> None:
-        self._random = random.Random(seed) if seed is not None else random.SystemRandom()
+        # A seeded source is for repeatable runs; SIDs are no secrets either way.
+        self._random = random.Random(seed) if seed is not None else random.SystemRandom()  # noqa: S311
 
     def new(self, prefix: str) -> str:
         return f"{prefix}{self._random.getrandbits(128):032x}"

@@ -7,15 +7,25 @@ should work under each of their values.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+Setting = bool | int | float | str
+_MOST = 1e9
 
 
-def _switch(default: Any, doc: str, choices: tuple[str, ...] = ()) -> Any:
-    return field(default=default, metadata={"doc": doc, "choices": choices})
+def _switch(default: T, doc: str, choices: tuple[str, ...] = ()) -> T:
+    made: T = field(default=default, metadata={"doc": doc, "choices": choices})
+    return made
+
+
+_ON, _OFF = True, False
 
 
 @dataclass
 class Switches:
+    """The settings, with their defaults and what each is."""
+
     speech_rate: float = _switch(2.5, "words a second in <Say>; 0 speaks at once")
     play_seconds: float = _switch(5.0, "length of every <Play>ed sound")
     dial_setup_seconds: float = _switch(0.3, "from placing a call until the far phone rings")
@@ -35,32 +45,32 @@ class Switches:
         ("auto", "on", "off"),
     )
     digit_typeahead: bool = _switch(
-        False, "UNVERIFIED: keys pressed outside a <Gather> are kept for the next one"
+        _OFF, "UNVERIFIED: keys pressed outside a <Gather> are kept for the next one"
     )
-    pause_answers: bool = _switch(True, "UNVERIFIED: <Pause> as the first verb answers the call")
+    pause_answers: bool = _switch(_ON, "UNVERIFIED: <Pause> as the first verb answers the call")
     unknown_verb: str = _switch(
         "skip", "UNVERIFIED: after warning 12200, go on with the other verbs", ("skip", "stop")
     )
     dial_action_after_hangup: bool = _switch(
-        True, "UNVERIFIED: Dial action requested (answer ignored) when the caller hangs up"
+        _ON, "UNVERIFIED: Dial action requested (answer ignored) when the caller hangs up"
     )
     dial_action_after_redirect: bool = _switch(
-        False, "UNVERIFIED: Dial action requested (answer ignored) after a REST redirect"
+        _OFF, "UNVERIFIED: Dial action requested (answer ignored) after a REST redirect"
     )
     enqueue_action_after_redirect: bool = _switch(
-        True, "UNVERIFIED: Enqueue action requested (answer ignored) after a REST redirect"
+        _ON, "UNVERIFIED: Enqueue action requested (answer ignored) after a REST redirect"
     )
     participant_join_at: str = _switch(
         "answer", "UNVERIFIED: when a leg added by REST joins", ("answer", "dial")
     )
     conference_end_when_never_started: bool = _switch(
-        True, "UNVERIFIED: conference-end is sent for a conference that never started"
+        _ON, "UNVERIFIED: conference-end is sent for a conference that never started"
     )
     kick_hangs_up: bool = _switch(
-        False, "UNVERIFIED: a kicked participant's call ends instead of going on in its document"
+        _OFF, "UNVERIFIED: a kicked participant's call ends instead of going on in its document"
     )
     retry_keeps_token: bool = _switch(
-        True, "UNVERIFIED: I-Twilio-Idempotency-Token is the same on every retry"
+        _ON, "UNVERIFIED: I-Twilio-Idempotency-Token is the same on every retry"
     )
     member_gone_code: int = _switch(
         21220, "UNVERIFIED: error code when a queue member was dequeued before (status 400)"
@@ -73,7 +83,7 @@ class Switches:
         "UNVERIFIED wording: what a caller hears when a document cannot be had",
     )
 
-    def set(self, name: str, value: Any) -> None:
+    def set(self, name: str, value: object) -> None:
         """Set one switch, from JSON or from command line text; ValueError says what is wrong."""
         known = {f.name: f for f in fields(self)}
         if name not in known:
@@ -90,7 +100,7 @@ class Switches:
         }
 
 
-def _coerce(name: str, value: Any, default: Any, choices: tuple[str, ...]) -> Any:
+def _coerce(name: str, value: object, default: object, choices: tuple[str, ...]) -> Setting:
     if isinstance(default, bool):
         text = str(value).lower()
         if text not in ("true", "false", "on", "off", "1", "0"):
@@ -98,10 +108,10 @@ def _coerce(name: str, value: Any, default: Any, choices: tuple[str, ...]) -> An
         return text in ("true", "on", "1")
     if isinstance(default, (int, float)):
         try:
-            number = type(default)(value)
+            number = type(default)(str(value))
         except (TypeError, ValueError):
             raise ValueError(f"{name} is a number, not {value!r}") from None
-        if not 0 <= number < 1e9:
+        if not 0 <= number < _MOST:
             raise ValueError(f"{name} cannot be {value!r}")
         return number
     if choices and value not in choices:

@@ -6,6 +6,7 @@ import asyncio
 import time
 import uuid
 from collections import deque
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -20,6 +21,7 @@ from .urls import LOOPBACK, Overrides, split_overrides, with_query
 if TYPE_CHECKING:
     from .world import World
 
+SUCCESS, REFUSED, BROKEN = 2, 4, 5  # the hundreds of an HTTP status
 MAX_REDIRECTS = 10  # Twilio: more is error 11215
 MAX_KEPT_BODY = 64 * 1024
 # Callbacks of one call leave in order; a slow answer holds the next one back no longer than this.
@@ -40,11 +42,13 @@ class Reply:
 
     @property
     def ok(self) -> bool:
-        return not self.error and 200 <= self.status < 300
+        return not self.error and self.status // 100 == SUCCESS
 
 
 @dataclass
 class Webhook:
+    """A request to the application: what it is for, where to, and with what."""
+
     kind: str
     url: str
     params: dict[str, str]
@@ -54,6 +58,8 @@ class Webhook:
 
 
 class Webhooks:
+    """Everything that is sent to the application, and the log of it."""
+
     def __init__(self, world: World) -> None:
         self._world = world
         self._http: aiohttp.ClientSession | None = None
@@ -130,7 +136,7 @@ class Webhooks:
             text = reply.message or f"Warning Response to Callback URL: HTTP {reply.status}"
             self._world.debugger.report(code, text, webhook.call_sid, webhook.url)
 
-    def _start(self, work: Any) -> asyncio.Task[Any]:
+    def _start(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run something the clock has to wait for."""
         self.in_flight += 1
         task = asyncio.get_running_loop().create_task(work)
@@ -175,15 +181,13 @@ class Webhooks:
         """One attempt, and why it might be worth another: ct, rt, 4xx, 5xx or nothing."""
         started = time.monotonic()
         why = ""
-        host = urlsplit(url).hostname or ""
         try:
-            if host not in LOOPBACK and not self._world.allow_any_host:
-                raise _Refused(11210, f"HTTP bad host name: {host!r} is not a loopback address")
+            self._check_host(url)
             reply = await self._exchange(hook, url, limits, remaining, token)
-            if reply.status >= 400:
-                why = "5xx" if reply.status >= 500 else "4xx"
+            if reply.status // 100 >= REFUSED:
+                why = "5xx" if reply.status // 100 >= BROKEN else "4xx"
                 reply.error, reply.message = 11200, f"HTTP retrieval failure: {reply.status}"
-        except _Refused as refusal:
+        except _RefusedError as refusal:
             reply = Reply(url, error=refusal.code, message=str(refusal))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             why = "ct"
@@ -197,10 +201,16 @@ class Webhooks:
         self._note(hook, reply, round((time.monotonic() - started) * 1000, 1), token, attempt)
         return reply, why
 
+    def _check_host(self, url: str) -> None:
+        host = urlsplit(url).hostname or ""
+        if host not in LOOPBACK and not self._world.allow_any_host:
+            raise _RefusedError(11210, f"HTTP bad host name: {host!r} is not a loopback address")
+
     async def _exchange(
         self, hook: Webhook, url: str, limits: Overrides, remaining: float, token: str
     ) -> Reply:
-        assert self._http is not None
+        if self._http is None:
+            raise _RefusedError(11205, "the network is stopping")
         timeout = aiohttp.ClientTimeout(
             total=remaining,
             sock_connect=min(limits.connect, remaining),
@@ -227,7 +237,7 @@ class Webhooks:
                 body = (await response.content.read(MAX_KEPT_BODY * 4)).decode("utf-8", "replace")
                 kind = response.content_type if "Content-Type" in response.headers else ""
                 return Reply(url, response.status, body, kind)
-        raise _Refused(11215, "HTTP too many redirects")
+        raise _RefusedError(11215, "HTTP too many redirects")
 
     def _headers(
         self, hook: Webhook, method: str, url: str, params: dict[str, str], token: str
@@ -273,7 +283,7 @@ class Webhooks:
         self._world.events.add("webhook", webhook=hook.kind, **facts)
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
         self.code = code

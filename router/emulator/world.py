@@ -22,6 +22,7 @@ from .recordings import Recordings
 from .rest.representations import represent_call
 from .sids import Sids
 from .switches import Switches
+from .twiml import verbs
 from .webhooks import Webhooks
 
 # How often the loop is given a turn before it is taken to be idle (see `settle`).
@@ -37,6 +38,8 @@ _PLACES = {
 
 @dataclass
 class Application:
+    """A TwiML application: where the calls of a client party go."""
+
     sid: str
     friendly_name: str = ""
     voice_url: str = ""
@@ -52,6 +55,8 @@ class Application:
 
 
 class World:
+    """One account's network."""
+
     def __init__(
         self,
         account_sid: str,
@@ -85,6 +90,7 @@ class World:
         self.parties: dict[str, Party] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         clock.settle = self.settle
+        verbs.install()
 
     async def settle(self) -> None:
         """Wait until nothing moves: no webhook in flight, and no task with anything to do."""

@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from aiohttp import web
@@ -21,6 +21,7 @@ ACCOUNT = "AC" + "0123456789abcdef" * 2
 TOKEN = "12345"
 LINE = "+15125550100"
 
+T = TypeVar("T")
 Answer = str | tuple[int, str] | web.StreamResponse
 Answerer = Callable[[dict[str, str]], Answer]
 
@@ -33,7 +34,7 @@ class Thread:
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()
 
-    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(30)
 
     def close(self) -> None:
@@ -44,6 +45,8 @@ class Thread:
 
 @dataclass
 class Request:
+    """What the application was asked."""
+
     path: str
     method: str
     params: dict[str, str]
@@ -107,16 +110,22 @@ class Stage:
     client: Client
     world: World
 
-    def line(self, answer: Answer | Answerer = "<Say>Hello</Say>", **options: Any) -> None:
+    def line(self, answer: Answer | Answerer = "<Say>Hello</Say>", **options: str) -> None:
         """Give the line a voice URL that answers so."""
         self.app.on("/voice", answer)
         self.client.incoming_phone_numbers.create(
             phone_number=LINE, voice_url=self.app.url("/voice"), **options
         )
 
-    def caller(self, number: str = "+15125550101", name: str = "Sam", **profile: Any) -> Phone:
+    def caller(
+        self,
+        number: str = "+15125550101",
+        name: str = "Sam",
+        people: list[str] | None = None,
+        facts: dict[str, str] | None = None,
+    ) -> Phone:
         """A phone that has dialled the line."""
-        phone = self.net.phone(number, name, **profile)
+        phone = self.net.phone(number, name, people, facts=facts or {})
         phone.dials(LINE)
         self.net.advance(0)
         return phone
@@ -164,7 +173,7 @@ def stage(thread: Thread, app: App) -> Iterator[Stage]:
         await server.start()
         return server
 
-    server: Server = thread.run(start())
+    server = thread.run(start())
     client = Client(ACCOUNT, TOKEN)
     client.api.base_url = server.world.base_url
     net = Network(server.world.base_url, steps_time=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from twilio.base.exceptions import TwilioRestException
+from twilio.rest.api.v2010.account.conference import ConferenceInstance
+from twilio.rest.api.v2010.account.conference.participant import ParticipantContext
 
 from router.emulator.client import Phone
 from tests.emulator.conftest import LINE, Stage
@@ -34,11 +34,11 @@ def events(stage: Stage) -> list[str]:
     return [params["StatusCallbackEvent"] for params in stage.app.to("/events")]
 
 
-def conference(stage: Stage) -> Any:
+def conference(stage: Stage) -> ConferenceInstance:
     return stage.client.conferences.list()[0]
 
 
-def participant(stage: Stage, phone: Phone) -> Any:
+def participant(stage: Stage, phone: Phone) -> ParticipantContext:
     sid = phone.transcript()[0]["call"]
     return stage.client.conferences(conference(stage).sid).participants(sid)
 

@@ -32,7 +32,9 @@ class Wire:
     def __init__(self, stage: Stage, description: OpenAPI) -> None:
         self._base, self._description = stage.world.base_url, description
 
-    def __call__(self, method: str, path: str, data: dict[str, Any] | None = None) -> Any:
+    def __call__(
+        self, method: str, path: str, data: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         url = f"{self._base}/2010-04-01/Accounts/{ACCOUNT}{path}"
         request = requests.Request(method, url, data=data, auth=(ACCOUNT, TOKEN))
         with requests.Session() as session:
@@ -45,7 +47,8 @@ class Wire:
         self._description.validate_request(sent)
         if response.status_code != 204:
             self._description.validate_response(sent, RequestsOpenAPIResponse(response))
-        return response.json() if response.content else None
+        body: dict[str, Any] = response.json() if response.content else {}
+        return body
 
 
 @pytest.fixture

@@ -167,10 +167,8 @@ def test_O27_caller_id(stage: Stage) -> None:
 
 
 def test_O28_status_callbacks_of_a_number(stage: Stage) -> None:
-    events = "initiated ringing answered completed"
-    stage.line(
-        f'<Dial><Number statusCallback="/status" statusCallbackEvent="{events}">{ANA}</Number></Dial>'
-    )
+    events = 'statusCallbackEvent="initiated ringing answered completed"'
+    stage.line(f'<Dial><Number statusCallback="/status" {events}>{ANA}</Number></Dial>')
     ana = stage.net.phone(ANA, "Ana", on_ring={"answer_after": 2})
     caller = stage.caller()
     caller.is_talking_with("Ana")

@@ -48,7 +48,7 @@ ANA = "+15125550102"
     ],
 )
 def test_mistakes_name_the_field(
-    stage: Stage, method: str, path: str, body: Any, status: int, field: str
+    stage: Stage, method: str, path: str, body: dict[str, Any] | None, status: int, field: str
 ) -> None:
     stage.line()
     stage.net.phone("client:sam", "Sam")

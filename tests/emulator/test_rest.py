@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,13 +10,14 @@ import pytest
 import requests
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
+from twilio.rest.api.v2010.account.call import CallInstance
 
 from tests.emulator.conftest import ACCOUNT, LINE, TOKEN, Stage
 
 ANA, LEE = "+15125550102", "+15125550103"
 
 
-def refused(work: Any, *args: Any, **options: Any) -> tuple[int, int]:
+def refused(work: Callable[..., object], *args: object, **options: object) -> tuple[int, int]:
     with pytest.raises(TwilioRestException) as error:
         work(*args, **options)
     return error.value.status, error.value.code
@@ -68,7 +70,7 @@ def test_errors_have_twilios_shape(stage: Stage) -> None:
     assert nothing.json()["code"] == 20404
 
 
-def place(stage: Stage, to: str = ANA, **options: Any) -> Any:
+def place(stage: Stage, to: str = ANA, **options: object) -> CallInstance:
     options.setdefault("twiml", "<Response><Say>Hello</Say></Response>")
     return stage.client.calls.create(to=to, from_=LINE, **options)
 

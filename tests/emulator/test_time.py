@@ -9,11 +9,11 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 
 from router.emulator.client import Network, Phone
 from tests.emulator.conftest import ACCOUNT, LINE, TOKEN, Stage
@@ -101,9 +101,7 @@ def test_it_starts_with_one_command_and_stops_at_once(
     running, url = process
     net = Network(url)
     assert net.state()["account_sid"] == ACCOUNT
-    hanging = urllib.request.Request(f"{url}/phones")
-    with urllib.request.urlopen(hanging, timeout=5) as page:
-        assert "Phones" in page.read().decode()
+    assert "Phones" in requests.get(f"{url}/phones", timeout=5).text
     began = time.monotonic()
     running.send_signal(number)
     assert running.wait(5) == 0

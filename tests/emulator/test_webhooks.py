@@ -1,4 +1,4 @@
-"""Documents that cannot be had, retries, signatures, callbacks: O46 to O49 and section 1 of the facts."""
+"""Documents that cannot be had, retries, signatures, callbacks: oracle cases O46 to O50."""
 
 from __future__ import annotations
 
@@ -288,7 +288,7 @@ def test_call_progress_of_who_does_not_answer(stage: Stage) -> None:
     assert told[0]["CallDuration"] == "0"
 
 
-def test_refer_is_for_sip_legs_only(stage: Stage) -> None:
+def test_O50_refer_is_for_sip_legs_only(stage: Stage) -> None:
     document = '<Refer action="/referred"><Sip>sip:psap@psap.example</Sip></Refer><Say>On</Say>'
     stage.line(document)
     stage.caller().hears("On")

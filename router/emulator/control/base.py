@@ -17,7 +17,9 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 MAX_WAIT = 60.0
 
 
-class BadField(Exception):
+class BadFieldError(Exception):
+    """A mistake in a request, and where it is."""
+
     def __init__(self, field: str, message: str, status: int = 400) -> None:
         super().__init__(message)
         self.field, self.message, self.status = field, message, status
@@ -33,7 +35,7 @@ async def control_api(request: web.Request, handler: Handler) -> web.StreamRespo
         return _error("host", "the control API answers on the loopback only", 403)
     try:
         return await handler(request)
-    except BadField as error:
+    except BadFieldError as error:
         return _error(error.field, error.message, error.status)
     except PartyError as error:
         return _error(error.name, error.message, error.status)
@@ -43,7 +45,7 @@ async def control_api(request: web.Request, handler: Handler) -> web.StreamRespo
         return _error("method", f"{request.method} is not possible here", 405)
     except web.HTTPException:
         raise
-    except Exception as problem:
+    except Exception as problem:  # noqa: BLE001 - one request fails, not the network
         world_of(request).fault_of_ours(problem)
         return _error("", f"the emulator failed: {problem!r}", 500)
 
@@ -58,26 +60,28 @@ async def body_of(request: web.Request, *known: str) -> dict[str, Any]:
     try:
         body = json.loads(raw) if raw.strip() else {}
     except ValueError as error:
-        raise BadField("body", f"not JSON: {error}") from None
+        raise BadFieldError("body", f"not JSON: {error}") from None
     if not isinstance(body, dict):
-        raise BadField("body", "must be a JSON object")
+        raise BadFieldError("body", "must be a JSON object")
     for name in body:
         if known and name not in known:
-            raise BadField(name, f"unknown field; there are: {', '.join(known)}")
+            raise BadFieldError(name, f"unknown field; there are: {', '.join(known)}")
     return body
 
 
 def string(body: dict[str, Any], name: str, default: str | None = None) -> str:
     value = body.get(name, default)
     if not isinstance(value, str) or (default is None and not value):
-        raise BadField(name, "must be a text" + ("" if value is not None else ", and is missing"))
+        raise BadFieldError(
+            name, "must be a text" + ("" if value is not None else ", and is missing")
+        )
     return value
 
 
 def number(body: dict[str, Any], name: str, default: float | None = None) -> float:
     value = body.get(name, default)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
-        raise BadField(name, "must be a number that is not negative")
+        raise BadFieldError(name, "must be a number that is not negative")
     return float(value)
 
 
@@ -85,5 +89,5 @@ def query_number(request: web.Request, name: str, default: float) -> float:
     try:
         value = float(request.query.get(name, default))
     except ValueError:
-        raise BadField(name, "must be a number") from None
+        raise BadFieldError(name, "must be a number") from None
     return min(max(value, 0.0), 1e12)

@@ -7,14 +7,14 @@ from typing import Any
 
 from aiohttp import web
 
-from ..clock import MODES
+from ..clock import MAX_SPEED, MODES
 from ..conference import Conference
 from ..faults import Faults
 from ..feed import Feed
 from ..queue import Queue
 from ..rest.base import world_of
 from ..world import World
-from .base import MAX_WAIT, BadField, body_of, number, query_number, string
+from .base import MAX_WAIT, BadFieldError, body_of, number, query_number, string
 
 
 async def state(request: web.Request) -> web.Response:
@@ -96,10 +96,10 @@ async def set_time(request: web.Request) -> web.Response:
     clock, body = world_of(request).clock, await body_of(request, "mode", "speed")
     mode = string(body, "mode")
     if mode not in MODES:
-        raise BadField("mode", f"must be one of {', '.join(MODES)}")
+        raise BadFieldError("mode", f"must be one of {', '.join(MODES)}")
     speed = number(body, "speed", 1)
-    if not 0 < speed <= 10_000:
-        raise BadField("speed", "must be above 0 and at most 10000")
+    if not 0 < speed <= MAX_SPEED:
+        raise BadFieldError("speed", "must be above 0 and at most 10000")
     clock.configure(mode, speed)
     return _time(world_of(request))
 
@@ -110,7 +110,7 @@ async def advance(request: web.Request) -> web.Response:
     try:
         await world.clock.advance(seconds)
     except RuntimeError as error:
-        raise BadField("mode", str(error), 409) from None
+        raise BadFieldError("mode", str(error), 409) from None
     return _time(world)
 
 
@@ -133,7 +133,7 @@ async def put_faults(request: web.Request) -> web.Response:
         faults = Faults.read(body)
     except ValueError as error:
         field, _, message = str(error).partition(": ")
-        raise BadField(field, message) from None
+        raise BadFieldError(field, message) from None
     world_of(request).faults = faults
     return web.json_response(faults.describe())
 
@@ -149,7 +149,7 @@ async def put_switches(request: web.Request) -> web.Response:
         try:
             switches.set(name, value)
         except ValueError as error:
-            raise BadField(name, str(error)) from None
+            raise BadFieldError(name, str(error)) from None
     return web.json_response(switches.describe())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
@@ -11,7 +12,7 @@ from ..formats import is_address, normalise
 from ..party import BEHAVIOURS, OnRing, Party, PartyError, Person, Profile
 from ..rest.base import world_of
 from ..script import Step
-from .base import MAX_WAIT, BadField, body_of, number, query_number, string
+from .base import MAX_WAIT, BadFieldError, body_of, number, query_number, string
 
 _FIELDS = ("number", "name", "people", "on_ring", "script", "lines", "facts")
 _DIGITS = re.compile(r"^[0-9*#A-D]+$")
@@ -21,16 +22,16 @@ def party_of(request: web.Request) -> Party:
     key = request.match_info["number"]
     party = world_of(request).parties.get(normalise(key))
     if party is None:
-        raise BadField("number", f"there is no party at {key!r}", 404)
+        raise BadFieldError("number", f"there is no party at {key!r}", 404)
     return party
 
 
-def read_on_ring(value: Any) -> OnRing:
+def read_on_ring(value: object) -> OnRing:
     """A word, or {"do": word, "after": seconds}, or {"answer_after": seconds}."""
     if isinstance(value, str):
         value = {"do": value}
     if not isinstance(value, dict):
-        raise BadField("on_ring", "must be a word or an object")
+        raise BadFieldError("on_ring", "must be a word or an object")
     for name in ("answer", "decline", "voicemail"):
         if f"{name}_after" in value:
             value = {"do": name, "after": value[f"{name}_after"]}
@@ -38,32 +39,32 @@ def read_on_ring(value: Any) -> OnRing:
         if value.get(name) is True:
             value = {"do": name, "after": value.get("after", 0)}
     if value.get("do") not in BEHAVIOURS:
-        raise BadField("on_ring", f"do must be one of {', '.join(BEHAVIOURS)}")
+        raise BadFieldError("on_ring", f"do must be one of {', '.join(BEHAVIOURS)}")
     return OnRing(value["do"], number({"on_ring.after": value.get("after", 0)}, "on_ring.after"))
 
 
-def read_people(value: Any) -> list[Person]:
+def read_people(value: object) -> list[Person]:
     if not isinstance(value, list) or not all(isinstance(p, str) and p for p in value) or not value:
-        raise BadField("people", "must be a list of names")
+        raise BadFieldError("people", "must be a list of names")
     return [Person(name) for name in value]
 
 
-def read_script(value: Any) -> list[Step]:
+def read_script(value: object) -> list[Step]:
     if not isinstance(value, list):
-        raise BadField("script", "must be a list of steps")
+        raise BadFieldError("script", "must be a list of steps")
     steps = []
     for index, item in enumerate(value):
         where = f"script[{index}]"
         if not isinstance(item, dict):
-            raise BadField(where, "must be an object")
+            raise BadFieldError(where, "must be an object")
         for name, content in item.items():
             default = getattr(Step(), name, None) if name in Step.__dataclass_fields__ else None
             if default is None:
                 known = ", ".join(Step.__dataclass_fields__)
-                raise BadField(f"{where}.{name}", f"unknown field; there are: {known}")
+                raise BadFieldError(f"{where}.{name}", f"unknown field; there are: {known}")
             fits = isinstance(content, (int, float) if name == "wait" else type(default))
             if not fits:
-                raise BadField(f"{where}.{name}", f"must be a {type(default).__name__}")
+                raise BadFieldError(f"{where}.{name}", f"must be a {type(default).__name__}")
         steps.append(Step(**item))
     return steps
 
@@ -82,7 +83,7 @@ def change(profile: Profile, body: dict[str, Any]) -> None:
     if "facts" in body:
         facts = body["facts"]
         if not isinstance(facts, dict) or not all(isinstance(v, str) for v in facts.values()):
-            raise BadField("facts", "must be an object of texts (webhook parameters)")
+            raise BadFieldError("facts", "must be an object of texts (webhook parameters)")
         profile.facts = facts
 
 
@@ -91,9 +92,9 @@ async def create(request: web.Request) -> web.Response:
     world, body = world_of(request), await body_of(request, *_FIELDS)
     address = normalise(string(body, "number"))
     if not is_address(address):
-        raise BadField("number", "must be E.164 (+1...), client:name or sip:...")
+        raise BadFieldError("number", "must be E.164 (+1...), client:name or sip:...")
     if address in world.numbers:
-        raise BadField("number", "is one of the account's own numbers", 409)
+        raise BadFieldError("number", "is one of the account's own numbers", 409)
     party = world.parties.get(address)
     if party is not None:
         change(party.profile, body)
@@ -135,7 +136,7 @@ async def act(request: web.Request) -> web.Response:
     deed = request.match_info["deed"]
     body = await body_of(request)
     if deed not in _DEEDS:
-        raise BadField("deed", f"must be one of {', '.join(_DEEDS)}", 404)
+        raise BadFieldError("deed", f"must be one of {', '.join(_DEEDS)}", 404)
     extra = _DEEDS[deed](party, body) or {}
     return web.json_response(party.describe() | extra)
 
@@ -143,7 +144,7 @@ async def act(request: web.Request) -> web.Response:
 def _dial(party: Party, body: dict[str, Any]) -> dict[str, Any]:
     params = body.get("params", {})
     if not isinstance(params, dict) or not all(isinstance(v, str) for v in params.values()):
-        raise BadField("params", "must be an object of texts")
+        raise BadFieldError("params", "must be an object of texts")
     call = party.dial(normalise(string(body, "to")), string(body, "application", ""), params)
     return {"call": call.sid}
 
@@ -151,7 +152,7 @@ def _dial(party: Party, body: dict[str, Any]) -> dict[str, Any]:
 def _press(party: Party, body: dict[str, Any]) -> None:
     digits = string(body, "digits")
     if not _DIGITS.match(digits):
-        raise BadField("digits", "must be keys: 0-9 * # A-D")
+        raise BadFieldError("digits", "must be keys: 0-9 * # A-D")
     party.press(digits, string(body, "call", ""))
 
 
@@ -172,13 +173,13 @@ def _text(party: Party, body: dict[str, Any]) -> dict[str, Any]:
     try:
         return {"message": party.text(to, string(body, "text"))}
     except PartyError as error:
-        raise BadField(error.name, error.message, error.status) from None
+        raise BadFieldError(error.name, error.message, error.status) from None
 
 
-_DEEDS = {
+_DEEDS: dict[str, Callable[[Party, dict[str, Any]], dict[str, Any] | None]] = {
     "dial": _dial,
-    "answer": lambda party, body: party.answer(),
-    "decline": lambda party, body: party.decline(),
+    "answer": lambda party, _: party.answer(),
+    "decline": lambda party, _: party.decline(),
     "press": _press,
     "speak": _speak,
     "hang_up": _hang_up,

@@ -38,16 +38,7 @@ async def twilio_api(request: web.Request, handler: Handler) -> web.StreamRespon
         return await handler(request)
     world = world_of(request)
     try:
-        rule = world.faults.for_rest(request.method, request.path)
-        if rule is not None:
-            world.events.add("rest_fault", do=rule.do, method=request.method, path=request.path)
-        if rule is not None and not rule.do.endswith("_after"):
-            await _suffer(rule, request)
-        _authenticate(world, request)
-        response = await handler(request)
-        if rule is not None and rule.do.endswith("_after"):
-            await _suffer(rule, request)
-        return response
+        return await _serve(world, request, handler)
     except TwilioError as error:
         return web.json_response(error.body(), status=error.status)
     except web.HTTPNotFound:
@@ -57,9 +48,22 @@ async def twilio_api(request: web.Request, handler: Handler) -> web.StreamRespon
         return web.json_response(TwilioError(20004).body(), status=405)
     except web.HTTPException:
         raise
-    except Exception as problem:
+    except Exception as problem:  # noqa: BLE001 - one request fails, not the network
         world.fault_of_ours(problem)
         return web.json_response(TwilioError(20500).body(), status=500)
+
+
+async def _serve(world: World, request: web.Request, handler: Handler) -> web.StreamResponse:
+    rule = world.faults.for_rest(request.method, request.path)
+    if rule is not None:
+        world.events.add("rest_fault", do=rule.do, method=request.method, path=request.path)
+    if rule is not None and not rule.do.endswith("_after"):
+        await _suffer(rule, request)
+    _authenticate(world, request)
+    response = await handler(request)
+    if rule is not None and rule.do.endswith("_after"):
+        await _suffer(rule, request)
+    return response
 
 
 async def _suffer(rule: Rule, request: web.Request) -> None:
@@ -102,7 +106,7 @@ def text(form: Form, name: str, default: str = "") -> str:
     return str(form.get(name, default))
 
 
-def flag(form: Form, name: str, default: bool = False) -> bool:
+def flag(form: Form, name: str, *, default: bool = False) -> bool:
     value = str(form.get(name, default)).lower()
     if value not in ("true", "false"):
         raise TwilioError(20001, f"{name} must be true or false")
@@ -123,7 +127,7 @@ def method(form: Form, name: str, default: str = "POST") -> str:
     return value
 
 
-def json(body: Any, status: int = 200) -> web.Response:
+def json(body: object, status: int = 200) -> web.Response:
     return web.json_response(body, status=status)
 
 

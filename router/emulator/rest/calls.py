@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -206,7 +206,7 @@ def _describer(world: World, call: Call) -> Callable[[], dict[str, Any]]:
     return lambda: represent_call(world, call)
 
 
-def _wanted(call: Call, query: Any) -> bool:
+def _wanted(call: Call, query: Mapping[str, str]) -> bool:
     status = "queued" if call.status == "initiated" else call.status
     if "To" in query and normalise(query["To"]) != call.to:
         return False
@@ -214,13 +214,13 @@ def _wanted(call: Call, query: Any) -> bool:
         return False
     if "Status" in query and query["Status"] != status:
         return False
-    if "ParentCallSid" in query:
-        if call.parent is None or call.parent.sid != query["ParentCallSid"]:
-            return False
+    parent = call.parent.sid if call.parent else ""
+    if query.get("ParentCallSid", parent) != parent:
+        return False
     return within(query, "StartTime", call.started) and within(query, "EndTime", call.ended)
 
 
-def within(query: Any, name: str, moment: float | None) -> bool:
+def within(query: Mapping[str, str], name: str, moment: float | None) -> bool:
     """Twilio's date filters: Name=, Name<= and Name>=, a day or a moment in UTC."""
     for key, test in ((f"{name}<", "before"), (f"{name}>", "after"), (name, "on")):
         if key not in query:
@@ -240,7 +240,7 @@ def _span(value: str, name: str) -> tuple[float, float]:
     except ValueError:
         raise TwilioError(20001, f"{name} is not a date: {value}") from None
     begin = begin if begin.tzinfo else begin.replace(tzinfo=UTC)
-    length = timedelta(days=1) if len(value) == 10 else timedelta(seconds=1)
+    length = timedelta(days=1) if len(value) == len("YYYY-MM-DD") else timedelta(seconds=1)
     return begin.timestamp(), (begin + length).timestamp()
 
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from aiohttp import web
 
 from ..call import HUNG_UP, UPDATED, Callback, Source
-from ..conference import ADD_FAILED, ENDED_BY_API, MAX_PARTICIPANTS, Conference, Participant
+from ..conference import (
+    ADD_FAILED,
+    ENDED_BY_API,
+    MAX_LABEL,
+    MAX_PARTICIPANTS,
+    MINIMUM,
+    Conference,
+    Participant,
+    Terms,
+)
 from ..errors import TwilioError
 from ..sids import is_sid
 from ..world import World
@@ -105,12 +114,18 @@ async def add_participant(request: web.Request) -> web.Response:
     """Ring somebody straight into a conference: they are in it as soon as they answer."""
     world, form = world_of(request), await form_of(request)
     label = text(form, "Label")
-    if len(label) > 128 or "/" in label or is_sid(label, "CA"):
+    if len(label) > MAX_LABEL or "/" in label or is_sid(label, "CA"):
         raise TwilioError(16024)
-    wait = _wait(form)
-    start, end = flag(form, "StartConferenceOnEnter", True), flag(form, "EndConferenceOnExit")
-    muted, coaching = flag(form, "Muted"), flag(form, "Coaching")
-    number(form, "MaxParticipants", MAX_PARTICIPANTS, 2, MAX_PARTICIPANTS)
+    terms = Terms(
+        label,
+        start_on_enter=flag(form, "StartConferenceOnEnter", default=True),
+        end_on_exit=flag(form, "EndConferenceOnExit"),
+        muted=flag(form, "Muted"),
+        beep=text(form, "Beep", "true"),
+        wait=_wait(form),
+    )
+    coaching = flag(form, "Coaching")
+    number(form, "MaxParticipants", MAX_PARTICIPANTS, MINIMUM, MAX_PARTICIPANTS)
     subscription = _subscription(form)
     conference = _conference_for(world, request.match_info["conference"])
     if label and conference.find(label) is not None:
@@ -118,18 +133,8 @@ async def add_participant(request: web.Request) -> web.Response:
     coached = conference.find(text(form, "CallSidToCoach")) if coaching else None
     if coaching and coached is None:
         raise TwilioError(16028)
-    call = new_call(world, form)
-    participant = Participant(
-        call,
-        conference,
-        label=label,
-        start_on_enter=start,
-        end_on_exit=end,
-        muted=muted,
-        coaches=coached.call if coached else None,
-        beep=text(form, "Beep", "true"),
-        wait=wait,
-    )
+    terms.coaches = coached.call if coached else None
+    participant = Participant(new_call(world, form), conference, terms)
     conference.subscribe(subscription)
     conference.pending.append(participant)
     _ring(world, participant, form)
@@ -148,7 +153,7 @@ def _ring(world: World, participant: Participant, form: Form) -> None:
 
     def watch(_: object, what: str) -> None:
         if what == "left":
-            participant.on_left = lambda reason: None
+            participant.on_left = lambda _: None
             conference.remove_participant(participant, UPDATED)
         elif what == "ended":
             reason = HUNG_UP if participant.connected else ADD_FAILED
@@ -157,7 +162,7 @@ def _ring(world: World, participant: Participant, form: Form) -> None:
     call.program = program
     call.watch(watch)
     # A leg that was only placed for the conference has nothing else to do.
-    participant.on_left = lambda reason: call.later(0, call.hang_up)
+    participant.on_left = lambda _: call.later(0, call.hang_up)
     early = world.switches.participant_join_at == "dial"
     world.carrier.queue(call, (lambda: conference.join(participant)) if early else None)
 
@@ -191,13 +196,14 @@ async def update_participant(request: web.Request) -> web.Response:
         raise TwilioError(20404, "The participant is not connected yet")
     _update_coaching(participant, form)
     if "Muted" in form:
-        conference.set_muted(participant, flag(form, "Muted"))
+        conference.set_muted(participant, muted=flag(form, "Muted"))
     if "Hold" in form:
         # Twilio: HoldMethod is GET unless said otherwise.
         source = Source(hold_url, method(form, "HoldMethod", "GET"), kind="hold")
-        conference.set_hold(participant, flag(form, "Hold"), source if hold_url else None)
+        hold = flag(form, "Hold")
+        conference.set_hold(participant, source if hold_url else None, hold=hold)
     if "EndConferenceOnExit" in form:
-        conference.set_end_on_exit(participant, flag(form, "EndConferenceOnExit"))
+        conference.set_end_on_exit(participant, value=flag(form, "EndConferenceOnExit"))
     if "BeepOnExit" in form:
         on_exit = flag(form, "BeepOnExit")
         enters = participant.beep in ("true", "onEnter")
@@ -212,7 +218,7 @@ async def update_participant(request: web.Request) -> web.Response:
 def _update_coaching(participant: Participant, form: Form) -> None:
     if "Coaching" not in form and "CallSidToCoach" not in form:
         return
-    coaching = flag(form, "Coaching", participant.coaching)
+    coaching = flag(form, "Coaching", default=participant.coaching)
     coaches = participant.coaches
     if "CallSidToCoach" in form:
         coached = participant.conference.find(text(form, "CallSidToCoach"))
@@ -221,7 +227,7 @@ def _update_coaching(participant: Participant, form: Form) -> None:
         coaches = coached.call
     if coaching and coaches is None:
         raise TwilioError(16028, "CallSidToCoach is required")
-    participant.conference.set_coaching(participant, coaches, coaching)
+    participant.conference.set_coaching(participant, coaches, on=coaching)
 
 
 async def kick(request: web.Request) -> web.Response:

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 VERSION = "2010-04-01"
-_CALL_PARTS = "notifications recordings payments events siprec streams transcriptions".split()
+_CALL_PARTS = [
+    "notifications",
+    "recordings",
+    "payments",
+    "events",
+    "siprec",
+    "streams",
+    "transcriptions",
+]
 
 
 def _date(moment: float | None) -> str | None:

@@ -23,7 +23,7 @@ class Attributes:
     def text(self, name: str, default: str = "") -> str:
         return self._element.get(name, default)
 
-    def flag(self, name: str, default: bool, code: int = 12200) -> bool:
+    def flag(self, name: str, *, default: bool, code: int = 12200) -> bool:
         value = self._element.get(name).lower()
         if value in ("true", "false"):
             return value == "true"

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from ..call import HUNG_UP, Call, Callback, Source
-from ..conference import MAX_PARTICIPANTS, Conference, Participant
+from ..conference import MAX_LABEL, MAX_PARTICIPANTS, MINIMUM, Conference, Participant, Terms
 from ..sids import is_sid
-from .dial import Dial, Result
+from .dial_base import Dial, Result
 from .parse import Element
 from .session import Session
 
 
 class DialConference(Dial):
+    """Joins the leg to a conference until it leaves or the conference ends."""
+
     def __init__(self, session: Session, element: Element, noun: Element) -> None:
         super().__init__(session, element)
         self.noun = noun
@@ -24,7 +26,7 @@ class DialConference(Dial):
         if self.participant is None:
             return {"DialCallStatus": "failed"}
         conference.subscribe(self._callback())
-        self.participant.on_left = lambda reason: self.inbox.put_nowait(("left", None))
+        self.participant.on_left = lambda _: self.inbox.put_nowait(("left", None))
         self.call.answer()
         conference.join(self.participant)
         await self.until_over(frozenset(["left"]))
@@ -42,7 +44,7 @@ class DialConference(Dial):
             self.session.warn(13237, "Dial->Conference: Invalid Conference Name")
             return None
         read = self.session.attributes(self.noun)
-        limit = read.number("maxParticipants", MAX_PARTICIPANTS, low=2, high=MAX_PARTICIPANTS)
+        limit = read.number("maxParticipants", MAX_PARTICIPANTS, low=MINIMUM, high=MAX_PARTICIPANTS)
         conferences = self.world.conferences
         if is_sid(name, "CF") and name in conferences.by_sid:
             return conferences.by_sid[name]
@@ -55,7 +57,7 @@ class DialConference(Dial):
     def _participant(self, conference: Conference) -> Participant | None:
         read = self.session.attributes(self.noun)
         label = read.text("participantLabel")
-        if label and (len(label) > 128 or "/" in label or is_sid(label, "CA")):
+        if label and (len(label) > MAX_LABEL or "/" in label or is_sid(label, "CA")):
             self.session.warn(16023, "Dial->Conference: Invalid participant label")
             label = ""
         if label and conference.find(label) is not None:
@@ -68,17 +70,16 @@ class DialConference(Dial):
                 self.session.warn(13240, "Dial->Conference: Invalid Whisper SID")
                 return None
             coaches = found.call
-        return Participant(
-            self.call,
-            conference,
+        terms = Terms(
             label=label,
-            start_on_enter=read.flag("startConferenceOnEnter", True, 13232),
-            end_on_exit=read.flag("endConferenceOnExit", False, 13231),
-            muted=read.flag("muted", False, 13230),
+            start_on_enter=read.flag("startConferenceOnEnter", default=True, code=13232),
+            end_on_exit=read.flag("endConferenceOnExit", default=False, code=13231),
+            muted=read.flag("muted", default=False, code=13230),
             coaches=coaches,
             beep=read.choice("beep", ("true", "false", "onEnter", "onExit"), "true", 13235),
             wait=self._wait(),
         )
+        return Participant(self.call, conference, terms)
 
     def _wait(self) -> Source | None:
         """None means Twilio's own music; an empty address means silence."""

@@ -6,7 +6,7 @@ from ..audio import Hearing
 from ..call import Call, Source
 from ..formats import boolean, is_address, is_number, normalise
 from ..queue import Bridge
-from .dial import Dial, Result
+from .dial_base import Dial, Result
 from .parse import Element
 from .session import WHISPER, Ending, Session
 from .speech import send_tones
@@ -15,6 +15,8 @@ MAX_LEGS = 10  # Twilio: up to ten nouns
 
 
 class DialLegs(Dial):
+    """Rings phones, and bridges the leg with the one that accepts."""
+
     def __init__(self, session: Session, element: Element, nouns: list[Element]) -> None:
         super().__init__(session, element)
         if not nouns and element.text:
@@ -102,7 +104,7 @@ class DialLegs(Dial):
         noun = next((n for n in self.nouns if _address(n) == leg.to), None)
         if noun is not None and noun.get("sendDigits"):
             await send_tones(Session(leg, WHISPER), noun.get("sendDigits"))
-        with leg.leaving(lambda reason: self._part()):
+        with leg.leaving(lambda _: self._part()):
             what, _ = await self.until_over(frozenset(["ended", "left"]))
         self._part()
         if what != "left":
@@ -115,7 +117,7 @@ class DialLegs(Dial):
             self.bridge.end()
             self.bridge = None
 
-    def release(self, reason: str) -> Result:
+    def release(self, _reason: str) -> Result:
         self._stop_ringing()
         self._part()
         if self.partner is not None:
@@ -123,7 +125,7 @@ class DialLegs(Dial):
             self.partner.finish("completed")
         return self._result(given_up=self.partner is None)
 
-    def _result(self, moved: bool = False, given_up: bool = False) -> Result:
+    def _result(self, *, moved: bool = False, given_up: bool = False) -> Result:
         if self.last is None:
             return {"DialCallStatus": "canceled" if given_up else "failed"}
         status = self.last.status

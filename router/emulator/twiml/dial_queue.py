@@ -6,12 +6,14 @@ import asyncio
 
 from ..audio import Hearing
 from ..queue import Bridge, Claim, Member
-from .dial import Dial, Result
+from .dial_base import Dial, Result
 from .parse import Element
 from .session import Session
 
 
 class DialQueue(Dial):
+    """Bridges the leg with the front of a queue."""
+
     def __init__(self, session: Session, element: Element, noun: Element) -> None:
         super().__init__(session, element)
         self.noun = noun
@@ -96,7 +98,7 @@ class DialQueue(Dial):
         if self.member is not None:
             self.member.inbox.put_nowait("unbridged")
 
-    def release(self, reason: str) -> Result:
+    def release(self, _reason: str) -> Result:
         connected = self.bridge is not None
         self._part()
         return {"DialCallStatus": "completed" if connected else "canceled"} | self._about()

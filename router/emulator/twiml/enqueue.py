@@ -14,6 +14,8 @@ Params = dict[str, str]
 
 
 class Enqueue:
+    """One leg's stay in a queue."""
+
     def __init__(self, session: Session, element: Element) -> None:
         read = session.attributes(element)
         self.session, self.element = session, element
@@ -21,29 +23,29 @@ class Enqueue:
         self.method = read.method()
         self.wait_method = read.method("waitUrlMethod")
         self.limit = read.number("maxQueueSize", 0, low=1, high=5_000)
-        self.member: Member | None = None
+        queues = self.world.queues
+        name = element.text or "default"
+        self.queue = queues.named(name) or queues.create(name)
+        self.member = Member(self.queue, self.call)
         self.claim: Claim | None = None
         self.talking = False
         self._waiting: asyncio.Task[None] | None = None
 
     async def run(self) -> Next:
-        queues = self.world.queues
-        queue = queues.named(self.element.text)
-        if queue is None:
-            queue = queues.create(self.element.text or "default")
+        queue = self.queue
         if len(queue.members) >= (self.limit or queue.max_size):
             params = {"QueueResult": "queue-full", "QueueSid": queue.sid, "QueueTime": "0"}
             return self._next(params)
-        self.member = Member(queue, self.call)
         with self.call.leaving(self._interrupted):
             queue.add(self.member)
             self.call.set_backdrop(Hearing("wait", where=queue.name))
             if self.member in queue.members:
                 self._waiting = asyncio.get_running_loop().create_task(self._wait())
                 self.world.keep(self._waiting)
-            return await self._until_taken(self.member)
+            return await self._until_taken()
 
-    async def _until_taken(self, member: Member) -> Next:
+    async def _until_taken(self) -> Next:
+        member = self.member
         what = await member.inbox.get()
         self._stop_waiting()
         member.queue.remove(member)
@@ -53,14 +55,13 @@ class Enqueue:
                 self._tell("redirected")
             return what
         if isinstance(what, Claim):
-            return await self._serve(member, what)
+            return await self._serve(what)
         if what == "hangup":
             self._tell("hangup")
-            self.member = None
             return Ending.HANGUP
         return self._next(self._params(what))
 
-    async def _serve(self, member: Member, claim: Claim) -> Next:
+    async def _serve(self, claim: Claim) -> Next:
         """A <Dial><Queue> took this caller: its whisper first, then the two talk."""
         self.claim = claim
         if claim.whisper_url:
@@ -74,7 +75,7 @@ class Enqueue:
             return self._next(self._params("error"))
         self.talking = True
         claim.inbox.put_nowait("ready")
-        await member.inbox.get()
+        await self.member.inbox.get()
         self.talking = False
         return self._next(self._params("bridged"))
 
@@ -82,7 +83,6 @@ class Enqueue:
 
     async def _wait(self) -> None:
         """Twilio asks for the wait document again whenever it has run out."""
-        assert self.member is not None
         if not self.element.get("waitUrl"):
             with self.call.sounding(Hearing("play", "hold music", where="wait")):
                 await asyncio.get_running_loop().create_future()
@@ -111,8 +111,7 @@ class Enqueue:
         return await Session(self.call, QUEUE_WAIT, "wait").run(source)
 
     def _wait_params(self) -> Params:
-        assert self.member is not None
-        queue = self.member.queue
+        queue = self.queue
         return self._about() | {
             "QueuePosition": str(self.member.position),
             "AvgQueueTime": str(queue.average_wait),
@@ -131,8 +130,7 @@ class Enqueue:
     # Its end
 
     def _about(self) -> Params:
-        assert self.member is not None
-        return {"QueueSid": self.member.queue.sid, "QueueTime": str(self.member.waited)}
+        return {"QueueSid": self.queue.sid, "QueueTime": str(self.member.waited)}
 
     def _params(self, result: str) -> Params:
         return self._about() | {"QueueResult": result}
@@ -152,10 +150,8 @@ class Enqueue:
 
     def _interrupted(self, reason: str) -> None:
         """Hung up or moved by REST, while waiting or while talking."""
-        if self.member is None:
-            return
         self._stop_waiting()
-        self.member.queue.remove(self.member)
+        self.queue.remove(self.member)
         if self.claim is not None:
             self.claim.inbox.put_nowait("gone")
         if reason == HUNG_UP:

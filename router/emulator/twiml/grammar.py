@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 
 class Shape(NamedTuple):
+    """What an element may hold."""
+
     attributes: frozenset[str]
     children: frozenset[str]
 

@@ -4,75 +4,83 @@ from __future__ import annotations
 
 import asyncio
 
+from ..call import HUNG_UP
 from .parse import Element
 from .session import Next, Session
 
 
-async def record(session: Session, element: Element) -> Next:
+class Record:
     """Twilio's defaults: timeout 5 s of silence, maxLength 3600 s, any key ends it."""
-    read = session.attributes(element)
-    call, clock = session.call, session.world.clock
-    timeout = read.number("timeout", 5, 13611, low=1)
-    longest = read.number("maxLength", 3600, 13612, low=1)
-    keys = read.text("finishOnKey", "1234567890*#")
-    method = read.method(code=13610)
-    ended_by = ""
-    touched: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    began = clock.now()
-    heard: list[str] = []
 
-    def on_digit(digit: str) -> bool:
-        nonlocal ended_by
-        if digit not in keys:
+    def __init__(self, session: Session, element: Element) -> None:
+        read = session.attributes(element)
+        self.session, self.element = session, element
+        self.call, self.clock = session.call, session.world.clock
+        self.timeout = read.number("timeout", 5, 13611, low=1)
+        self.longest = read.number("maxLength", 3600, 13612, low=1)
+        self.keys = read.text("finishOnKey", "1234567890*#")
+        self.method = read.method(code=13610)
+        self.began = self.clock.now()
+        self.ended_by = ""
+        self.heard: list[str] = []
+        self._renew()
+
+    def _renew(self) -> None:
+        self.touched: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def _touch(self) -> None:
+        if not self.touched.done():
+            self.touched.set_result(None)
+
+    def on_digit(self, digit: str) -> bool:
+        if digit not in self.keys:
             return False
-        ended_by = digit
-        if not touched.done():
-            touched.set_result(None)
+        self.ended_by = digit
+        self._touch()
         return True
 
-    def on_speech(text: str) -> bool:
-        nonlocal touched
-        heard.append(text)
-        if not touched.done():
-            touched.set_result(None)
+    def on_speech(self, text: str) -> bool:
+        self.heard.append(text)
+        self._touch()
         return True
 
-    def on_hangup(reason: str) -> None:
+    def on_leaving(self, reason: str) -> None:
         """Twilio requests the action when the caller hangs up too; nobody hears its answer."""
-        target = session.source(element.get("action"), method, {}, "action")
-        if reason == "participant_hung_up" and target is not None:
-            params = _params(session, element, began, "hangup", heard)
-            call.tell("action", target.url, method, params)
+        target = self.session.source(self.element.get("action"), self.method, {}, "action")
+        if reason == HUNG_UP and target is not None:
+            self.call.tell("action", target.url, self.method, self._result("hangup"))
 
-    call.digit_sinks.append(on_digit)
-    call.speech_sinks.append(on_speech)
-    with call.leaving(on_hangup):
-        while not ended_by:
-            left = min(timeout, began + longest - clock.now())
-            if not await clock.wait(touched, left):
-                break
-            touched = asyncio.get_running_loop().create_future()
-    call.digit_sinks.remove(on_digit)
-    call.speech_sinks.remove(on_speech)
-    if not heard and not ended_by:
-        return None
-    params = _params(session, element, began, ended_by, heard)
-    return session.source(element.get("action"), method, params, "action")
+    async def run(self) -> Next:
+        self.call.digit_sinks.append(self.on_digit)
+        self.call.speech_sinks.append(self.on_speech)
+        with self.call.leaving(self.on_leaving):
+            while not self.ended_by:
+                left = min(self.timeout, self.began + self.longest - self.clock.now())
+                if not await self.clock.wait(self.touched, left):
+                    break
+                self._renew()
+        self.call.digit_sinks.remove(self.on_digit)
+        self.call.speech_sinks.remove(self.on_speech)
+        if not self.heard and not self.ended_by:
+            return None
+        action = self.element.get("action")
+        return self.session.source(action, self.method, self._result(self.ended_by), "action")
+
+    def _result(self, ended_by: str) -> dict[str, str]:
+        duration = round(self.clock.now() - self.began)
+        recordings = self.session.world.recordings
+        recording = recordings.add(self.call, duration, "RecordVerb", " ".join(self.heard))
+        callback = self.element.get("recordingStatusCallback")
+        target = self.session.source(callback, "POST", {}, "recording") if callback else None
+        if target is not None:
+            recordings.tell(recording, self.call, target.url)
+        return {
+            "RecordingUrl": recording.media_url(self.session.world),
+            "RecordingSid": recording.sid,
+            "RecordingDuration": str(duration),
+            "Digits": ended_by,
+        }
 
 
-def _params(
-    session: Session, element: Element, began: float, ended_by: str, heard: list[str]
-) -> dict[str, str]:
-    duration = round(session.world.clock.now() - began)
-    recording = session.world.recordings.add(
-        session.call, duration, "RecordVerb", text=" ".join(heard)
-    )
-    callback = session.source(element.get("recordingStatusCallback"), "POST", {}, "recording")
-    if element.has("recordingStatusCallback") and callback is not None:
-        session.world.recordings.tell(recording, session.call, callback.url)
-    return {
-        "RecordingUrl": recording.media_url(session.world),
-        "RecordingSid": recording.sid,
-        "RecordingDuration": str(duration),
-        "Digits": ended_by,
-    }
+async def record(session: Session, element: Element) -> Next:
+    return await Record(session, element).run()

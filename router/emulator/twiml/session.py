@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -66,6 +67,9 @@ WHISPER = Context("whisper", _verbs("Play Say Gather Hangup Pause Redirect"), 13
 QUEUE_WHISPER = Context("whisper", _verbs("Play Say Pause Redirect"), 13201, fatal=True)
 
 Next = Source | Ending | None
+Verb = Callable[["Session", Element], Awaitable[Next]]
+# Filled by verbs.install(): the verbs need the session, which therefore cannot import them.
+VERBS: dict[str, Verb] = {}
 
 
 class Session:
@@ -163,7 +167,7 @@ class Session:
         if kind.startswith("audio/"):
             return Document([Element("Play", {}, reply.url)], []), 0, ""
         if kind == "text/plain":
-            document, code, message = self._read(reply.body)
+            document, _, _ = self._read(reply.body)
             if document is None:
                 document = Document([Element("Say", {}, reply.body.strip())], [])
             return document, 0, ""
@@ -183,8 +187,6 @@ class Session:
     # Performing
 
     async def _perform(self, document: Document) -> Next:
-        from .verbs import VERBS
-
         for element in document.verbs:
             if not element.valid:
                 if self.world.switches.unknown_verb == "stop":

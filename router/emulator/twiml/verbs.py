@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 from .dial import dial
 from .enqueue import enqueue
 from .gather import gather
 from .parse import Element
 from .record import record
-from .session import Ending, Next, Session
+from .session import VERBS, Ending, Next, Session
 from .speech import pause, play, say
-
-Verb = Callable[[Session, Element], Awaitable[Next]]
 
 
 async def redirect(session: Session, element: Element) -> Next:
@@ -29,11 +25,11 @@ async def reject(session: Session, element: Element) -> Next:
     return Ending.BUSY if reason == "busy" else Ending.REJECTED
 
 
-async def hangup(session: Session, element: Element) -> Next:
+async def hangup(_session: Session, _element: Element) -> Next:
     return Ending.HANGUP
 
 
-async def leave(session: Session, element: Element) -> Next:
+async def leave(session: Session, _element: Element) -> Next:
     """Outside a queue's wait document there is nothing to leave."""
     return Ending.LEAVE if session.context.name == "wait" else None
 
@@ -79,24 +75,28 @@ async def unsupported(session: Session, element: Element) -> Next:
     return None
 
 
-VERBS: dict[str, Verb] = {
-    "Say": say,
-    "Play": play,
-    "Pause": pause,
-    "Gather": gather,
-    "Redirect": redirect,
-    "Reject": reject,
-    "Hangup": hangup,
-    "Leave": leave,
-    "Dial": dial,
-    "Enqueue": enqueue,
-    "Record": record,
-    "Sms": sms,
-    "Refer": refer,
-    "Start": logged,
-    "Stop": logged,
-    "Connect": unsupported,
-    "Echo": unsupported,
-    "Pay": unsupported,
-    "Prompt": unsupported,
-}
+def install() -> None:
+    """Let sessions perform every verb."""
+    VERBS.update(
+        {
+            "Say": say,
+            "Play": play,
+            "Pause": pause,
+            "Gather": gather,
+            "Redirect": redirect,
+            "Reject": reject,
+            "Hangup": hangup,
+            "Leave": leave,
+            "Dial": dial,
+            "Enqueue": enqueue,
+            "Record": record,
+            "Sms": sms,
+            "Refer": refer,
+            "Start": logged,
+            "Stop": logged,
+            "Connect": unsupported,
+            "Echo": unsupported,
+            "Pay": unsupported,
+            "Prompt": unsupported,
+        }
+    )
