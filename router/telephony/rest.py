@@ -118,6 +118,10 @@ class Carrier:
         self._queue_sids: dict[str, str] = {}
         self._guard = threading.Lock()
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.http_client.session.close()
+
     def execute(
         self,
         command: CarrierCommand,
