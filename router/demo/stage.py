@@ -1,0 +1,206 @@
+"""The people of the demo at their phones, a narrator who prints who hears what, and how calls ended."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+
+from ivr_flows.call import Call, from_document
+from ivr_flows.call import Stage as CallStage
+from router.demo.stack import Stack
+from router.emulator.client import Network, Phone
+from router.services.sign_on import sign_off, sign_on
+from router.storage.tables import calls
+
+POLL_SECONDS = 0.1
+SETTLE_SECONDS = 20
+
+
+class PlayError(Exception):
+    """A play did not end as it should; the text says what was seen instead."""
+
+
+@dataclass
+class Person:
+    """Somebody with a phone, and the name the narrator gives them; staff have an `id`."""
+
+    name: str
+    phone: Phone
+    id: str = ""
+
+
+@dataclass
+class Stage:
+    """Everything a play needs: the stack, its phones, and how to find out what became of a call."""
+
+    stack: Stack
+    clinicians: list[Person] = field(default_factory=list)
+    call_takers: list[Person] = field(default_factory=list)
+    responders: list[Person] = field(default_factory=list)
+    _callers: int = 0
+
+    def __post_init__(self) -> None:
+        seeded = self.stack.seeded
+        for group, members in (
+            (self.clinicians, seeded.clinicians),
+            (self.call_takers, seeded.call_takers),
+            (self.responders, seeded.responders),
+        ):
+            group.extend(
+                Person(member.name, self._phone(member.name, member.number), member.id)
+                for member in members
+            )
+
+    @property
+    def network(self) -> Network:
+        """The telephone company."""
+        return self.stack.network
+
+    def _phone(self, name: str, number: str, people: list[str] | None = None) -> Phone:
+        return self.network.phone(number, name=name, people=people)
+
+    def caller(self, name: str, people: list[str] | None = None) -> Person:
+        """Somebody new with a number of their own."""
+        self._callers += 1
+        number = self.stack.seeded.caller_number(self._callers)
+        return Person(name, self._phone(name, number, people))
+
+    def everyone_idle(self) -> None:
+        """Make every staff phone wait for its owner's hand again."""
+        for person in (*self.clinicians, *self.call_takers, *self.responders):
+            person.phone.changes(on_ring="manual", script=[])
+
+    def clear_lines(self) -> None:
+        """Put down every phone that is still in a call, so that the next play starts afresh."""
+        for person in (*self.clinicians, *self.call_takers, *self.responders):
+            for _ in person.phone.state()["calls"]:
+                person.phone.hangs_up()
+
+    @contextmanager
+    def only_on_duty(self, number: int) -> Iterator[None]:
+        """Sign off all but `number` of the call takers, and sign them on again at the end."""
+        off = self.call_takers[number:]
+        for taker in off:
+            sign_off(self.stack.sessions, taker.id)
+        try:
+            yield
+        finally:
+            for taker in off:
+                sign_on(self.stack.sessions, taker.id)
+
+    def first_to_ring(self, people: Iterable[Person], within: float = 20) -> Person:
+        """Whoever of them rings now. Raises PlayError when nobody does in time."""
+        group = list(people)
+        deadline = time.monotonic() + within
+        while time.monotonic() < deadline:
+            for person in group:
+                calls_there = person.phone.state()["calls"]
+                if any(call["status"] == "ringing" for call in calls_there):
+                    return person
+            time.sleep(POLL_SECONDS)
+        names = ", ".join(person.name for person in group)
+        raise PlayError(f"none of {names} rang within {within:.0f} s")
+
+    def answers_and_accepts(self, person: Person, heard: str) -> None:
+        """Pick up, hear the summary, press 1."""
+        person.phone.rings()
+        person.phone.answers()
+        person.phone.hears(heard)
+        person.phone.presses("1")
+
+    def call_of(self, caller: Person) -> Call:
+        """The newest call from that phone, as the database has it. Raises PlayError."""
+        number = caller.phone.number
+        with self.stack.sessions() as session:
+            statement = select(calls.c.state, calls.c.caller_number).order_by(
+                calls.c.opened_at.desc()
+            )
+            for state, caller_number in session.execute(statement.limit(200)):
+                if caller_number == number:
+                    return from_document(state)
+        raise PlayError(f"no call from {caller.name} is on record")
+
+    def ends(self, caller: Person, outcome: str) -> Call:
+        """Wait until the call is closed. Raises PlayError unless it ended with `outcome`."""
+        call = self.until(caller, lambda call: call.stage is CallStage.CLOSED, "to be closed")
+        if call.outcome != outcome:
+            raise PlayError(f"{caller.name}'s call ended as {call.outcome!r}, not {outcome!r}")
+        return call
+
+    def until(self, caller: Person, holds: Callable[[Call], bool], what: str) -> Call:
+        """Wait until the caller's call is as it should be. Raises PlayError."""
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while time.monotonic() < deadline:
+            call = self.call_of(caller)
+            if holds(call):
+                return call
+            time.sleep(POLL_SECONDS)
+        raise PlayError(f"{caller.name}'s call was expected {what}; it is {call.stage}: {call}")
+
+
+class Narrator:
+    """Prints, as they happen, who hears and does what."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._tell, name="narrator", daemon=True)
+        self._seen = max((entry["seq"] for entry in network.events()), default=0)
+        self._start = network.now()
+
+    def __enter__(self) -> Narrator:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join(timeout=3)
+
+    def _tell(self) -> None:
+        while not self._stop.is_set():
+            for entry in self._network.events(self._seen, wait=0.5):
+                self._seen = entry["seq"]
+                line = sentence_of(entry)
+                if line:
+                    print(f"  {entry['at'] - self._start:6.1f}  {line}", flush=True)
+
+
+def sentence_of(entry: dict[str, Any]) -> str:
+    """One line about one event of the network, "" for what a listener would not notice."""
+    if entry["kind"] != "heard":
+        return ""
+    name = f"{entry['name']:<22}"
+    match entry["what"]:
+        case "say":
+            return f"{name} hears   “{entry['text']}”"
+        case "speech":
+            return f"{name} hears   {entry['who']}: “{entry['text']}”"
+        case "talking_with" if entry["with"]:
+            return f"{name} is on the line with {', '.join(entry['with'])}"
+        case "pressed":
+            return f"{name} presses {entry['digits']}"
+        case "dialled":
+            return f"{name} dials   {entry['to']}"
+        case "ringing":
+            return f"{name} rings"
+        case "answered":
+            return f"{name} picks up"
+        case "missed":
+            return f"{name} is busy"
+        case "left":
+            return f"{entry['who']:<22} leaves by their own phone system"
+        case "signal_lost":
+            return f"{name} loses the signal"
+        case "hangup":
+            return f"{name} line is over"
+        case "sms":
+            return f"{name} reads   “{entry['text']}”"
+        case "hold" | "wait":
+            return f"{name} is on hold"
+    return ""
