@@ -1,0 +1,420 @@
+"""Laws 7 and 8: commands are attempted once, in order of urgency, and their results come back."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from ivr_flows.call import OfferState, Place
+from ivr_flows.inputs import LegStatusChanged, TimePassed
+from ivr_flows.outputs import (
+    Announce,
+    CheckLeg,
+    Command,
+    EndLeg,
+    PlaceLeg,
+    RedirectLeg,
+    ReleaseFromQueue,
+    Say,
+    SetEndsRoom,
+    Urgency,
+)
+from router.services import carry_out as service
+from router.services import settle_unknown
+from router.services.apply_input import apply_input
+from router.services.carry_out import Outgoing, carry_out, claim_commands, find_reason_void
+from router.storage import outbox, tables
+from router.storage.outbox import OutboxRow
+from router.storage.rate import reserve_call_slot
+from router.telephony.rest import CarrierCommand, Done, Failed, Unknown
+from tests.services.conftest import Line
+from tests.services.fake_carrier import FakeCarrier, Sent
+
+MANY = 50.0
+ADA, OURS = "+15125550121", "+15125550101"
+
+
+@pytest.fixture
+def carrier(line: Line) -> FakeCarrier:
+    return FakeCarrier(now=lambda: line.clock.at)
+
+
+@pytest.fixture
+def outgoing(line: Line, carrier: FakeCarrier) -> Outgoing:
+    return Outgoing(line.exchange, carrier, "tests", "AC1", MANY)
+
+
+def claim(outgoing: Outgoing) -> list[OutboxRow]:
+    claimed = claim_commands(outgoing, 8, 8)
+    return [*claimed.urgent, *claimed.others]
+
+
+def perform_all(outgoing: Outgoing) -> None:
+    while rows := claim(outgoing):
+        for row in rows:
+            carry_out(outgoing, row)
+
+
+def order(line: Line, call_id: str, *commands: Command) -> None:
+    with line.exchange.sessions.begin() as session:
+        outbox.add_commands(session, line.call(call_id), commands, line.clock.at)
+
+
+def row_of(line: Line, leg_id: str, name: str = "PlaceLeg") -> OutboxRow:
+    with line.exchange.sessions() as session:
+        row_id = session.scalars(
+            select(tables.outbox.c.id)
+            .where(tables.outbox.c.leg_id == leg_id, tables.outbox.c.name == name)
+            .order_by(tables.outbox.c.id.desc())
+            .limit(1)
+        ).one()
+        found = outbox.find_row(session, row_id)
+    assert found is not None
+    return found
+
+
+def offered(line: Line, *people: str) -> tuple[str, str]:
+    """A call that is offered to the first of the people; its id and the ringing leg's."""
+    for person in people:
+        line.sign_on(person)
+    call_id = line.ring_and_screen()
+    return call_id, line.call(call_id).live_offers()[0].leg_id
+
+
+def test_law7_a_placed_leg_rings_its_person_from_the_programs_line(
+    line: Line, outgoing: Outgoing, carrier: FakeCarrier
+) -> None:
+    call_id, leg_id = offered(line, "ada")
+    perform_all(outgoing)
+    assert carrier.sent == [Sent("PlaceLeg", leg_id, ADA, OURS)]
+    leg = line.leg(leg_id)
+    assert leg.place is Place.RINGING
+    assert leg.sid == carrier.placed[0][2].sid
+    assert row_of(line, leg_id).state == "done"
+    assert line.call(call_id).live_offers()[0].leg_id == leg_id
+
+
+def test_law7_the_attempt_is_on_record_before_it_is_made(
+    line: Line, outgoing: Outgoing, carrier: FakeCarrier
+) -> None:
+    _, leg_id = offered(line, "ada")
+    seen: list[tuple[str, int]] = []
+
+    def look(_: Sent) -> None:
+        row = row_of(line, leg_id)
+        seen.append((row.state, row.attempts))
+
+    carrier.before = look
+    perform_all(outgoing)
+    assert seen == [("attempting", 1)]
+
+
+def test_two_switchboards_never_take_the_same_row(line: Line, outgoing: Outgoing) -> None:
+    call_id = line.ring().call_id
+    order(line, call_id, *[CheckLeg(f"{call_id}-1")] * 40)
+
+    def take_all(mine: Outgoing) -> list[int]:
+        taken: list[int] = []
+        while rows := claim_commands(mine, 8, 3).others:
+            taken += [row.id for row in rows]
+        return taken
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(take_all, (outgoing, replace(outgoing, worker="other")))
+    assert len({*first, *second}) == len(first) + len(second) == 40
+
+
+def test_law7_an_offer_that_is_over_is_not_rung_and_its_person_is_free(
+    line: Line, outgoing: Outgoing, carrier: FakeCarrier
+) -> None:
+    call_id, leg_id = offered(line, "ada")
+    (row,) = claim(outgoing)
+    apply_input(line.exchange, call_id, LegStatusChanged(f"{call_id}-1", "completed"))
+    carry_out(outgoing, row)
+    assert carrier.sent == []
+    assert row_of(line, leg_id).state == "void"
+    assert line.leg(leg_id).place is Place.ENDED
+    assert line.claims() == {"ada": None}
+
+
+def test_law8_the_accounts_rate_holds_for_all_processes_and_911_does_not_wait(
+    line: Line, outgoing: Outgoing, carrier: FakeCarrier
+) -> None:
+    slow = replace(outgoing, calls_per_second=1.0)
+    for person in ("ada", "ben", "cy"):
+        line.sign_on(person)
+    call_ids = [line.ring_and_screen() for _ in range(3)]
+    with line.exchange.sessions.begin() as session:
+        call = line.call(call_ids[2])
+        leg_id = call.live_offers()[0].leg_id
+        session.execute(tables.outbox.delete().where(tables.outbox.c.leg_id == leg_id))
+    order(line, call_ids[2], PlaceLeg(leg_id, 20, Urgency.RETURN_TO_911))
+
+    claimed = claim_commands(slow, 8, 8)
+    assert [row.leg_id for row in claimed.urgent] == [leg_id]
+    assert claimed.others == []  # 911's call has used this second
+    assert claimed.wait_seconds == pytest.approx(1.0)
+    line.clock.move(1.0)
+    claimed = claim_commands(replace(slow, worker="other"), 8, 8)
+    assert [row.leg_id for row in claimed.others] == [line.call(call_ids[0]).offers[0].leg_id]
+    assert claim(slow) == []
+    line.clock.move(1.0)
+    assert [row.leg_id for row in claim(slow)] == [line.call(call_ids[1]).offers[0].leg_id]
+
+
+def test_law8_commands_leave_in_order_of_urgency(line: Line, outgoing: Outgoing) -> None:
+    call_id, leg_id = offered(line, "ada")
+    caller_id = f"{call_id}-1"
+    order(
+        line,
+        call_id,
+        CheckLeg(leg_id),
+        ReleaseFromQueue(caller_id),
+        RedirectLeg(caller_id, 1, urgency=Urgency.RETURN_TO_911),
+    )
+    assert [row.name for row in claim(outgoing)] == [
+        "RedirectLeg",
+        "ReleaseFromQueue",
+        "CheckLeg",
+        "PlaceLeg",
+    ]
+
+
+def test_a_command_for_later_is_not_taken_before_its_time(line: Line, outgoing: Outgoing) -> None:
+    call_id = line.ring().call_id
+    order(line, call_id, RedirectLeg(f"{call_id}-1", 1, after_seconds=0.4))
+    claimed = claim_commands(outgoing, 8, 8)
+    assert not claimed.urgent
+    assert not claimed.others
+    assert claimed.wait_seconds == pytest.approx(0.4)
+    line.clock.move(0.4)
+    assert [row.name for row in claim(outgoing)] == ["RedirectLeg"]
+
+
+def test_a_refused_leg_is_told_to_its_call(
+    line: Line, outgoing: Outgoing, carrier: FakeCarrier
+) -> None:
+    _, leg_id = offered(line, "ada", "ben")
+    carrier.results["PlaceLeg"] = [Failed("21211", permanent=True)]
+    (row,) = claim(outgoing)
+    carry_out(outgoing, row)
+    assert row_of(line, leg_id).state == "failed"
+    assert line.leg(leg_id).place is Place.ENDED
+    assert len(line.call(row.call_id or "").live_offers()) == 1  # the next person is rung
+
+
+def test_what_certainly_did_not_happen_is_tried_again_in_a_moment(
+    line: Line, outgoing: Outgoing, carrier: FakeCarrier
+) -> None:
+    _, leg_id = offered(line, "ada")
+    carrier.results["PlaceLeg"] = [Failed("unreachable", permanent=False)]
+    perform_all(outgoing)
+    assert row_of(line, leg_id).state == "ready"
+    line.clock.move(service.RETRY_SECONDS)
+    perform_all(outgoing)
+    assert carrier.names() == ["PlaceLeg", "PlaceLeg"]
+    assert line.leg(leg_id).place is Place.RINGING
+
+
+def test_ending_a_leg_waits_for_its_sid_and_then_ends_it(
+    line: Line, outgoing: Outgoing, carrier: FakeCarrier
+) -> None:
+    call_id, leg_id = offered(line, "ada")
+    (placing,) = claim(outgoing)  # on its way to the carrier
+    order(line, call_id, EndLeg(leg_id))
+    (ending,) = claim(outgoing)
+    carry_out(outgoing, ending)
+    assert carrier.sent == []
+    carry_out(outgoing, placing)
+    line.clock.move(1.0)
+    perform_all(outgoing)
+    assert carrier.names() == ["PlaceLeg", "EndLeg"]
+
+
+def test_ending_a_leg_that_was_not_rung_yet_rings_nobody(
+    line: Line, outgoing: Outgoing, carrier: FakeCarrier
+) -> None:
+    call_id, leg_id = offered(line, "ada")
+    slow = replace(outgoing, calls_per_second=0.01)
+    with line.exchange.sessions.begin() as session:
+        reserve_call_slot(session, slow.account, slow.calls_per_second, line.clock.at)
+    order(line, call_id, EndLeg(leg_id))
+    (ending,) = claim(slow)  # the ring waits for its place among the account's calls
+    carry_out(slow, ending)
+    perform_all(outgoing)
+    assert carrier.sent == []
+    assert row_of(line, leg_id).state == "void"
+    assert line.leg(leg_id).place is Place.ENDED
+
+
+def test_law1_a_checked_leg_is_over_only_when_two_readings_say_so(
+    line: Line, outgoing: Outgoing, carrier: FakeCarrier
+) -> None:
+    call_id, leg_id = offered(line, "ada")
+    perform_all(outgoing)
+    sid = line.leg(leg_id).sid or ""
+    carrier.statuses[sid] = "completed"
+    order(line, call_id, CheckLeg(leg_id))
+    perform_all(outgoing)
+    assert line.leg(leg_id).place is Place.RINGING
+    line.clock.move(service.SECOND_READING_SECONDS)
+    perform_all(outgoing)
+    assert line.leg(leg_id).place is Place.ENDED
+    assert carrier.names().count("check") == 2
+
+
+@pytest.fixture
+def killed(line: Line, outgoing: Outgoing) -> tuple[str, str]:
+    """A switchboard that died between its commit and the carrier: call and leg."""
+    call_id, leg_id = offered(line, "ada")
+    claim(outgoing)
+    return call_id, leg_id
+
+
+def settle(line: Line, outgoing: Outgoing, seconds: float) -> list[str]:
+    line.clock.move(seconds)
+    return [settle_unknown.settle(outgoing, row) for row in settle_unknown.list_stale(outgoing)]
+
+
+def test_law7_killed_before_sending_the_leg_is_rung_exactly_once_after_two_look_ups(
+    line: Line, outgoing: Outgoing, carrier: FakeCarrier, killed: tuple[str, str]
+) -> None:
+    other = replace(outgoing, worker="other", readings={})
+    assert settle(line, other, 4.9) == []  # it may still be under way
+    assert settle(line, other, 0.2) == ["waiting"]
+    assert settle(line, other, 5.0) == ["waiting"]
+    assert settle(line, other, 5.0) == ["again"]
+    assert settle(line, other, 10.0) == []
+    assert carrier.names().count("PlaceLeg") == 1
+    assert line.leg(killed[1]).sid == carrier.placed[0][2].sid
+
+
+def test_law7_killed_after_sending_the_leg_is_found_and_not_rung_again(
+    line: Line, outgoing: Outgoing, carrier: FakeCarrier, killed: tuple[str, str]
+) -> None:
+    sid = carrier.ring(ADA, OURS)
+    assert settle(line, replace(outgoing, readings={}), 6.0) == ["done"]
+    assert line.leg(killed[1]).sid == sid
+    assert carrier.names() == ["list_placed"]
+    assert row_of(line, killed[1]).state == "done"
+
+
+def test_law7_a_webhook_that_named_the_sid_settles_an_unknown_leg_without_asking(
+    line: Line, outgoing: Outgoing, carrier: FakeCarrier, killed: tuple[str, str]
+) -> None:
+    call_id, leg_id = killed
+    apply_input(line.exchange, call_id, LegStatusChanged(leg_id, "ringing", "CA" + "7" * 32))
+    assert settle(line, outgoing, 6.0) == ["done"]
+    assert carrier.sent == []
+
+
+def test_a_call_that_another_leg_owns_is_not_taken_for_the_lost_one(
+    line: Line, outgoing: Outgoing, carrier: FakeCarrier, killed: tuple[str, str]
+) -> None:
+    call_id, _ = killed
+    sid = carrier.ring(ADA, OURS)
+    apply_input(line.exchange, call_id, LegStatusChanged(f"{call_id}-1", "in-progress", sid))
+    with line.exchange.sessions.begin() as session:
+        session.execute(
+            tables.legs.update().where(tables.legs.c.id == f"{call_id}-1").values(sid=sid)
+        )
+    assert settle(line, outgoing, 6.0) == ["waiting"]
+
+
+def test_law7_an_unknown_leg_that_nobody_wants_any_more_is_not_rung_again(
+    line: Line, outgoing: Outgoing, carrier: FakeCarrier, killed: tuple[str, str]
+) -> None:
+    call_id, leg_id = killed
+    assert settle(line, outgoing, 6.0) == ["waiting"]
+    apply_input(line.exchange, call_id, LegStatusChanged(f"{call_id}-1", "completed"))
+    assert settle(line, outgoing, 10.0) == ["void"]
+    assert "PlaceLeg" not in carrier.names()
+    assert line.claims() == {"ada": None}
+    assert line.leg(leg_id).place is Place.ENDED
+
+
+def test_law7_a_lost_answer_is_looked_up_like_a_killed_process(
+    line: Line, outgoing: Outgoing, carrier: FakeCarrier
+) -> None:
+    _, leg_id = offered(line, "ada")
+    carrier.results["PlaceLeg"] = [Unknown("connection_lost")]
+    perform_all(outgoing)
+    sid = carrier.ring(ADA, OURS)
+    assert row_of(line, leg_id).state == "attempting"
+    assert settle(line, outgoing, 6.0) == ["done"]
+    assert line.leg(leg_id).sid == sid
+
+
+def test_law7_what_does_no_harm_twice_is_done_again_while_it_holds_and_speech_is_not(
+    line: Line, outgoing: Outgoing, carrier: FakeCarrier
+) -> None:
+    call_id = line.ring().call_id
+    caller_id = f"{call_id}-1"
+    step = line.leg(caller_id).step
+    carrier.results["RedirectLeg"] = [Unknown("http_500")]
+    order(line, call_id, RedirectLeg(caller_id, step))
+    perform_all(outgoing)
+    assert settle(line, outgoing, 6.0) == ["again"]
+    assert carrier.names() == ["RedirectLeg", "RedirectLeg"]
+
+
+def test_two_repairers_send_a_lost_command_once(
+    line: Line, outgoing: Outgoing, carrier: FakeCarrier, killed: tuple[str, str]
+) -> None:
+    line.clock.move(6.0)
+    (row,) = settle_unknown.list_stale(outgoing)
+    settle_unknown.settle(outgoing, row)
+    other = replace(outgoing, worker="other", readings=dict(outgoing.readings))
+    line.clock.move(10.0)
+    results = [settle_unknown.settle(one, row) for one in (outgoing, other)]
+    assert sorted(results) == ["again", "done"]
+    assert carrier.names().count("PlaceLeg") == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        (ReleaseFromQueue("x-1"), "not in the queue"),
+        (RedirectLeg("x-1", 9), "the leg has moved on"),
+        (SetEndsRoom("x-1", 1, ends_room=True), "not in that room"),
+        (Announce("x-1", 1, Say("goodbye")), "not in that room"),
+        (EndLeg("x-1"), "a caller's leg"),
+        (CheckLeg("x-1"), ""),
+        (CheckLeg("x-7"), "no such leg"),
+    ],
+    ids=lambda value: type(value).__name__ if not isinstance(value, str) else value or "holds",
+)
+def test_law7_a_command_is_void_when_its_leg_has_moved_on(
+    line: Line, command: CarrierCommand, why: str
+) -> None:
+    call = line.call(line.ring().call_id)
+    leg_id = command.leg_id.replace("x", call.id)
+    assert find_reason_void(replace(command, leg_id=leg_id), call) == why
+
+
+def test_a_deadline_that_passes_withdraws_a_leg_that_was_never_heard_of(
+    line: Line, outgoing: Outgoing, carrier: FakeCarrier, killed: tuple[str, str]
+) -> None:
+    """The look-up is not what a person waits for: the offer's own deadline goes on."""
+    call_id, leg_id = killed
+    line.clock.move(27)
+    apply_input(line.exchange, call_id, TimePassed())
+    offer = line.call(call_id).find_offer(leg_id)
+    assert offer is not None
+    assert offer.state is OfferState.NO_ANSWER
+
+
+def test_done_is_told_before_the_row_is_crossed_out(
+    line: Line, outgoing: Outgoing, carrier: FakeCarrier
+) -> None:
+    """A process that dies in between leaves a row to look up, not a leg without a sid."""
+    _, leg_id = offered(line, "ada")
+    (row,) = claim(outgoing)
+    loaded = service.load_order(outgoing, row)
+    assert loaded is not None
+    service.record(outgoing, loaded, Done("CA" + "5" * 32))
+    service.record(outgoing, loaded, Done("CA" + "5" * 32))
+    assert line.leg(leg_id).sid == "CA" + "5" * 32
