@@ -45,7 +45,7 @@ class Listener:
     def _connect(self) -> psycopg.Connection[object]:
         pooled = self._engine.connect()
         pooled.detach()  # it stays open for hours and must not be counted or recycled
-        connection = pooled.connection.driver_connection
+        connection = pooled.connection.dbapi_connection  # its driver_connection went with the pool
         if not isinstance(connection, psycopg.Connection):
             raise TypeError("the engine's driver is not psycopg")
         connection.rollback()
