@@ -81,6 +81,8 @@ def _play(stack: Stack, calls: int) -> bool:
                 passed, ended = False, f"WENT WRONG: {error}"
             time.sleep(0.6)  # the last lines are on their way to the narrator
         print(f"({play.letter}) {ended} ({time.monotonic() - began:.0f} s)", flush=True)
+        if ended.startswith("WENT WRONG"):
+            stage.print_records()
         stage.clear_lines()
     unexpected = stack.network.unexpected_rings()
     if unexpected:

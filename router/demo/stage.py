@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,9 +14,11 @@ from sqlalchemy import select
 from ivr_flows.call import Call, from_document
 from ivr_flows.call import Stage as CallStage
 from router.demo.stack import Stack
-from router.emulator.client import Network, Phone
+from router.emulator.client import Network, NetworkError, Phone
 from router.services.sign_on import sign_off, sign_on
+from router.storage.calls import list_live_calls
 from router.storage.tables import calls
+from router.storage.timeline import list_timeline
 
 POLL_SECONDS = 0.1
 SETTLE_SECONDS = 20
@@ -44,6 +46,7 @@ class Stage:
     call_takers: list[Person] = field(default_factory=list)
     responders: list[Person] = field(default_factory=list)
     _callers: int = 0
+    _callers_phones: list[Phone] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         seeded = self.stack.seeded
@@ -57,6 +60,11 @@ class Stage:
                 for member in members
             )
 
+        for member in seeded.supervisors:
+            self._phone(member.name, member.number)
+        for name, number in seeded.outside_lines.items():
+            self._phone(f"911 {name} line", number)
+
     @property
     def network(self) -> Network:
         """The telephone company."""
@@ -69,7 +77,9 @@ class Stage:
         """Somebody new with a number of their own."""
         self._callers += 1
         number = self.stack.seeded.caller_number(self._callers)
-        return Person(name, self._phone(name, number, people))
+        phone = self._phone(name, number, people)
+        self._callers_phones.append(phone)
+        return Person(name, phone)
 
     def everyone_idle(self) -> None:
         """Make every staff phone wait for its owner's hand again."""
@@ -78,9 +88,25 @@ class Stage:
 
     def clear_lines(self) -> None:
         """Put down every phone that is still in a call, so that the next play starts afresh."""
+        for phone in self._callers_phones:
+            self._put_down(phone)
+        self._callers_phones.clear()
         for person in (*self.clinicians, *self.call_takers, *self.responders):
-            for _ in person.phone.state()["calls"]:
-                person.phone.hangs_up()
+            self._put_down(person.phone)
+
+    def _put_down(self, phone: Phone) -> None:
+        for _ in phone.state()["calls"]:
+            with suppress(NetworkError):  # it ended by itself meanwhile
+                phone.hangs_up()
+
+    def print_records(self) -> None:
+        """Print the timelines of the calls that are still open."""
+        with self.stack.sessions() as session:
+            for row in list_live_calls(session):
+                print(f"  call {row.call.id} is {row.call.stage}")
+                for line in list_timeline(session, row.call.id):
+                    details = " ".join(f"{name}={value}" for name, value in line.details.items())
+                    print(f"    {line.at:%H:%M:%S.%f} {line.leg_id:<16} {line.kind} {details}")
 
     @contextmanager
     def only_on_duty(self, number: int) -> Iterator[None]:
