@@ -20,7 +20,15 @@ from ivr_flows.outputs import (
     Wait,
     WaitPiece,
 )
-from router.telephony.twiml import UnspeakableError, announcement, empty, queue_name, render
+from router.telephony.twiml import (
+    UnspeakableError,
+    announcement,
+    empty,
+    queue_name,
+    render,
+    render_page,
+    text_answer,
+)
 from router.telephony.urls import Urls
 
 URLS = Urls("https://switchback.test")
@@ -202,3 +210,22 @@ def test_all_calls_of_a_program_wait_in_one_queue() -> None:
         for name, desk in [("abc", "clinicians"), ("def", "911")]
     ]
     assert {queue_name(call) for call in calls} == {"switchboard.austin"}
+
+
+def test_di3_a_responder_is_asked_and_told() -> None:
+    asked = render_page((Ask((Say("request"),), step=2),), "0a1b", URLS, Prompts())
+    action = f"https://switchback.test/voice/team/0a1b/keyed/2{ANY}"
+    assert asked == (
+        f'{HEAD}<Gather action="{action}" actionOnEmptyResult="true" finishOnKey="" input="dtmf"'
+        ' method="POST" numDigits="1" timeout="6"><Say language="en-US" voice="Joe">request</Say>'
+        f'</Gather><Redirect method="POST">{action}</Redirect></Response>'
+    )
+    told = render_page((Say("thanks"), Hangup()), "0a1b", URLS, Prompts())
+    assert told == f'{HEAD}<Say language="en-US" voice="Joe">thanks</Say><Hangup /></Response>'
+    with pytest.raises(UnspeakableError):
+        render_page((Wait(1),), "0a1b", URLS, Prompts())
+
+
+def test_a_text_is_answered_with_a_text_or_with_nothing() -> None:
+    assert text_answer("On <scene>") == (f"{HEAD}<Message>On &lt;scene&gt;</Message></Response>")
+    assert text_answer("") == empty()

@@ -19,7 +19,7 @@ from ivr_flows.inputs import (
     WaitTicked,
 )
 from router.telephony import webhook
-from router.telephony.webhook import Arrival, Phase
+from router.telephony.webhook import Arrival, Phase, Text, TextStatus
 
 LEG = "abc-1"
 SID = "CA" + "0a" * 16
@@ -151,6 +151,23 @@ def test_a_call_without_its_sid_cannot_arrive(sid: str) -> None:
     assert webhook.read_arrival({"CallSid": sid, "To": "+15125550100"}) is None
 
 
+def test_a_text_that_came_in() -> None:
+    form = {"MessageSid": "SM1a", "To": "+15125550100", "From": "+15125550111"}
+    body = " Yes\0! " + "a" * 2000
+    read = webhook.read_text({**form, "Body": body})
+    assert read == Text("SM1a", "+15125550100", "+15125550111", ("Yes! " + "a" * 1593))
+    assert webhook.read_text({**form, "From": "SHORTCODE"}) is None
+
+
+@pytest.mark.parametrize("status", sorted(webhook.TEXT_STATUSES))
+def test_what_became_of_a_text(status: str) -> None:
+    form = {"MessageSid": "SM1a", "MessageStatus": status, "ErrorCode": "30003"}
+    assert webhook.read_text_status(form) == TextStatus("SM1a", status, "30003")
+    odd = {**form, "MessageSid": "x", "ErrorCode": "none"}
+    assert webhook.read_text_status(odd) == TextStatus("", status, "")
+    assert webhook.read_text_status({"MessageStatus": f"{status}!"}) is None
+
+
 FIELDS = (
     "CallSid CallStatus Digits SpeechResult QueueResult DialCallStatus To From ParticipantLabel"
     " StatusCallbackEvent AnsweredBy"
@@ -169,3 +186,5 @@ def test_law_5_no_form_is_too_odd_to_read(form: dict[str, str]) -> None:
     webhook.read_dial_ended(LEG, 1, form)
     webhook.read_status(LEG, form)
     webhook.read_room_event(1, form)
+    webhook.read_text(form)
+    webhook.read_text_status(form)
