@@ -35,6 +35,7 @@ from router.telephony.urls import Urls
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE = "switchback_demo"
 SECRETS_FILE = "secrets.json"
+READY_SECONDS = 120  # a busy machine starts five processes slowly
 
 
 class Stack:
@@ -156,7 +157,7 @@ class Stack:
                 port = {"PORT": str(self.ports[name])} if name in self.ports else {}
                 self.processes.start_line(name, line, **port)
         for url in (f"{self.emulator_url}/control/state", f"{self.web_url}/readyz"):
-            self.processes.wait_ready(url)
+            self.processes.wait_ready(url, seconds=READY_SECONDS)
 
     def _connect_numbers(self) -> None:
         """Buy our numbers at the carrier and point them at us."""
