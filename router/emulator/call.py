@@ -105,7 +105,7 @@ class Call:
         self._watchers: list[Callable[[Call, str], None]] = []
         self._timers: list[Timer] = []
         self._task: asyncio.Task[None] | None = None
-        world.calls[self.sid] = self
+        world.remember(self)
         self.changed()
 
     # What it is
@@ -261,7 +261,9 @@ class Call:
                 self._cleanups.remove(cleanup)
 
     def hang_up(self) -> None:
-        self.finish("completed" if self.live else "canceled")
+        """End it: a call nobody answered is no-answer for who dialled in, canceled for us."""
+        unanswered = "no-answer" if self.direction == "inbound" else "canceled"
+        self.finish("completed" if self.live else unanswered)
 
     def finish(self, status: str, sip_code: str = "") -> None:
         """The one end of every call."""
@@ -272,6 +274,7 @@ class Call:
         self.ended = self.world.clock.now()
         for timer in self._timers:
             timer.cancel()
+        self._timers.clear()
         self.stop(HUNG_UP)
         if self.endpoint is not None:
             self.endpoint.over(self, status)

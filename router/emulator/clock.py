@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 MODES = ("real", "fast", "manual")
 MAX_SPEED = 10_000.0
+_FEW_CANCELLED = 1_000
 
 
 @dataclass(order=True)
@@ -25,10 +26,15 @@ class Timer:
     due: float
     order: int
     action: Callable[[], None] = field(compare=False)
+    forget: Callable[[], None] = field(compare=False)
     cancelled: bool = field(default=False, compare=False)
 
     def cancel(self) -> None:
-        self.cancelled = True
+        if not self.cancelled:
+            self.cancelled = True
+            # What it would have done may hold a whole call: let go of it at once.
+            self.action = _nothing
+            self.forget()
 
 
 class Clock:
@@ -38,6 +44,7 @@ class Clock:
         self.mode = mode
         self.speed = speed
         self._heap: list[Timer] = []
+        self._cancelled = 0
         self._order = itertools.count()
         self._base = time.time()
         self._mark = time.monotonic()
@@ -58,11 +65,20 @@ class Clock:
         self._arm()
 
     def call_later(self, delay: float, action: Callable[[], None]) -> Timer:
-        timer = Timer(self.now() + max(0.0, delay), next(self._order), action)
+        due = self.now() + max(0.0, delay)
+        timer = Timer(due, next(self._order), action, self._forget)
         heapq.heappush(self._heap, timer)
         if self._heap[0] is timer:
             self._arm()
         return timer
+
+    def _forget(self) -> None:
+        """A timer was cancelled: clear the heap when it is mostly such, as of 4-hour limits."""
+        self._cancelled += 1
+        if self._cancelled > _FEW_CANCELLED and self._cancelled * 2 > len(self._heap):
+            self._heap = [timer for timer in self._heap if not timer.cancelled]
+            heapq.heapify(self._heap)
+            self._cancelled = 0
 
     async def sleep(self, seconds: float) -> None:
         if seconds <= 0:
@@ -126,6 +142,10 @@ class Clock:
         while timer := self._due(self.now()):
             timer.action()
         self._arm()
+
+
+def _nothing() -> None:
+    """What a cancelled timer does."""
 
 
 async def _no_settling() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .audio import Hearing, Room, Seat
 from .call import HUNG_UP, Call, Callback, Source
 from .formats import boolean, rfc2822
+from .rest.representations import represent_conference, represent_participant
 from .twiml.session import ANNOUNCE, CONFERENCE_WAIT, HOLD, Ending, Session
 from .webhooks import Webhook
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 MAX_PARTICIPANTS = 250  # Twilio's limit
 MINIMUM = 2  # a conference starts with two
 MAX_LABEL = 128
+MAX_CONFERENCES = 10_000  # kept to be read; the oldest that are over are forgotten
 
 KICKED = "participant_updated_via_api"
 ENDED_BY_API = "conference_ended_via_api"
@@ -157,6 +159,13 @@ class Conference(Room):
 
     def changed(self) -> None:
         self.updated = self.world.clock.now()
+        self.world.history.keep(self.sid, lambda: represent_conference(self.world, self))
+        self.world.history.keep(f"{self.sid}/people", self.represent_people)
+
+    def represent_people(self) -> dict[str, Any]:
+        """All participants as REST shows them, by CallSid."""
+        everybody = self.participants + self.pending
+        return {p.call.sid: represent_participant(self.world, p) for p in everybody}
 
     def subscribe(self, callback: Callback | None) -> None:
         """The first participant's status callback holds; later ones are ignored."""
@@ -344,7 +353,14 @@ class Conferences:
         if conference is None:
             conference = Conference(self._world, name, limit)
             self.by_sid[conference.sid] = self._active[name] = conference
+            self._prune()
         return conference
+
+    def _prune(self) -> None:
+        if len(self.by_sid) > MAX_CONFERENCES:
+            over = [sid for sid, c in self.by_sid.items() if c.status == "completed"]
+            for sid in over[: MAX_CONFERENCES // 10]:
+                del self.by_sid[sid]
 
     def forget_active(self, conference: Conference) -> None:
         if self._active.get(conference.name) is conference:

@@ -149,14 +149,21 @@ class Party:
 
     # What it does
 
-    def dial(self, to: str, application: str = "", params: dict[str, str] | None = None) -> Call:
+    def dial(
+        self,
+        to: str,
+        application: str = "",
+        params: dict[str, str] | None = None,
+        caller_id: str = "",
+    ) -> Call:
+        """Call one of the account's numbers; a client may call through an application instead."""
         if len(self.calls) >= self.profile.lines:
             raise PartyError("number", f"{self.number} is on another call")
         number = self._world.numbers.get(to)
         app = None if is_number(self.number) else self._world.application(application)
         if number is None and app is None:
             raise PartyError("to", f"there is no number {to!r} on this network to call", 404)
-        call = Call(self._world, self.number, to, "inbound")
+        call = Call(self._world, caller_id or self.number, to, "inbound")
         call.endpoint = self
         call.extra.update(params or {})
         self.calls.append(call)

@@ -234,7 +234,7 @@ class Webhooks:
                     if response.status in (301, 302, 303):
                         method = "GET"
                     continue
-                body = (await response.content.read(MAX_KEPT_BODY * 4)).decode("utf-8", "replace")
+                body = _text(await _read(response), response.charset)
                 kind = response.content_type if "Content-Type" in response.headers else ""
                 return Reply(url, response.status, body, kind)
         raise _RefusedError(11215, "HTTP too many redirects")
@@ -281,6 +281,23 @@ class Webhooks:
             twiml=reply.body,
         )
         self._world.events.add("webhook", webhook=hook.kind, **facts)
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """The body, as far as anybody could want it: an endless one is cut off."""
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(16 * 1024):
+        body += chunk
+        if len(body) > MAX_KEPT_BODY * 4:
+            break
+    return bytes(body)
+
+
+def _text(body: bytes, charset: str | None) -> str:
+    try:
+        return body.decode(charset or "utf-8", "replace")
+    except LookupError:
+        return body.decode("utf-8", "replace")
 
 
 class _RefusedError(Exception):

@@ -28,6 +28,9 @@ from .webhooks import Webhooks
 # How often the loop is given a turn before it is taken to be idle (see `settle`).
 _IDLE_TURNS = 25
 
+# Calls that are kept to be read, like Twilio's, but not for ever.
+MAX_CALLS = 20_000
+
 # Where a few area codes lie, for the geography fields of webhooks.
 _PLACES = {
     "+1512": ("AUSTIN", "TX", "78701"),
@@ -185,6 +188,15 @@ class World:
         self.carrier.forget_queue()
         for feed in (self.events, self.unexpected_rings, self.debugger.log, self.webhooks.log):
             feed.clear()
+
+    def remember(self, call: Call) -> None:
+        """Keep a call; the oldest ones that are over are forgotten in the end."""
+        self.calls[call.sid] = call
+        if len(self.calls) <= MAX_CALLS:
+            return
+        over = [sid for sid, call in self.calls.items() if call.over]
+        for sid in over[: MAX_CALLS // 10]:
+            del self.calls[sid]
 
     def live_calls(self) -> list[Call]:
         return [call for call in self.calls.values() if not call.over]

@@ -130,6 +130,12 @@ class Stage:
         self.net.advance(0)
         return phone
 
+    def caller_of_running_time(self) -> Phone:
+        """The same, where time need not be moved."""
+        phone = self.net.phone("+15125550101", "Sam")
+        phone.dials(LINE)
+        return phone
+
     def transcript(self, phone: Phone, *kinds: str) -> list[str]:
         """What was heard, in short: `say Hello`, `talking_with Ana`."""
         lines = []

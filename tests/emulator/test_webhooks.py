@@ -206,6 +206,12 @@ def test_a_document_over_64_kb_is_11750(stage: Stage) -> None:
     assert [e["code"] for e in stage.net.debugger()] == [11750]
 
 
+def test_a_document_in_many_pieces_is_read_whole(stage: Stage) -> None:
+    stage.line("<Say>" + "word " * 12_000 + "end</Say>")
+    caller = stage.caller()
+    assert caller.hears("word word")["text"].endswith("end")
+
+
 def test_a_bad_answer_to_a_callback_is_15003(stage: Stage) -> None:
     stage.app.on("/status", (500, ""))
     stage.line(status_callback=stage.app.url("/status"))

@@ -16,10 +16,17 @@ from ..rest.base import world_of
 from ..world import World
 from .base import MAX_WAIT, BadFieldError, body_of, number, query_number, string
 
+# How many calls and conferences that are over the state shows besides the live ones.
+RECENT = 200
+
 
 async def state(request: web.Request) -> web.Response:
     world = world_of(request)
-    calls = [world.describe_leg(call) for call in world.calls.values()]
+    kept = list(world.calls.values())
+    shown = [call for call in kept[:-RECENT] if not call.over] + kept[-RECENT:]
+    calls = [world.describe_leg(call) for call in shown]
+    rooms = list(world.conferences.by_sid.values())
+    rooms = [r for r in rooms[:-RECENT] if r.status != "completed"] + rooms[-RECENT:]
     return web.json_response(
         {
             "now": world.clock.now(),
@@ -27,7 +34,7 @@ async def state(request: web.Request) -> web.Response:
             "account_sid": world.account_sid,
             "calls": calls,
             "legs": [call for call in calls if call["status"] in ("ringing", "in-progress")],
-            "conferences": [_conference(c) for c in world.conferences.by_sid.values()],
+            "conferences": [_conference(room) for room in rooms],
             "queues": [_queue(q) for q in world.queues.by_sid.values()],
             "numbers": [asdict(number) for number in world.numbers.values()],
             "parties": [party.describe() for party in world.parties.values()],

@@ -145,7 +145,8 @@ def _dial(party: Party, body: dict[str, Any]) -> dict[str, Any]:
     params = body.get("params", {})
     if not isinstance(params, dict) or not all(isinstance(v, str) for v in params.values()):
         raise BadFieldError("params", "must be an object of texts")
-    call = party.dial(normalise(string(body, "to")), string(body, "application", ""), params)
+    to, application = normalise(string(body, "to")), string(body, "application", "")
+    call = party.dial(to, application, params, string(body, "caller_id", ""))
     return {"call": call.sid}
 
 

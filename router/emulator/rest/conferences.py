@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aiohttp import web
 
 from ..call import HUNG_UP, UPDATED, Callback, Source
@@ -33,7 +35,11 @@ def find(request: web.Request, key: str = "sid") -> Conference:
 
 
 async def fetch(request: web.Request) -> web.Response:
-    return json(represent_conference(world_of(request), find(request)))
+    return json(_read(world_of(request), find(request)))
+
+
+def _read(world: World, conference: Conference) -> dict[str, Any]:
+    return world.history.read(conference.sid, lambda: represent_conference(world, conference))
 
 
 async def listing(request: web.Request) -> web.Response:
@@ -46,7 +52,7 @@ async def listing(request: web.Request) -> web.Response:
         and within(query, "DateCreated", conference.created)
         and within(query, "DateUpdated", conference.updated)
     ]
-    return page(request, "conferences", [represent_conference(world, c) for c in found])
+    return page(request, "conferences", [_read(world, c) for c in found])
 
 
 async def update(request: web.Request) -> web.Response:
@@ -68,15 +74,7 @@ async def update(request: web.Request) -> web.Response:
 # Participants
 
 
-def _active(request: web.Request) -> Conference:
-    conference = find(request, "conference")
-    if conference.status == "completed":
-        raise TwilioError(16022)
-    return conference
-
-
 def _participant(request: web.Request) -> Participant:
-    """By CallSid or label; Twilio never returns one that is finished."""
     conference = find(request, "conference")
     participant = conference.find(request.match_info["sid"])
     if participant is None:
@@ -84,21 +82,33 @@ def _participant(request: web.Request) -> Participant:
     return participant
 
 
+def _people(request: web.Request) -> list[dict[str, Any]]:
+    """The participants as REST shows them, which may be as they were some time ago."""
+    conference = find(request, "conference")
+    key = f"{conference.sid}/people"
+    return list(world_of(request).history.read(key, conference.represent_people).values())
+
+
 async def list_participants(request: web.Request) -> web.Response:
-    world, conference, query = world_of(request), find(request, "conference"), request.query
-    facts = ("Muted", "Hold", "Coaching")
+    query = request.query
     found = [
-        participant
-        for participant in conference.participants + conference.pending
+        person
+        for person in _people(request)
         if all(
-            query.get(f, participant.facts()[f]).lower() == participant.facts()[f] for f in facts
+            query.get(word, str(person[word.lower()])).lower() == str(person[word.lower()]).lower()
+            for word in ("Muted", "Hold", "Coaching")
         )
     ]
-    return page(request, "participants", [represent_participant(world, p) for p in found])
+    return page(request, "participants", found)
 
 
 async def fetch_participant(request: web.Request) -> web.Response:
-    return json(represent_participant(world_of(request), _participant(request)))
+    """By CallSid or label; Twilio never returns one that is finished."""
+    key = request.match_info["sid"]
+    for person in _people(request):
+        if key in (person["call_sid"], person["label"]):
+            return json(person)
+    raise TwilioError(20404, f"The requested resource {request.path} was not found")
 
 
 def _conference_for(world: World, key: str) -> Conference:
