@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import aiohttp
 import yarl
@@ -223,7 +223,7 @@ class Webhooks:
             async with self._http.request(
                 method,
                 yarl.URL(target, encoded=True),
-                data=params if method == "POST" else None,
+                data=urlencode(params).encode() if method == "POST" else None,
                 headers=headers,
                 timeout=timeout,
                 allow_redirects=False,
