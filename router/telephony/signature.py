@@ -30,7 +30,7 @@ class SignatureChecker:
 
     def __init__(self, public_url: str, tokens: Sequence[str]) -> None:
         self._public_url = public_url.rstrip("/")
-        self._validators = [RequestValidator(token) for token in tokens if token]
+        self._validators = [RequestValidator(token) for token in dict.fromkeys(tokens) if token]
 
     def is_signed(self, request: SignedRequest) -> bool:
         """Whether one of our tokens signed the request.
