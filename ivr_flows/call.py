@@ -1,6 +1,7 @@
 """The call as the flows see it: frozen snapshots of a call, its legs and its offers.
 
-Nothing here knows Twilio, the database or a telephone number: people and lines are named by our own ids.
+Nothing here knows Twilio, the database or a telephone number: people and lines are named by our
+own ids.
 """
 
 from __future__ import annotations
@@ -65,9 +66,9 @@ STAFF = frozenset({Role.CLINICIAN, Role.CALL_TAKER, Role.PSAP})
 class Leg:
     """One telephone leg.
 
-    `id` is the call's id, a dash and a number. `step` counts the answers given to the leg, so that a late
-    or repeated request is known as such. `room` is the generation of the room it is in or on its way to.
-    `node` and `tries` are its position in the dialogue `flow`.
+    `id` is the call's id, a dash and a number. `step` counts the answers given to the leg, so that
+    a late or repeated request is known as such. `room` is the generation of the room it is in or
+    on its way to. `node` and `tries` are its position in the dialogue `flow`.
     """
 
     id: str
@@ -184,7 +185,7 @@ class Call:
 
     @property
     def due_at(self) -> datetime | None:
-        """When the next deadline of the call, a leg or an offer passes; None once nothing is open."""
+        """The next deadline of the call, a leg or an offer; None once nothing is open."""
         dues = [leg.due_at for leg in self.legs if leg.is_live]
         dues += [offer.due_at for offer in self.offers if offer.is_live]
         if self.stage is not Stage.CLOSED:
@@ -204,7 +205,7 @@ class Call:
         return tuple(offer for offer in self.offers if offer.is_live)
 
     def staff(self) -> tuple[Leg, ...]:
-        """Live legs of people who answer for the caller: in the room, on their way, or in a menu."""
+        """Live legs of people who answer for the caller: in the room, coming, or in a menu."""
         offered = {offer.leg_id for offer in self.offers if offer.state is not OfferState.ACCEPTED}
         return tuple(
             leg
@@ -216,7 +217,10 @@ class Call:
         )
 
     def engaged_people(self) -> frozenset[str]:
-        """People whom this call claims: offered, or on a live leg. A claim belongs to the person (Law 6)."""
+        """People whom this call claims: offered, or on a live leg.
+
+        A claim belongs to the person (Law 6).
+        """
         people = {offer.person_id for offer in self.offers if offer.is_live}
         people |= {leg.person_id for leg in self.legs if leg.person_id and leg.is_live}
         return frozenset(people)
@@ -255,9 +259,10 @@ def to_document(call: Call) -> dict[str, Any]:
 
 
 def from_document(document: Mapping[str, Any]) -> Call:
-    """A call from what `to_document` wrote; fields it does not know are dropped, missing ones take their default.
+    """A call from what `to_document` wrote.
 
-    Old and new versions of the program share rows while one replaces the other.
+    Fields it does not know are dropped, missing ones take their default: old and new versions of
+    the program share rows while one replaces the other.
     """
     return _load(Call, document)  # type: ignore[no-any-return]
 
@@ -284,7 +289,7 @@ _ENUMS: dict[type, dict[str, type[StrEnum]]] = {
 }
 
 
-def _load(kind: type, document: Mapping[str, Any]) -> Any:  # noqa: ANN401
+def _load(kind: type, document: Mapping[str, Any]) -> Any:  # noqa: ANN401 - as above
     enums = _ENUMS[kind]
     known: dict[str, Any] = {}
     for name in kind.__dataclass_fields__:  # type: ignore[attr-defined]

@@ -1,6 +1,11 @@
-"""The call taker's transfer: a short keypad flow on the leg that carries the caller, or on their own (IN2)."""
+"""The call taker's transfer: a short keypad flow (IN2).
+
+It runs on the trunk leg that carries the caller too, or on the call taker's own leg.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from ivr_flows import eligibility
 from ivr_flows.screening import Question, Screening, keys
@@ -14,11 +19,23 @@ def start(turn: Turn) -> None:
     FLOW.start(turn, turn.phrase("call_taker_welcome"))
 
 
+def _unless_ruled_out(question: str, following: str) -> Callable[[Turn], str]:
+    """Go on to `following`; a yes to `question` that the policy excludes ends the questions."""
+
+    def then(turn: Turn) -> str:
+        if turn.call.answers[question] == "yes" and eligibility.is_ruled_out(turn):
+            eligibility.decide(turn)
+            return ""
+        return following
+
+    return then
+
+
 def _after_danger(turn: Turn) -> str:
     danger = turn.call.answers["danger"]
     if danger != "yes":
         turn.remember(weapon=danger, violence=danger, crime=danger)
-    return "medical"
+    return _unless_ruled_out("danger", "medical")(turn)
 
 
 def _after_source(turn: Turn) -> str:
@@ -49,8 +66,18 @@ FLOW = Screening(
             keys(k1="first", k2="second", k3="third"),
         ),
         Question("danger", "ask_call_taker_danger", _after_danger, _YES_NO_UNKNOWN),
-        Question("medical", "ask_medical", lambda _turn: "imminent_risk", _YES_NO_UNKNOWN),
-        Question("imminent_risk", "ask_imminent_risk", lambda _turn: "source", _YES_NO_UNKNOWN),
+        Question(
+            "medical",
+            "ask_medical",
+            _unless_ruled_out("medical", "imminent_risk"),
+            _YES_NO_UNKNOWN,
+        ),
+        Question(
+            "imminent_risk",
+            "ask_imminent_risk",
+            _unless_ruled_out("imminent_risk", "source"),
+            _YES_NO_UNKNOWN,
+        ),
         Question(
             "source",
             "ask_source",

@@ -1,51 +1,70 @@
-"""Caller and staff in the room: joining, star and leaving, lost legs, and the end of the call (TR1, TR3, TR7)."""
+"""Caller and staff in the room: joining, star, lost legs and deadlines (TR1, TR3, TR7)."""
 
 from __future__ import annotations
 
-from ivr_flows import moving, return_to_911, ringing, staff_menu, wrap_up
-from ivr_flows.call import Leg, Place, Role, Stage
-from ivr_flows.outputs import Announce, CheckLeg, EndLeg, RedirectLeg, Say, SetEndsRoom
-from ivr_flows.turn import Turn
-from ivr_flows.waiting import nobody_takes_it
-
-STAR_GRACE_SECONDS = (
-    0.7  # a staff leg whose room has ended comes by its own action within this time
+from ivr_flows import moving, return_to_911, ringing, staff_menu, waiting, wrap_up
+from ivr_flows.call import Leg, OfferState, Place, Role, Stage
+from ivr_flows.moving import STAR_GRACE_SECONDS
+from ivr_flows.outputs import (
+    Announce,
+    CheckLeg,
+    EndLeg,
+    Hangup,
+    RedirectLeg,
+    ReleaseFromQueue,
+    Say,
+    SetEndsRoom,
 )
+from ivr_flows.turn import Turn
+
 HELD_SECONDS = 6  # a caller out of the room hears from somebody by then, or the next step follows
+JOIN_TRIES = 2  # a room that cannot be entered more often than this is given up
 PRIORITY_AFTER_DROP = 50
 DROPS_ALLOWED = 2
+HELD_STAGES = (Stage.CONNECTED, Stage.CONSULTING)
 
 
 def room_joined(turn: Turn, leg: Leg, room: int) -> str:
     """The carrier says a leg is in the room. Returns why it was ignored, or ""."""
     if leg.place is not Place.JOINING or leg.room != room:
         return "not on its way to that room"
-    turn.change_leg(leg.id, place=Place.ROOM, due_at=None, tries=0)
+    leg = turn.change_leg(leg.id, place=Place.ROOM, due_at=None, tries=0)
     turn.note("room_joined", leg.id, room=str(room))
     if leg.role is Role.CALLER:
         _caller_joined(turn)
     else:
-        _staff_joined(turn, turn.get_leg(leg.id))
+        _staff_joined(turn, leg)
     return ""
 
 
 def _caller_joined(turn: Turn) -> None:
     if turn.call.stage is Stage.CONNECTED:
         turn.change(stage_due_at=turn.after(turn.program.check_seconds))
-    if not moving.staff_in_room(turn.call):
-        _free_lonely_caller(turn)
+    if _must_leave(turn):
+        _take_out(turn)
 
 
-def _free_lonely_caller(turn: Turn) -> None:
+def _must_leave(turn: Turn) -> bool:
+    """Whether the caller sits in a room where nobody is, or that keeps them from dialling 911."""
+    call = turn.call
+    return not moving.staff_in_room(call) or moving.dials_itself(call) or moving.is_closing(call)
+
+
+def _take_out(turn: Turn, *, after_seconds: float = 0.0) -> None:
     caller = turn.call.caller
-    turn.note("caller_alone", caller.id)
-    turn.do(RedirectLeg(caller.id, caller.step))
+    if not moving.staff_in_room(turn.call):
+        turn.note("caller_alone", caller.id)
+    turn.do(RedirectLeg(caller.id, caller.step, after_seconds=after_seconds))
+    turn.change_leg(caller.id, due_at=turn.after(after_seconds + moving.JOIN_SECONDS))
 
 
 def _staff_joined(turn: Turn, leg: Leg) -> None:
     call = turn.call
     if leg.room != call.room:
+        turn.do(RedirectLeg(leg.id, leg.step))
+        turn.change_leg(leg.id, due_at=turn.after(moving.JOIN_SECONDS))
         return
+    moving.gather(turn)
     if call.stage is Stage.RETURNING and leg.present:
         return_to_911.psap_joined(turn, leg)
     elif call.stage in (Stage.WAITING, Stage.CONSULTING) and leg.id in _accepted(turn):
@@ -58,11 +77,11 @@ def _staff_joined(turn: Turn, leg: Leg) -> None:
 
 
 def _accepted(turn: Turn) -> frozenset[str]:
-    return frozenset(o.leg_id for o in turn.call.offers if o.state == "accepted")
+    return frozenset(o.leg_id for o in turn.call.offers if o.state is OfferState.ACCEPTED)
 
 
 def _pass_the_flag(turn: Turn, receiver: Leg) -> None:
-    """The receiver answers for the caller from here on; the giver may leave without ending the room."""
+    """The receiver answers for the caller from here on; the giver's leaving no longer ends it."""
     for giver in moving.staff_in_room(turn.call):
         if giver.id == receiver.id:
             continue
@@ -72,63 +91,79 @@ def _pass_the_flag(turn: Turn, receiver: Leg) -> None:
 
 
 def room_left(turn: Turn, *, hung_up: bool) -> None:
-    """The leg that asked is out of the room: by star, because the room ended, or because it hung up."""
+    """The leg that asked is out of the room: by star, by the room's end, or because it hung up."""
     leg = turn.leg
     if hung_up:
         leg_ended(turn, leg)
         return
     turn.note("room_left", room=str(leg.room))
-    if leg.ends_room or leg.role is Role.CALLER:
+    never_in = leg.place is Place.JOINING
+    if leg.role is Role.CALLER or (leg.ends_room and not never_in):
         moving.break_room(turn, leg.room)
-    turn.change_leg(leg.id, place=Place.FLOW, due_at=None, ends_room=False)
-    if leg.role is Role.CALLER:
-        _caller_left_room(turn, leg)
+    tries = leg.tries + 1 if never_in else 0
+    turn.change_leg(leg.id, place=Place.FLOW, due_at=None, ends_room=False, tries=tries)
+    if tries > JOIN_TRIES:
+        _cannot_join(turn)
+    elif leg.role is Role.CALLER:
+        _caller_left_room(turn, leg, by_star=not never_in and not leg.shared)
     else:
         _staff_left_room(turn, leg)
 
 
-def _caller_left_room(turn: Turn, left: Leg) -> None:
+def _cannot_join(turn: Turn) -> None:
+    """The carrier does not let this leg into the room: the caller needs none to reach 911."""
+    turn.note("cannot_join")
+    if turn.leg.role is Role.CALLER:
+        return_to_911.dial_at_once(turn, reason="room_failed")
+        return
+    turn.say("line_trouble_goodbye")
+    turn.answer(Hangup())
+    leg_ended(turn, turn.leg)
+
+
+def _caller_left_room(turn: Turn, left: Leg, *, by_star: bool) -> None:
     staff = turn.call.staff()
     if not staff and turn.call.stage is Stage.CONNECTED:
         _nobody_is_left(turn, lost=None)
-    for leg in staff:
-        if leg.place is Place.ROOM and leg.room == left.room:
-            turn.do(RedirectLeg(leg.id, leg.step, after_seconds=STAR_GRACE_SECONDS))
+    staying = [leg for leg in staff if leg.place is Place.ROOM and leg.room == left.room]
+    for leg in staying:
+        turn.do(RedirectLeg(leg.id, leg.step, after_seconds=STAR_GRACE_SECONDS))
     if turn.is_answered:
         return
-    if turn.call.stage is Stage.WAITING and turn.call.drops:
-        turn.say("line_dropped_stay")
     moving.caller_next(turn)
-    if turn.call.stage is Stage.CONNECTED and turn.leg.place is Place.QUEUE:
-        turn.change_leg(turn.leg_id, due_at=turn.after(HELD_SECONDS))
+    if turn.call.stage in HELD_STAGES and turn.leg.place is Place.QUEUE:
+        flow = moving.STAR if by_star and staying else moving.WAITING
+        turn.change_leg(turn.leg_id, flow=flow, due_at=turn.after(HELD_SECONDS))
 
 
 def _staff_left_room(turn: Turn, left: Leg) -> None:
-    if not turn.call.caller.is_live:
+    caller = turn.call.caller
+    if not caller.is_live:
         wrap_up.ask(turn)
-    elif left.role is Role.PSAP or _others_ended_the_room(turn, left):
-        moving.join_room(turn, ends_room=True)
+    elif left.place is Place.JOINING or left.role is Role.PSAP or _others_left_first(turn, left):
+        moving.rejoin(turn)
     else:
-        caller = turn.call.caller
         turn.note("held", caller.id)
-        if caller.place is Place.QUEUE and caller.due_at is not None:
-            turn.change_leg(caller.id, due_at=None)
+        if caller.place is Place.QUEUE and turn.call.stage in HELD_STAGES:
+            turn.change_leg(caller.id, flow=moving.WAITING, due_at=None)
         staff_menu.ask(turn)
 
 
-def _others_ended_the_room(turn: Turn, left: Leg) -> bool:
-    """Whether the room ended because somebody else who answered for the caller is known to have gone."""
+def _others_left_first(turn: Turn, left: Leg) -> bool:
+    """Whether another who ended the room is known to have gone from it, or to be at a menu."""
     return any(
-        leg.id != left.id and not leg.is_live and leg.ends_room and leg.room == left.room
+        leg.room == left.room and (leg.flow == staff_menu.FLOW if leg.is_live else leg.ends_room)
         for leg in turn.call.legs
+        if leg.id != left.id and leg.role is not Role.CALLER
     )
 
 
 def room_departed(turn: Turn, leg: Leg, room: int) -> str:
-    """The carrier says a leg left a generation of the room; its own request tells where it goes."""
+    """The carrier says a leg left a generation of the room; its own request says where it goes."""
     if leg.place is not Place.ROOM or leg.room != room:
         return "not in that room any more"
     if leg.role is Role.CALLER:
+        turn.change_leg(leg.id, due_at=turn.after(HELD_SECONDS))
         return ""
     if leg.ends_room:
         moving.break_room(turn, room)
@@ -137,23 +172,33 @@ def room_departed(turn: Turn, leg: Leg, room: int) -> str:
 
 def leg_asked(turn: Turn) -> None:
     """A leg we moved asks what to do."""
-    leg = turn.leg
-    if leg.role is Role.CALLER:
-        if leg.place in (Place.ROOM, Place.JOINING) and leg.room:
-            moving.break_room(turn, leg.room)
-        if leg.flow == "closing":
-            wrap_up.say_goodbye(turn)
-            return
-        turn.change_leg(leg.id, place=Place.FLOW, due_at=None)
-        if not turn.call.staff() and turn.call.stage is Stage.CONNECTED:
-            _nobody_is_left(turn, lost=None)
-        if not turn.is_answered:
-            moving.caller_next(turn)
+    if turn.leg.role is Role.CALLER:
+        _caller_asked(turn)
     elif not turn.call.caller.is_live:
         wrap_up.ask(turn)
     else:
-        turn.say("one_moment_back_to_caller")
-        moving.join_room(turn, ends_room=True)
+        starred = turn.call.caller.flow == moving.STAR
+        turn.say("caller_at_menu" if starred else "back_to_your_caller")
+        moving.rejoin(turn)
+
+
+def _caller_asked(turn: Turn) -> None:
+    leg = turn.leg
+    if leg.flow == moving.CLOSING:
+        moving.break_room(turn, leg.room if leg.place is Place.ROOM else 0)
+        wrap_up.say_goodbye(turn)
+        return
+    joining = leg.place is Place.JOINING
+    if joining and not leg.tries and leg.room == turn.call.room:
+        if moving.caller_may_enter(turn.call):
+            return  # fetched twice: the same answer again
+    elif joining and leg.tries > JOIN_TRIES:
+        _cannot_join(turn)
+        return
+    was_in = joining or leg.place is Place.ROOM
+    moving.break_room(turn, leg.room if was_in else 0)
+    turn.change_leg(leg.id, place=Place.FLOW, due_at=None)
+    _caller_left_room(turn, leg if was_in else turn.leg, by_star=False)
 
 
 def leg_ended(turn: Turn, leg: Leg) -> None:
@@ -163,6 +208,8 @@ def leg_ended(turn: Turn, leg: Leg) -> None:
     was_staff = leg.id in {other.id for other in turn.call.staff()}
     turn.end_leg(leg.id)
     turn.note("leg_ended", leg.id, role=str(leg.role))
+    if leg.place is Place.JOINING:
+        turn.change_leg(leg.id, ends_room=False)  # it never ended a room
     if leg.role is Role.CALLER:
         wrap_up.caller_gone(turn, leg)
     elif was_staff and turn.call.caller.is_live:
@@ -172,24 +219,60 @@ def leg_ended(turn: Turn, leg: Leg) -> None:
 
 
 def _staff_lost(turn: Turn, leg: Leg) -> None:
-    if leg.ends_room:
+    was_in = leg.place is Place.ROOM
+    if was_in and leg.ends_room:
         moving.break_room(turn, leg.room)
+    if _never_reached_the_caller(turn, leg):
+        return
     if turn.call.stage is Stage.RETURNING and leg.present:
         return_to_911.taker_lost(turn, leg)
-    if turn.call.outcome == "resolved" or turn.call.staff():
+    if leg.ends_room:
+        _call_back_from_menus(turn, leg)
+    if moving.is_closing(turn.call) or turn.call.staff():
         return
     if turn.call.stage is Stage.CONSULTING:
-        turn.enter_stage(Stage.WAITING, turn.program.waiting_seconds)
-        turn.note("giver_left_early", leg.id)
+        _giver_left_early(turn, leg)
     elif turn.call.stage in (Stage.CONNECTED, Stage.WAITING):
         _nobody_is_left(turn, lost=leg)
-    caller = turn.call.caller
-    if caller.place is Place.ROOM:
-        turn.do(RedirectLeg(caller.id, caller.step, after_seconds=STAR_GRACE_SECONDS))
+    if turn.call.caller.place is Place.ROOM:
+        _take_out(turn, after_seconds=STAR_GRACE_SECONDS)
+
+
+def _never_reached_the_caller(turn: Turn, leg: Leg) -> bool:
+    """A person who accepted and was lost on the way counts as one who did not answer."""
+    offer = turn.call.find_offer(leg.id)
+    if (
+        offer is None
+        or offer.state is not OfferState.ACCEPTED
+        or leg.place is not Place.JOINING
+        or turn.call.stage not in (Stage.WAITING, Stage.CONSULTING)
+    ):
+        return False
+    ringing.close_offer(turn, offer, OfferState.NO_ANSWER)
+    waiting.pursue(turn)
+    return True
+
+
+def _call_back_from_menus(turn: Turn, lost: Leg) -> None:
+    """Who came out of the room because `lost` ended it did not press star: back to the caller."""
+    for leg in turn.call.staff():
+        if leg.flow == staff_menu.FLOW and leg.room == lost.room:
+            turn.change_leg(leg.id, flow=moving.ROOM, node="")
+            turn.do(RedirectLeg(leg.id, leg.step))
+
+
+def _giver_left_early(turn: Turn, leg: Leg) -> None:
+    """The call taker left while clinicians are rung: the caller waits for them like any other."""
+    turn.note("giver_left_early", leg.id)
+    next_ring_at = turn.call.next_ring_at
+    turn.enter_stage(Stage.WAITING, turn.program.waiting_seconds)
+    turn.change(next_ring_at=next_ring_at)
 
 
 def _nobody_is_left(turn: Turn, lost: Leg | None) -> None:
-    """The person who answered for the caller is gone: 911 hung up, or a clinician's line dropped."""
+    """Who answered for the caller is gone: 911 hung up, or a clinician's line dropped."""
+    for leg in turn.call.staff():
+        turn.do(CheckLeg(leg.id))
     last = lost or _last_staff(turn)
     if last is not None and last.role in (Role.PSAP, Role.CALL_TAKER):
         return_to_911.after_911(turn)
@@ -197,31 +280,32 @@ def _nobody_is_left(turn: Turn, lost: Leg | None) -> None:
     drops = turn.call.drops + 1
     turn.note("clinician_lost", last.id if last else "", drops=str(drops))
     desk = turn.program.clinician_desk
-    turn.change(
-        drops=drops,
-        desk=desk,
-        priority=PRIORITY_AFTER_DROP,
-        queued_at=turn.now,
-        passed_over=(),
-    )
+    turn.change(drops=drops)
+    if desk in turn.call.returned_from:
+        return_to_911.start(turn, reason="clinician_lost", by=Role.CLINICIAN)
+        return
+    turn.change(desk=desk, priority=PRIORITY_AFTER_DROP, queued_at=turn.now, passed_over=())
     turn.enter_stage(Stage.WAITING, turn.program.reoffer_seconds)
     if drops > DROPS_ALLOWED or not ringing.ring_next(turn):
-        nobody_takes_it(turn)
+        waiting.nobody_takes_it(turn)
 
 
 def _last_staff(turn: Turn) -> Leg | None:
     answered = [leg for leg in turn.call.legs if leg.role is not Role.CALLER and leg.room]
-    return answered[-1] if answered else None
+    return max(answered, key=lambda leg: leg.room) if answered else None
 
 
 def stage_overdue(turn: Turn) -> None:
-    """Connected has a deadline too: ask the carrier whether the staff legs still live."""
-    for leg in moving.staff_in_room(turn.call):
-        turn.do(CheckLeg(leg.id))
-    if not turn.call.staff() and turn.call.caller.is_live:
-        _nobody_is_left(turn, lost=None)
-        return
+    """Connected has a deadline too: ask the carrier whether the legs still live."""
     turn.change(stage_due_at=turn.after(turn.program.check_seconds))
+    for leg in (turn.call.caller, *turn.call.staff()):
+        if leg.is_live:
+            turn.do(CheckLeg(leg.id))
+    caller = turn.call.caller
+    if not turn.call.staff() and caller.is_live and not moving.is_closing(turn.call):
+        _nobody_is_left(turn, lost=None)
+        if caller.place is Place.ROOM:
+            _take_out(turn)
 
 
 def leg_overdue(turn: Turn, leg: Leg) -> None:
@@ -235,7 +319,7 @@ def leg_overdue(turn: Turn, leg: Leg) -> None:
         turn.note("did_not_join", leg.id)
         turn.do(EndLeg(leg.id))
         leg_ended(turn, leg)
-    elif leg.place is Place.FLOW and leg.id in {other.id for other in turn.call.staff()}:
+    elif leg.place is Place.FLOW and leg in turn.call.staff():
         turn.change_leg(leg.id, due_at=turn.after(turn.program.menu_seconds))
         turn.do(CheckLeg(leg.id))
         if turn.call.caller.place is Place.QUEUE and not moving.staff_in_room(turn.call):
@@ -243,21 +327,39 @@ def leg_overdue(turn: Turn, leg: Leg) -> None:
     else:
         turn.change_leg(leg.id, due_at=None)
         turn.do(CheckLeg(leg.id))
+        if leg.place is Place.ROOM and leg.room != turn.call.room:
+            turn.do(RedirectLeg(leg.id, leg.step))
 
 
 def _caller_overdue(turn: Turn, leg: Leg) -> None:
     turn.change_leg(leg.id, due_at=None)
     if leg.place is Place.JOINING:
+        turn.change_leg(leg.id, tries=leg.tries + 1, due_at=turn.after(HELD_SECONDS))
         turn.do(RedirectLeg(leg.id, leg.step))
-        turn.change_leg(leg.id, due_at=turn.after(HELD_SECONDS))
-    elif leg.place is Place.QUEUE and moving.caller_may_enter(turn.call):
+    elif leg.place is Place.ROOM:
+        turn.do(CheckLeg(leg.id))
+        if _must_leave(turn):
+            _take_out(turn)
+    elif leg.place is Place.QUEUE:
+        _queued_caller_overdue(turn, leg)
+    else:
+        turn.do(CheckLeg(leg.id))
+
+
+def _queued_caller_overdue(turn: Turn, leg: Leg) -> None:
+    if moving.is_closing(turn.call):
+        turn.do(ReleaseFromQueue(leg.id))
+        turn.change_leg(leg.id, due_at=turn.after(moving.RELEASE_SECONDS))
+        return
+    turn.change_leg(leg.id, flow=moving.WAITING)
+    if moving.caller_may_enter(turn.call):
         moving.release_caller(turn)
-    elif leg.place is Place.QUEUE and turn.call.stage is Stage.CONNECTED:
-        reachable = [
-            s for s in turn.call.staff() if s.place is not Place.ROOM or s.room == turn.call.room
-        ]
-        if reachable:
+    elif turn.call.stage in HELD_STAGES:
+        if any(one.place is not Place.ROOM for one in turn.call.staff()):
             turn.change_leg(leg.id, due_at=turn.after(HELD_SECONDS))
+            return
+        turn.note("staff_did_not_come_back", leg.id)
+        if turn.call.stage is Stage.CONSULTING:
+            _giver_left_early(turn, leg)
         else:
-            turn.note("staff_did_not_come_back", leg.id)
             _nobody_is_left(turn, lost=None)

@@ -1,7 +1,7 @@
 """Questions on the keypad: asking, hearing, two gentle tries, then a person.
 
-A flow registers its questions as nodes; where a leg stands is `leg.flow` and `leg.node`, so that any question
-can be asked again from the stored call alone.
+A flow registers its questions as nodes; where a leg stands is `leg.flow` and `leg.node`, so that
+any question can be asked again from the stored call alone.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ GENTLE_TRIES = 2
 class Node:
     """One question.
 
-    `says` gives what is asked; `hear` takes keys and speech and tells whether it understood; `give_up` takes the
-    leg to a person after silence or unknown keys. `digits` as in Ask. `speech` lets the answer be spoken.
+    `says` gives what is asked; `hear` takes keys and speech and tells whether it understood;
+    `give_up` takes the leg to a person after silence or unknown keys. `digits` as in Ask. `speech`
+    lets the answer be spoken.
     """
 
     says: Callable[[Turn], tuple[Say, ...]]
@@ -77,7 +78,10 @@ def ask_again(turn: Turn) -> bool:
 
 
 def hear(turn: Turn, digits: str, speech: str) -> None:
-    """Take the answer to the question the leg stands at; silence and unknown keys get two more tries."""
+    """Take the answer to the question the leg stands at.
+
+    Silence and unknown keys get two more tries.
+    """
     flow, name = turn.leg.flow, turn.leg.node
     node = _NODES[flow, name]
     silent = not digits and not speech

@@ -1,10 +1,10 @@
-"""Asking for an in-person team from the star menu: hazards, place, read-back, and one key to send (DI1)."""
+"""Asking for an in-person team from the star menu: danger, place, read-back, one key (DI1)."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
 
-from ivr_flows import dialogue, moving
+from ivr_flows import dialogue, moving, wrap_up
 from ivr_flows.call import DispatchNote, Role
 from ivr_flows.menus import CANCEL, CHANGE, CONFIRM
 from ivr_flows.outputs import Announce, RequestDispatch, Say
@@ -21,11 +21,15 @@ def ask(turn: Turn) -> None:
 
 def status_sentence(turn: Turn, note: DispatchNote) -> Say:
     """How far the team is, as one sentence for the clinician."""
-    return turn.phrase(*_sentence(note)[:1], **_sentence(note)[1])
+    prompt, parameters = _sentence(note)
+    return turn.phrase(prompt, **parameters)
 
 
 def dispatch_changed(turn: Turn, note: DispatchNote) -> str:
-    """A team moved on: keep it, and tell the clinician in the room. Returns why it was ignored, or ""."""
+    """A team moved on: keep it, and tell the clinician in the room.
+
+    Returns why it was ignored, or "".
+    """
     known = {old.id: old for old in turn.call.dispatches}
     if known.get(note.id) == note:
         return "nothing new"
@@ -66,15 +70,16 @@ def _hear_place(turn: Turn, digits: str, _speech: str) -> bool:
 
 def _read_back(turn: Turn) -> tuple[Say, ...]:
     answers = turn.call.answers
-    return (
+    says = [
         turn.phrase(
             "dispatch_read_back",
             place=f"@place_{answers.get('dispatch_place', 'incident_location')}",
-            incident=f"#{answers.get('incident_number', '')}",
             hazards=f"@hazards_{answers.get('dispatch_hazards', 'unknown')}",
         ),
-        turn.phrase("dispatch_confirm"),
-    )
+    ]
+    if answers.get("incident_number"):
+        says.append(turn.phrase("offer_incident", incident=f"#{answers['incident_number']}"))
+    return (*says, turn.phrase("dispatch_confirm"))
 
 
 def _hear_confirm(turn: Turn, digits: str, _speech: str) -> bool:
@@ -87,24 +92,19 @@ def _hear_confirm(turn: Turn, digits: str, _speech: str) -> bool:
         turn.do(RequestDispatch(MappingProxyType(details)))
         turn.note("dispatch_requested", hazards=details["hazards"], place=details["place"])
         turn.say("dispatch_sent")
-        _back(turn)
+        wrap_up.back_to_caller(turn)
     elif digits == CHANGE:
         dialogue.ask(turn, "dispatching", "hazards")
     elif digits == CANCEL:
-        turn.say("dispatch_cancelled_nothing_sent")
-        _back(turn)
+        _nothing_sent(turn)
     else:
         return False
     return True
 
 
-def _back(turn: Turn) -> None:
-    moving.join_room(turn, ends_room=True)
-
-
 def _nothing_sent(turn: Turn) -> None:
     turn.say("dispatch_cancelled_nothing_sent")
-    _back(turn)
+    wrap_up.back_to_caller(turn)
 
 
 dialogue.register(

@@ -1,12 +1,19 @@
-"""What follows from the policy's decision: the clinicians' desk, or the call stays with 911, and why."""
+"""What follows from the policy's decision: the clinicians' desk, or 911 keeps the call, and why."""
 
 from __future__ import annotations
 
-from ivr_flows import dialogue, moving, return_to_911, ringing, waiting
+from ivr_flows import dialogue, return_to_911, ringing, waiting, wrap_up
 from ivr_flows.call import Role, Stage
 from ivr_flows.menus import HELP_KEYS, REPEAT
 from ivr_flows.outputs import Say
 from ivr_flows.turn import Turn
+
+ELIGIBLE = "clinician"
+
+
+def is_ruled_out(turn: Turn) -> bool:
+    """Whether the answers so far already keep the call with 911."""
+    return turn.facts.decide(turn.call.answers).outcome != ELIGIBLE
 
 
 def decide(turn: Turn) -> None:
@@ -15,7 +22,7 @@ def decide(turn: Turn) -> None:
     turn.change(decision=decision.outcome, reason=decision.rule)
     turn.remember(decision_sentence=decision.sentence)
     turn.note("eligibility_decided", outcome=decision.outcome, rule=decision.rule)
-    eligible = decision.outcome == "clinician"
+    eligible = decision.outcome == ELIGIBLE
     if turn.leg.role is Role.CALL_TAKER:
         _consult(turn) if eligible else _tell_call_taker(turn)
     elif eligible:
@@ -27,8 +34,11 @@ def decide(turn: Turn) -> None:
 
 
 def _consult(turn: Turn) -> None:
-    """A call taker on a leg of their own stays with the caller while a clinician is sought (TR1)."""
+    """A call taker on their own leg stays with the caller while a clinician is sought (TR1)."""
     desk = turn.program.clinician_desk
+    if turn.call.stage is not Stage.CONNECTED or desk in turn.call.returned_from:
+        wrap_up.back_to_caller(turn)
+        return
     turn.change(desk=desk, queued_at=turn.now, passed_over=(), priority=0)
     turn.enter_stage(Stage.CONSULTING, turn.program.waiting_seconds)
     turn.note("waiting", desk=desk)
@@ -37,12 +47,12 @@ def _consult(turn: Turn) -> None:
     else:
         waiting.nobody_takes_it(turn)
         turn.say("no_clinician_keep_caller")
-    moving.join_room(turn, ends_room=True)
+    wrap_up.back_to_caller(turn)
 
 
 def _tell_call_taker(turn: Turn) -> None:
     turn.answer(*_stays(turn))
-    moving.join_room(turn, ends_room=True)
+    wrap_up.back_to_caller(turn)
 
 
 def _stays(turn: Turn) -> tuple[Say, ...]:
@@ -61,7 +71,7 @@ def _hear(turn: Turn, digits: str, _speech: str) -> bool:
 
 
 def _to_911(turn: Turn) -> None:
-    # Whoever is still on this line after the answer may be the caller alone: nobody's departure is inferred.
+    # Whoever is still on this line may be the caller alone: nobody's departure is inferred.
     return_to_911.start(turn, reason=turn.call.reason, by=Role.CALL_TAKER)
 
 

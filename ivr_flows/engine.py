@@ -1,7 +1,7 @@
-"""`advance`: what follows when something happens to a call. The one door through which every input passes.
+"""`advance`: what follows when something happens to a call. Every input passes this one door.
 
-Pure: a function of the call, the input, the facts and the time. Late, repeated and impossible inputs change
-nothing and are answered with what the present state says (Law 5).
+Pure: a function of the call, the input, the facts and the time. Late, repeated and impossible
+inputs change nothing and are answered with what the present state says (Law 5).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 from ivr_flows import (
     call_taker,
     connected,
+    deadlines,
     dialogue,
     dispatching,
     front_door,
@@ -20,10 +21,12 @@ from ivr_flows import (
     moving,
     offering,
     return_to_911,
+    ringing,
+    staff_menu,
     waiting,
     wrap_up,
 )
-from ivr_flows.call import Call, DispatchNote, Leg, Place, Role, Stage, room_name
+from ivr_flows.call import Call, DispatchNote, Leg, OfferState, Place, Role, Stage, room_name
 from ivr_flows.facts import Facts
 from ivr_flows.inputs import Input
 from ivr_flows.outputs import Dial911, Hangup, JoinRoom, LeaveQueue, Nothing, Step, Wait
@@ -34,11 +37,17 @@ __all__ = ["advance", "arrive", "room_name"]
 
 TERMINAL_STATUSES = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
 RINGING_STATUSES = frozenset({"queued", "initiated", "ringing"})
+QUEUE_FAILURES = frozenset({"error", "queue-full", "system-error"})
+SCREENING_FLOWS = frozenset({"front_door", "call_taker", "not_eligible"})
+SWEEP_LATE_SECONDS = 3
 LINE_KINDS_SHARED = frozenset({"transfer"})
 
 
 def arrive(call_id: str, line: str, program: Program, now: datetime) -> Call:
-    """A fresh call on `line` with its caller's leg, before anything is said. Raises KeyError for an unknown line."""
+    """A fresh call on `line` with its caller's leg, before anything is said.
+
+    Raises KeyError for an unknown line.
+    """
     kind = program.lines[line].kind
     leg = Leg(
         id=f"{call_id}-1",
@@ -60,7 +69,10 @@ def arrive(call_id: str, line: str, program: Program, now: datetime) -> Call:
 
 
 def advance(call: Call, given: Input, facts: Facts, now: datetime) -> Step:
-    """The step that follows from `given`. Raises FactNeededError when a fact has to be fetched first."""
+    """The step that follows from `given`.
+
+    Raises FactNeededError when a fact has to be fetched first.
+    """
     leg_id = getattr(given, "leg_id", "")
     leg = call.find_leg(leg_id)
     if leg_id and leg is None:
@@ -71,13 +83,13 @@ def advance(call: Call, given: Input, facts: Facts, now: datetime) -> Step:
     ignored = handler(turn, given)
     if not asks:
         return turn.finish(ignored)
-    if ignored or not turn.is_answered:
+    if not turn.is_answered:
         present(turn)
     return turn.finish(ignored)
 
 
 def present(turn: Turn) -> None:
-    """Tell the leg that asked what the present state says, without moving anything."""
+    """Tell the leg that asked what the present state says."""
     leg = turn.leg
     if leg.place in (Place.JOINING, Place.ROOM):
         star = not leg.shared and leg.role is not Role.PSAP
@@ -93,6 +105,8 @@ def present(turn: Turn) -> None:
         turn.answer(Nothing())
     elif leg.role is Role.CALLER:
         moving.caller_next(turn)
+    elif leg in turn.call.staff():
+        wrap_up.back_to_caller(turn)
     else:
         turn.say("no_longer_needed")
         turn.answer(Hangup())
@@ -106,15 +120,19 @@ def _call_arrived(turn: Turn, _given: inputs.CallArrived) -> str:
     if kind == "transfer":
         call_taker.start(turn)
     elif kind == "psap":
-        turn.say("911_hold_greeting")
-        waiting.to_desk(turn, turn.program.psap.desk)
-        _hold_if_unanswered(turn)
+        _hold_for_911(turn)
     else:
         front_door.start(turn)
     return ""
 
 
-def _hold_if_unanswered(turn: Turn) -> None:
+def _hold_for_911(turn: Turn) -> None:
+    """A 911 line hosted here: the desk holds the caller in turn, until the lines outside do."""
+    if not turn.program.psap.desk:
+        return_to_911.start(turn, reason="no_desk", by=Role.CALLER)
+        return
+    turn.say("911_hold_greeting")
+    waiting.to_desk(turn, turn.program.psap.desk)
     if turn.leg.place is Place.FLOW:
         moving.caller_next(turn)
 
@@ -140,6 +158,10 @@ def _keyed(turn: Turn, given: inputs.Keyed) -> str:
         return "not the question asked now"
     if dialogue.find_node(leg.flow, leg.node) is None:
         return "no question is open"
+    is_screened = leg.role is Role.CALLER and leg.flow in SCREENING_FLOWS
+    if is_screened and turn.call.stage is not Stage.SCREENING:
+        moving.caller_next(turn)
+        return "the call has moved on"
     dialogue.hear(turn, given.digits, given.speech)
     return ""
 
@@ -148,6 +170,11 @@ def _wait_ticked(turn: Turn, given: inputs.WaitTicked) -> str:
     if turn.leg.place is not Place.QUEUE:
         turn.answer(LeaveQueue())
         return "not waiting"
+    due_at = turn.call.due_at
+    if due_at is not None and due_at <= turn.now - timedelta(seconds=SWEEP_LATE_SECONDS):
+        # Nobody else keeps the call's deadlines: the caller's own wait does, and ends at 911.
+        turn.note("sweep_is_late")
+        deadlines.time_passed(turn, inputs.TimePassed())
     waiting.wait_ticked(turn, given.digits)
     return ""
 
@@ -160,6 +187,11 @@ def _queue_left(turn: Turn, given: inputs.QueueLeft) -> str:
         return ""
     if leg.place is not Place.QUEUE or given.step != leg.step:
         return "out of the queue already"
+    if given.result in QUEUE_FAILURES:
+        turn.note("queue_failed", result=given.result)
+        turn.change_leg(leg.id, place=Place.FLOW)
+        return_to_911.dial_at_once(turn, reason="queue_failed")
+        return ""
     connected.leg_asked(turn)
     return ""
 
@@ -199,10 +231,11 @@ def _line_answered(turn: Turn, _given: inputs.LineAnswered) -> str:
 def _leg_asked(turn: Turn, _given: inputs.LegAsked) -> str:
     leg = turn.leg
     offer = turn.call.find_offer(leg.id)
-    if offer is not None and offer.state != "accepted":
+    if offer is not None and offer.state is not OfferState.ACCEPTED:
         offering.leg_answered(turn)
         return ""
-    if leg.place is Place.FLOW and leg.role is not Role.CALLER and turn.call.caller.is_live:
+    is_asked = leg.place is Place.FLOW and dialogue.find_node(leg.flow, leg.node) is not None
+    if is_asked and leg.role is not Role.CALLER and turn.call.caller.is_live:
         return "at a question already"
     connected.leg_asked(turn)
     return ""
@@ -226,7 +259,7 @@ def _leg_status(turn: Turn, given: inputs.LegStatusChanged) -> str:
 
 def _ended(turn: Turn, leg: Leg, status: str) -> None:
     offer = turn.call.find_offer(leg.id)
-    if offer is not None and offer.state != "accepted":
+    if offer is not None and offer.state is not OfferState.ACCEPTED:
         turn.note("ring_ended", leg.id, status=status)
         offering.leg_over(turn, leg)
         wrap_up.close_if_over(turn)
@@ -271,59 +304,10 @@ def _command_failed(turn: Turn, given: inputs.CommandFailed) -> str:
     return ""
 
 
-def _time_passed(turn: Turn, _given: inputs.TimePassed) -> str:
-    before = turn.call
-    for offer in turn.call.live_offers():
-        current = turn.call.find_offer(offer.leg_id)
-        if current is not None and current.is_live and _is_due(current.due_at, turn.now):
-            offering.overdue(turn, current)
-    for leg in turn.call.legs:
-        current_leg = turn.get_leg(leg.id)
-        if current_leg.is_live and _is_due(current_leg.due_at, turn.now):
-            _leg_overdue(turn, current_leg)
-    if turn.call.stage is not Stage.CLOSED and _is_due(turn.call.next_ring_at, turn.now):
-        waiting.pursue(turn)
-    if turn.call.stage is not Stage.CLOSED and _is_due(turn.call.stage_due_at, turn.now):
-        _stage_overdue(turn)
-    return "nothing is due" if turn.call == before else ""
-
-
-def _is_due(due_at: datetime | None, now: datetime) -> bool:
-    return due_at is not None and due_at <= now
-
-
-def _leg_overdue(turn: Turn, leg: Leg) -> None:
-    turn.note("leg_overdue", leg.id, place=str(leg.place))
-    offer = turn.call.find_offer(leg.id)
-    if leg.role is Role.PSAP and not leg.present:
-        return_to_911.leg_overdue(turn, leg)
-    elif offer is not None and offer.state != "accepted":
-        # Told to end, and not heard from since: the record ends without the carrier's word.
-        turn.end_leg(leg.id)
-        wrap_up.close_if_over(turn)
-    elif not turn.call.caller.is_live:
-        turn.end_leg(leg.id)
-    else:
-        connected.leg_overdue(turn, leg)
-
-
-def _stage_overdue(turn: Turn) -> None:
-    stage = turn.call.stage
-    turn.note("stage_overdue", stage=str(stage))
-    if stage is Stage.SCREENING:
-        return_to_911.start(turn, reason="screening_too_long", by=Role.CALLER)
-    elif stage is Stage.WAITING:
-        waiting.stage_overdue(turn)
-    elif stage is Stage.CONSULTING:
-        waiting.nobody_takes_it(turn)
-    elif stage is Stage.CONNECTED:
-        connected.stage_overdue(turn)
-    else:
-        return_to_911.stage_overdue(turn)
-
-
 def _staff_freed(turn: Turn, _given: inputs.StaffFreed) -> str:
-    if not turn.call.desk or turn.call.live_offers():
+    if turn.call.stage not in (Stage.WAITING, Stage.CONSULTING, Stage.RETURNING):
+        return "nobody is sought"
+    if not turn.call.desk or (turn.call.live_offers() and not ringing.rings_everyone(turn)):
         return "nobody is sought"
     waiting.pursue(turn)
     return ""
@@ -339,6 +323,8 @@ def _return_requested(turn: Turn, given: inputs.ReturnRequested) -> str:
         return "the call is closed"
     if turn.call.stage is Stage.RETURNING:
         return "a return is under way"
+    if any(leg.role in staff_menu.FOR_911 for leg in moving.staff_in_room(turn.call)):
+        return "911 is with the caller"
     turn.note("return_requested", person=given.person_id)
     return_to_911.start(
         turn,
@@ -387,7 +373,7 @@ _HANDLERS: dict[type, Callable[[Turn, Any], str]] = {
     inputs.RoomDeparted: _room_departed,
     inputs.CommandDone: _command_done,
     inputs.CommandFailed: _command_failed,
-    inputs.TimePassed: _time_passed,
+    inputs.TimePassed: deadlines.time_passed,
     inputs.StaffFreed: _staff_freed,
     inputs.DispatchChanged: _dispatch_changed,
     inputs.ReturnRequested: _return_requested,

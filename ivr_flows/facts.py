@@ -1,7 +1,7 @@
-"""What a flow may know of the world besides the call: the program's settings and what policy worked out.
+"""What a flow may know besides the call: the program's settings and what policy worked out.
 
-A fact that costs a query is left out until a flow asks for it; the service then fetches it and runs the same
-input again. `advance` stays a function of its arguments.
+A fact that costs a query is left out until a flow asks for it; the service then fetches it and
+runs the same input again. `advance` stays a function of its arguments.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class QueueFacts:
-    """The call's place among those that wait for its desk (1 is next) and the expected wait, None if unknown."""
+    """The call's place among those that wait for its desk, 1 being next.
+
+    `expected_wait_seconds` is None when unknown.
+    """
 
     position: int
     expected_wait_seconds: int | None
@@ -39,7 +42,7 @@ class QueueFacts:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What eligibility decided: `outcome` (clinician, return_to_911), the rule's name and the policy's version."""
+    """What eligibility decided: `outcome` is clinician or return_to_911, `rule` the rule's name."""
 
     outcome: str
     rule: str
@@ -49,7 +52,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Facts for one input. `roster` lists candidates by desk, in the order in which they are to be offered."""
+    """Facts for one input.
+
+    `roster` lists candidates by desk, in the order in which they are to be offered.
+    """
 
     program: Program
     decide: Callable[[Mapping[str, str]], Decision]

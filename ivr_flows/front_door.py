@@ -1,10 +1,14 @@
-"""The direct line: language, danger, who it is about, reason, place (IN1). Danger goes to 911 at once."""
+"""The direct line: language, danger, who it is about, reason, place (IN1).
+
+Danger goes to 911 at once.
+"""
 
 from __future__ import annotations
 
 from ivr_flows import eligibility, return_to_911
 from ivr_flows.call import Role
 from ivr_flows.screening import Question, Screening, keys
+from ivr_flows.speech import find_choice, find_danger
 from ivr_flows.turn import Turn
 
 _LANGUAGES = {"1": "en", "2": "es"}
@@ -41,7 +45,9 @@ FLOW = Screening(
             _after_language,
             lambda turn: {k: v for k, v in _LANGUAGES.items() if v in turn.program.languages},
         ),
-        Question("danger", "ask_danger", _after_danger, keys(k1="yes", k2="no"), speech=True),
+        Question(
+            "danger", "ask_danger", _after_danger, keys(k1="yes", k2="no"), spoken=find_danger
+        ),
         Question(
             "caller_party",
             "ask_caller_party",
@@ -54,7 +60,7 @@ FLOW = Screening(
             lambda _turn: "zip",
             lambda turn: turn.program.reasons,
             list_choices=True,
-            speech=True,
+            spoken=find_choice,
         ),
         Question("zip", "ask_zip", _decide, length=5, optional=True, speech=True),
     ),

@@ -14,7 +14,10 @@ class CallArrived:
 
 @dataclass(frozen=True, slots=True)
 class LegAnswered:
-    """A leg we placed was picked up and asks what to play. `answered_by` is the carrier's guess, if any."""
+    """A leg we placed was picked up and asks what to play.
+
+    `answered_by` is the carrier's guess, if any.
+    """
 
     leg_id: str
     sid: str = ""
@@ -23,7 +26,7 @@ class LegAnswered:
 
 @dataclass(frozen=True, slots=True)
 class Keyed:
-    """A question of step `step` was answered: `digits` pressed and `speech` heard, both "" for silence."""
+    """A question was answered: `digits` pressed and `speech` heard, both "" for silence."""
 
     leg_id: str
     step: int
@@ -41,7 +44,7 @@ class WaitTicked:
 
 @dataclass(frozen=True, slots=True)
 class QueueLeft:
-    """The leg is out of <Enqueue>; `result` is the carrier's QueueResult (hangup, leave, redirected, ...)."""
+    """The leg is out of <Enqueue>; `result` is the carrier's QueueResult."""
 
     leg_id: str
     step: int
@@ -69,7 +72,10 @@ class DialEnded:
 
 @dataclass(frozen=True, slots=True)
 class LineAnswered:
-    """A 911 line rung by TwiML alone picked up; the answer is spoken to it before the caller is let in."""
+    """A 911 line rung by TwiML alone picked up.
+
+    The answer is spoken to the line before the caller is let in.
+    """
 
     leg_id: str
 
@@ -136,7 +142,7 @@ class StaffFreed:
 
 @dataclass(frozen=True, slots=True)
 class DispatchChanged:
-    """A team asked for by this call moved on; `status` as in DI4, or `unanswered` when no team took it."""
+    """A team asked for moved on; `status` as in DI4, or `unanswered` when no team took it."""
 
     dispatch_id: str
     status: str

@@ -1,14 +1,32 @@
-"""Where legs go next: into the room, into the queue, to 911 by TwiML. The caller enters a room last."""
+"""Where legs go next: into the room, into the queue, to 911 by TwiML.
+
+The caller enters a room last.
+"""
 
 from __future__ import annotations
 
 from ivr_flows.call import Call, Leg, Place, Role, Stage
-from ivr_flows.outputs import Dial911, Hangup, JoinRoom, ReleaseFromQueue, Wait
+from ivr_flows.outputs import (
+    Dial911,
+    Hangup,
+    JoinRoom,
+    RedirectLeg,
+    ReleaseFromQueue,
+    Urgency,
+    Wait,
+)
 from ivr_flows.program import ReturnLine
 from ivr_flows.turn import Turn
 
 JOIN_SECONDS = 3  # a leg told to join is in the room by then, or the next step follows
 RELEASE_SECONDS = 3
+STAR_GRACE_SECONDS = 0.7  # a staff leg whose room has ended comes by its own action within this
+
+CLOSING = "closing"  # flow of a caller who is told how to reach 911 and let go
+STAR = "star"  # flow of a caller who pressed star and has the time of one sentence for a key
+WAITING = "waiting"
+ROOM = "room"
+_BETWEEN_ROOMS = frozenset({STAR, WAITING, ROOM})
 
 
 def return_line(turn: Turn) -> ReturnLine:
@@ -19,8 +37,24 @@ def return_line(turn: Turn) -> ReturnLine:
 
 
 def staff_in_room(call: Call) -> tuple[Leg, ...]:
-    """Legs answering for the caller that the carrier says are in the newest generation of the room."""
+    """Legs answering for the caller that the carrier has put in the room's newest generation."""
     return tuple(leg for leg in call.staff() if leg.place is Place.ROOM and leg.room == call.room)
+
+
+def is_closing(call: Call) -> bool:
+    """Whether a person has ended the call and the caller is being told so."""
+    return call.caller.flow == CLOSING
+
+
+def dials_itself(call: Call) -> bool:
+    """Whether the caller's own leg has to ring 911, by TwiML."""
+    returning = call.returning
+    return (
+        call.stage is Stage.RETURNING
+        and returning is not None
+        and returning.by_twiml
+        and not returning.taken
+    )
 
 
 def caller_may_enter(call: Call) -> bool:
@@ -49,18 +83,34 @@ def join_room(turn: Turn, *, ends_room: bool) -> None:
     star = not turn.leg.shared and turn.leg.role is not Role.PSAP
     step = turn.next_step(
         place=Place.JOINING,
-        flow="room",
+        flow=ROOM,
         node="",
         room=turn.call.room,
         ends_room=ends_room,
-        due_at=turn.after(JOIN_SECONDS),
+        due_at=turn.after(turn.spoken_seconds + JOIN_SECONDS),
     )
     turn.answer(JoinRoom(turn.call.room, step, star=star, ends_room=ends_room))
 
 
+def rejoin(turn: Turn) -> None:
+    """Send the staff leg that asked back in; it ends the room unless another there does already."""
+    others = (leg for leg in staff_in_room(turn.call) if leg.id != turn.leg_id)
+    join_room(turn, ends_room=not any(leg.ends_room for leg in others))
+
+
+def gather(turn: Turn) -> None:
+    """Bring legs that are left behind in an older generation to the newest one."""
+    for leg in turn.call.legs:
+        if leg.place is Place.ROOM and leg.room != turn.call.room and leg.id != turn.leg_id:
+            turn.do(RedirectLeg(leg.id, leg.step, after_seconds=STAR_GRACE_SECONDS))
+
+
 def to_queue(turn: Turn) -> None:
-    """Put the caller's leg, which asked, into the queue, where every few seconds it is spoken to."""
-    step = turn.next_step(place=Place.QUEUE, flow="waiting", node="", ticks=0, due_at=None)
+    """Put the caller's leg, which asked, into the queue, where it is spoken to all the time."""
+    tries = turn.leg.tries if turn.leg.flow in _BETWEEN_ROOMS else 0
+    step = turn.next_step(
+        place=Place.QUEUE, flow=WAITING, node="", ticks=0, tries=tries, due_at=None
+    )
     turn.answer(Wait(step))
 
 
@@ -78,7 +128,7 @@ def caller_next(turn: Turn) -> None:
     if call.stage is Stage.CLOSED:
         turn.say("goodbye")
         turn.answer(Hangup())
-    elif call.returning is not None and call.returning.by_twiml and not call.returning.taken:
+    elif dials_itself(call):
         dial_911(turn)
     elif caller_may_enter(call):
         join_room(turn, ends_room=False)
@@ -87,8 +137,22 @@ def caller_next(turn: Turn) -> None:
 
 
 def release_caller(turn: Turn) -> None:
-    """Fetch the caller out of the queue, if they may enter the room now."""
+    """Fetch the caller out of the queue, if they may enter the room now.
+
+    One who pressed star hears first, for the length of a sentence, that 9 is for 911.
+    """
     caller = turn.call.caller
-    if caller.place is Place.QUEUE and caller_may_enter(turn.call):
+    if caller.place is Place.QUEUE and caller.flow != STAR and caller_may_enter(turn.call):
         turn.do(ReleaseFromQueue(caller.id))
         turn.change_leg(caller.id, due_at=turn.after(RELEASE_SECONDS))
+
+
+def fetch_caller(turn: Turn, urgency: Urgency = Urgency.TRANSFER) -> None:
+    """Make the caller's leg ask what to do, wherever it is; the leg that asked is told as it is."""
+    caller = turn.call.caller
+    if caller.id == turn.leg_id:
+        return
+    if caller.place is Place.QUEUE:
+        turn.do(ReleaseFromQueue(caller.id, urgency))
+    elif caller.place in (Place.FLOW, Place.ROOM, Place.DIAL):
+        turn.do(RedirectLeg(caller.id, caller.step, urgency=urgency))

@@ -1,13 +1,17 @@
-"""The offer as the person rung hears it: a spoken summary, 1 to accept, 2 to decline (RO3). One acceptance wins (RO4)."""
+"""The offer as the person rung hears it: a spoken summary, 1 to accept, 2 to decline (RO3).
+
+One acceptance wins (RO4).
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from ivr_flows import dialogue, moving, return_to_911, waiting
+from ivr_flows import dialogue, moving, return_to_911, ringing, waiting
 from ivr_flows.call import Leg, Offer, OfferState, Stage
+from ivr_flows.context import returned_call
 from ivr_flows.menus import ACCEPT, DECLINE, REPEAT
-from ivr_flows.outputs import EndLeg, Hangup, Say
+from ivr_flows.outputs import EndLeg, Hangup, RedirectLeg, Say
 from ivr_flows.ringing import close_offer, withdraw_offers
 from ivr_flows.turn import Turn
 
@@ -26,7 +30,10 @@ def leg_answered(turn: Turn) -> None:
 
 
 def leg_over(turn: Turn, leg: Leg) -> None:
-    """The person's leg ended without an acceptance: a hang-up after the summary declines, all else is no answer."""
+    """The person's leg ended without an acceptance.
+
+    A hang-up after the summary declines; all else is no answer.
+    """
     offer = turn.call.find_offer(leg.id)
     turn.end_leg(leg.id)
     if offer is None or not offer.is_live:
@@ -39,8 +46,12 @@ def leg_over(turn: Turn, leg: Leg) -> None:
 def overdue(turn: Turn, offer: Offer) -> None:
     """The ring or the time to decide is over."""
     close_offer(turn, offer, OfferState.NO_ANSWER)
-    turn.do(EndLeg(offer.leg_id))
-    turn.change_leg(offer.leg_id, due_at=turn.after(turn.program.decide_seconds))
+    leg = turn.get_leg(offer.leg_id)
+    if leg.is_answered:
+        turn.do(RedirectLeg(leg.id, leg.step))  # to hear why, before the line ends
+    else:
+        turn.do(EndLeg(leg.id))
+    turn.change_leg(leg.id, due_at=turn.after(turn.program.decide_seconds))
     waiting.pursue(turn)
 
 
@@ -48,13 +59,11 @@ def _summary(turn: Turn) -> tuple[Say, ...]:
     call = turn.call
     if call.stage is Stage.RETURNING:
         return (
-            *return_to_911.context(turn, "offer_returned_call"),
+            *returned_call(turn, "offer_returned_call"),
             turn.phrase("press_1_accept_2_decline"),
         )
-    if (
-        turn.program.desks.get(call.desk, None)
-        and turn.program.desks[call.desk].role == "call_taker"
-    ):
+    desk = ringing.desk_of(turn)
+    if desk is not None and desk.role == "call_taker":
         return (turn.phrase("offer_911_call"), turn.phrase("press_1_accept_2_decline"))
     answers = call.answers
     what = answers.get("call_type") or answers.get("reason") or "unknown"
@@ -71,7 +80,7 @@ def _summary(turn: Turn) -> tuple[Say, ...]:
         says.append(turn.phrase("offer_language", language=f"@language_{call.language}"))
     if call.drops:
         says.append(turn.phrase("offer_after_drop"))
-    return (*says, turn.phrase("press_1_accept_2_decline"))
+    return (*says, turn.phrase("press_1_accept_2_decline"), turn.phrase("star_opens_your_menu"))
 
 
 def _hear(turn: Turn, digits: str, _speech: str) -> bool:
@@ -96,6 +105,10 @@ def _hear(turn: Turn, digits: str, _speech: str) -> bool:
 
 
 def _accept(turn: Turn, offer: Offer) -> None:
+    if turn.call.stage not in (Stage.WAITING, Stage.CONSULTING, Stage.RETURNING):
+        close_offer(turn, offer, OfferState.WITHDRAWN)
+        _too_late(turn)
+        return
     accepted = replace(offer, state=OfferState.ACCEPTED, due_at=None)
     turn.call = turn.call.with_offer(accepted)
     turn.note("offer_accepted", person=offer.person_id)
@@ -103,20 +116,32 @@ def _accept(turn: Turn, offer: Offer) -> None:
         return_to_911.take(turn)
         return
     withdraw_offers(turn)
-    turn.say("connecting_you_to_caller")
+    turn.say("connecting_you_to_caller")  # short: the caller waits for its end
     moving.join_room(turn, ends_room=True)
 
 
 def _too_late(turn: Turn) -> None:
-    ended = turn.call.stage is Stage.CLOSED
-    turn.say("offer_caller_has_gone" if ended else "offer_taken_by_another")
+    """Tell the truth about why the call is no longer to be had, and end the line."""
+    offer = turn.call.find_offer(turn.leg_id)
+    if turn.call.stage is Stage.CLOSED:
+        turn.say("offer_caller_has_gone")
+    elif offer is not None and offer.state is OfferState.NO_ANSWER:
+        turn.say("offer_time_is_over")
+    elif offer is not None and offer.state is OfferState.DECLINED:
+        turn.say("offer_declined")
+    elif any(other.state is OfferState.ACCEPTED for other in turn.call.offers):
+        turn.say("offer_taken_by_another")
+    else:
+        turn.say("no_longer_needed")
     turn.answer(Hangup())
+    turn.change_leg(turn.leg_id, due_at=turn.after(turn.program.decide_seconds))
 
 
 def _given_up(turn: Turn) -> None:
     offer = turn.call.find_offer(turn.leg_id)
-    turn.say("offer_declined")
+    turn.say("offer_time_is_over")
     turn.answer(Hangup())
+    turn.change_leg(turn.leg_id, due_at=turn.after(turn.program.decide_seconds))
     if offer is not None and offer.is_live:
         close_offer(turn, offer, OfferState.NO_ANSWER)
         waiting.pursue(turn)

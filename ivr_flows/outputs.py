@@ -1,4 +1,4 @@
-"""What follows: instructions spoken to the leg that asked, and commands carried out after the commit."""
+"""What follows: instructions for the leg that asked, commands carried out after the commit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def no_parameters() -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Speak a prompt of the catalogue (`prompts/`), in `language`, with its parameters already in words."""
+    """Speak a prompt of the catalogue (`prompts/`), in `language`, with its parameters."""
 
     prompt: str
     language: str = "en"
@@ -26,7 +26,9 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Speak and collect keys, and speech where `speech`; the answer, silence included, comes back as `Keyed` of `step`.
+    """Speak and collect keys, and speech where `speech`.
+
+    The answer, silence included, comes back as `Keyed` of `step`.
 
     `digits` is the number of keys that ends the answer at once; 0 means the pound key ends it.
     """
@@ -47,7 +49,10 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class WaitPiece:
-    """One piece of the wait, at most 8 s: speech, then silence to `seconds`, with keys heard all through."""
+    """One piece of the wait, at most 8 s: speech, then silence, with keys heard all through.
+
+    `seconds` is the length of the silence.
+    """
 
     says: tuple[Say, ...]
     seconds: int = 4
@@ -62,7 +67,8 @@ class LeaveQueue:
 class JoinRoom:
     """Enter a generation of the call's room; leaving comes back as `RoomLeft` of `step`.
 
-    `star` lets the star key leave the room for a menu. `ends_room` ends the room when this leg leaves it.
+    `star` lets the star key leave the room for a menu. `ends_room` ends the room when this leg
+    leaves it.
     """
 
     room: int
@@ -122,7 +128,10 @@ class EndLeg:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseFromQueue:
-    """Take a waiting leg out of the queue by its sid; it then asks what to do. Fails if it is not queued."""
+    """Take a waiting leg out of the queue by its sid; it then asks what to do.
+
+    Fails if it is not queued.
+    """
 
     leg_id: str
     urgency: Urgency = Urgency.TRANSFER
@@ -140,7 +149,10 @@ class RedirectLeg:
 
 @dataclass(frozen=True, slots=True)
 class SetEndsRoom:
-    """Change whether the room ends when this leg leaves it. Void unless the leg is in generation `room`."""
+    """Change whether the room ends when this leg leaves it.
+
+    Void unless the leg is in generation `room`.
+    """
 
     leg_id: str
     room: int
@@ -150,7 +162,10 @@ class SetEndsRoom:
 
 @dataclass(frozen=True, slots=True)
 class Announce:
-    """Speak to one leg in the room, unheard by the others. Void unless the leg is in generation `room`."""
+    """Speak to one leg in the room, unheard by the others.
+
+    Void unless the leg is in generation `room`.
+    """
 
     leg_id: str
     room: int
@@ -160,7 +175,10 @@ class Announce:
 
 @dataclass(frozen=True, slots=True)
 class CheckLeg:
-    """Ask the carrier whether a leg still lives; two readings of its end count as one `LegStatusChanged`."""
+    """Ask the carrier whether a leg still lives.
+
+    Two readings of its end count as one `LegStatusChanged`.
+    """
 
     leg_id: str
     urgency: Urgency = Urgency.OFFER
@@ -168,7 +186,10 @@ class CheckLeg:
 
 @dataclass(frozen=True, slots=True)
 class RequestDispatch:
-    """Ask for an in-person team. `details` holds hazard and location as answered (no names, no numbers)."""
+    """Ask for an in-person team.
+
+    `details` holds hazard and location as answered (no names, no numbers).
+    """
 
     details: Mapping[str, str] = field(default_factory=no_parameters)
     urgency: Urgency = Urgency.PAGE
@@ -176,7 +197,10 @@ class RequestDispatch:
 
 @dataclass(frozen=True, slots=True)
 class NotifySupervisor:
-    """Tell the program's supervisors, by message. `subject` names the text; `person_id` whom it is about."""
+    """Tell the program's supervisors, by message.
+
+    `subject` names the text; `person_id` whom it is about.
+    """
 
     subject: str
     person_id: str = ""
@@ -198,7 +222,7 @@ Command = (
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of the call's timeline: what happened, on which leg, with details that are no personal data."""
+    """One line of the call's timeline: what happened and on which leg; no personal data."""
 
     kind: str
     leg_id: str = ""

@@ -1,4 +1,7 @@
-"""The settings of a published program that the flows follow. Loaded from its immutable version by `router.programs`."""
+"""The settings of a published program that the flows follow.
+
+Loaded from its immutable version by `router.programs`.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,9 @@ class ReturnLine:
 class Desk:
     """A group of people who are offered calls.
 
-    `strategy` is sequential, overlapping or all_at_once (RO2); with overlapping the next ring starts
-    `overlap_seconds` after the last. `when_none_free` is return_to_911 or hold (RO6); after `hold_seconds` of
-    holding the call goes to the 911 lines outside.
+    `strategy` is sequential, overlapping or all_at_once (RO2); with overlapping the next ring
+    starts `overlap_seconds` after the last. `when_none_free` is return_to_911 or hold (RO6); after
+    `hold_seconds` of holding the call goes to the 911 lines outside.
     """
 
     name: str
@@ -35,7 +38,10 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Psap:
-    """The 911 centre callers go back to. `desk` names its hosted desk, or is "" for a centre outside."""
+    """The 911 centre callers go back to.
+
+    `desk` names its hosted desk, or is "" for a centre outside.
+    """
 
     id: str
     name: str

@@ -1,7 +1,8 @@
-"""Back to 911 ahead of the held calls: the hosted desk or the lines outside, with or without the clinician (RE1-RE5).
+"""Back to 911 ahead of the held calls: the hosted desk, or the centre's own lines (RE1-RE5).
 
-With the clinician in the room and REST working, 911 is rung on a leg of its own and the clinician stays until a
-person has pressed a key. With the caller alone, or when REST does not answer, the caller's own leg dials by TwiML.
+With the clinician in the room and REST working, 911 is rung on a leg of its own and the clinician
+stays until a person has pressed a key. With the caller alone, or when REST does not answer, the
+caller's own leg dials by TwiML.
 """
 
 from __future__ import annotations
@@ -11,54 +12,80 @@ from typing import Any
 
 from ivr_flows import dialogue, moving
 from ivr_flows.call import Leg, Place, ReturnTo911, Role, Stage
+from ivr_flows.context import returned_call
 from ivr_flows.menus import ACCEPT
 from ivr_flows.outputs import (
     Announce,
+    CheckLeg,
     EndLeg,
     Hangup,
     PlaceLeg,
-    RedirectLeg,
-    ReleaseFromQueue,
     Say,
     SetEndsRoom,
     Urgency,
 )
-from ivr_flows.ringing import ring_next, withdraw_offers
-from ivr_flows.turn import Turn
+from ivr_flows.ringing import PICK_UP_GRACE_SECONDS, ring_next, withdraw_offers
+from ivr_flows.turn import STAFF_LANGUAGE, Turn
 
 PRIORITY_SKIP = 100  # ahead of every held call; two returns keep their order by arrival
 UNDER_WAY_SECONDS = 2  # Law 8: a 911 leg not under way by then falls to TwiML
 HEARD_FROM_SECONDS = 3  # Law 7: a 911 leg not heard from by then is rung again
+ROUNDS_AT_ONCE = 3
+ROUND_PAUSE_SECONDS = 10  # between rings of the last line, once it has been rung often
 AFTER_911_SECONDS = 12  # for a caller who stays on after 911 has hung up
+AFTER_911_AGAIN_SECONDS = 60  # the same, when 911 has hung up more than once: 9 is for sooner
+TALKS = "talks_with_911"
 
 
 def start(turn: Turn, *, reason: str, by: Role, skip: bool = True, request: str = "") -> None:
     """Send the caller back to 911, and tell the leg that asked what happens."""
-    if turn.call.returning is not None and turn.call.stage is Stage.RETURNING:
+    if turn.call.stage is Stage.CLOSED:
+        return
+    if turn.call.stage is Stage.RETURNING and turn.call.returning is not None:
         _guide_asking_leg(turn)
         return
-    withdraw_offers(turn)
     hosted = turn.program.psap.desk
-    hosted_desk_holds_it = turn.call.desk == hosted and turn.call.stage is Stage.WAITING
-    if turn.call.desk and turn.call.desk != hosted:
-        turn.change(returned_from=(*turn.call.returned_from, turn.call.desk))
-    returning = ReturnTo911(
-        reason=reason, requested_by=by, skip=skip, started_at=turn.now, request=request
-    )
-    turn.change(returning=returning, passed_over=())
-    turn.note("return_started", reason=reason, by=str(by), request=request, skip=_yes(skip))
-    if hosted and not hosted_desk_holds_it:
+    desk_holds_it = bool(hosted) and turn.call.desk == hosted and turn.call.stage is Stage.WAITING
+    _begin(turn, reason=reason, by=by, skip=skip, request=request)
+    if hosted and not desk_holds_it:
         _to_hosted_desk(turn, skip=skip)
     else:
+        # A desk that has held the caller to its limit is not asked again.
         to_outside_lines(turn)
     _guide_asking_leg(turn)
 
 
-def to_outside_lines(turn: Turn) -> None:
-    """Ring the centre's lines outside: beside the clinician by REST, or from the caller's own leg."""
+def _begin(turn: Turn, *, reason: str, by: Role, skip: bool, request: str) -> None:
+    withdraw_offers(turn)
+    desk = turn.call.desk
+    if desk and desk != turn.program.psap.desk and desk not in turn.call.returned_from:
+        turn.change(returned_from=(*turn.call.returned_from, desk))
+    returning = ReturnTo911(
+        reason=reason, requested_by=by, skip=skip, started_at=turn.now, request=request
+    )
+    turn.change(returning=returning, passed_over=())
+    turn.note(
+        "return_started", reason=reason, by=str(by), request=request, skip="yes" if skip else "no"
+    )
+
+
+def dial_at_once(turn: Turn, *, reason: str) -> None:
+    """Let the caller's leg, which asked, dial 911 itself: neither queue nor room can be had."""
+    if turn.call.returning is None or turn.call.stage is not Stage.RETURNING:
+        _begin(turn, reason=reason, by=Role.CALLER, skip=True, request="")
     withdraw_offers(turn)
     turn.change(desk="", returning=_returning(turn, taken=False))
-    turn.enter_stage(Stage.RETURNING, None)
+    turn.enter_stage(Stage.RETURNING, turn.program.check_seconds)
+    _by_twiml(turn)
+    turn.say("connecting_to_911")
+    moving.dial_911(turn)
+
+
+def to_outside_lines(turn: Turn) -> None:
+    """Ring the centre's lines outside: beside the clinician by REST, or from the caller's leg."""
+    withdraw_offers(turn)
+    turn.change(desk="", returning=_returning(turn, taken=False, under_way=False))
+    turn.enter_stage(Stage.RETURNING, turn.program.check_seconds)
     if _clinicians(turn) and turn.call.caller.place is not Place.FLOW:
         _ring_line(turn)
     else:
@@ -75,17 +102,14 @@ def _to_hosted_desk(turn: Turn, *, skip: bool) -> None:
     )
     turn.enter_stage(Stage.RETURNING, turn.program.desks[psap.desk].hold_seconds)
     ring_next(turn)
+    if turn.call.caller.place is Place.FLOW:
+        moving.fetch_caller(turn, Urgency.RETURN_TO_911)
 
 
 def _by_twiml(turn: Turn) -> None:
     turn.change(returning=_returning(turn, by_twiml=True, under_way=True))
-    caller = turn.call.caller
-    if caller.id == turn.leg_id:
-        return
-    if caller.place is Place.QUEUE:
-        turn.do(ReleaseFromQueue(caller.id, Urgency.RETURN_TO_911))
-    elif caller.place in (Place.FLOW, Place.ROOM):
-        turn.do(RedirectLeg(caller.id, caller.step, urgency=Urgency.RETURN_TO_911))
+    if turn.call.caller.place is not Place.DIAL:
+        moving.fetch_caller(turn, Urgency.RETURN_TO_911)
     for leg in moving.staff_in_room(turn.call):
         turn.do(Announce(leg.id, leg.room, Say("caller_dials_911_directly")))
 
@@ -102,7 +126,7 @@ def _ring_line(turn: Turn) -> None:
         due_at=turn.after(UNDER_WAY_SECONDS),
     )
     turn.call = turn.call.with_leg(leg)
-    turn.change(stage_due_at=None)
+    turn.change(stage_due_at=turn.after(turn.program.check_seconds))
     turn.do(PlaceLeg(leg.id, line.ring_seconds, Urgency.RETURN_TO_911))
     turn.note("line_rung", leg.id, line=line.id)
 
@@ -116,26 +140,33 @@ def _guide_asking_leg(turn: Turn) -> None:
         moving.caller_next(turn)
     elif turn.leg.role in (Role.CLINICIAN, Role.CALL_TAKER):
         turn.say("calling_911_stay")
-        moving.join_room(turn, ends_room=True)
+        moving.rejoin(turn)
 
 
 def line_under_way(turn: Turn, leg: Leg) -> None:
     """The carrier confirms that a 911 leg rings: the caller may join the clinician meanwhile."""
     if leg.place is not Place.PLANNED:
         return
-    line = next(line for line in turn.program.psap.lines if line.id == leg.line_id)
-    turn.change_leg(leg.id, place=Place.RINGING, due_at=turn.after(line.ring_seconds + 6))
+    turn.change_leg(leg.id, place=Place.RINGING, due_at=turn.after(_ring_limit(turn, leg)))
     if turn.call.returning is not None:
         turn.change(returning=_returning(turn, under_way=True))
     moving.release_caller(turn)
 
 
+def _ring_limit(turn: Turn, leg: Leg) -> int:
+    lines = turn.program.psap.lines
+    line = next((line for line in lines if line.id == leg.line_id), lines[-1])
+    return line.ring_seconds + PICK_UP_GRACE_SECONDS
+
+
 def line_failed(turn: Turn, leg: Leg) -> None:
-    """REST could not ring 911: TwiML does if the caller can be reached by it, else the next line is rung."""
+    """REST could not ring 911: TwiML does if the caller can be reached by it, else we go on."""
     turn.end_leg(leg.id)
     turn.note("line_failed", leg.id, line=leg.line_id or "")
-    if turn.call.caller.place is Place.ROOM and _clinicians(turn):
-        _next_line(turn, pause=True)
+    if not _is_sought(turn):
+        return
+    if turn.call.caller.place in (Place.ROOM, Place.JOINING) and _clinicians(turn):
+        _next_line(turn, failed=True)
     else:
         _by_twiml(turn)
 
@@ -143,8 +174,7 @@ def line_failed(turn: Turn, leg: Leg) -> None:
 def line_over(turn: Turn, leg: Leg) -> None:
     """A 911 leg ended before a person proved present: try the next line."""
     turn.end_leg(leg.id)
-    returning = turn.call.returning
-    if turn.call.stage is not Stage.RETURNING or returning is None or returning.taken:
+    if not _is_sought(turn):
         return
     if any(other.role is Role.PSAP and other.is_live for other in turn.call.legs):
         return
@@ -152,7 +182,18 @@ def line_over(turn: Turn, leg: Leg) -> None:
         turn.change(returning=_advanced(turn))
         _by_twiml(turn)
         return
-    _next_line(turn, pause=False)
+    _next_line(turn, failed=False)
+
+
+def _is_sought(turn: Turn) -> bool:
+    """Whether a 911 line outside is still to be reached."""
+    returning = turn.call.returning
+    return (
+        turn.call.stage is Stage.RETURNING
+        and not turn.call.desk
+        and returning is not None
+        and not returning.taken
+    )
 
 
 def taker_lost(turn: Turn, leg: Leg) -> None:
@@ -167,38 +208,43 @@ def taker_lost(turn: Turn, leg: Leg) -> None:
 
 
 def leg_overdue(turn: Turn, leg: Leg) -> None:
-    """A 911 leg's deadline passed: not under way, not answered, or answered by nobody who pressed a key."""
-    if leg.place is Place.PLANNED and leg.tries == 0:
-        if turn.call.caller.place is not Place.ROOM:
-            turn.do(EndLeg(leg.id, Urgency.RETURN_TO_911))
-            line_failed(turn, leg)
-            return
-        wait = HEARD_FROM_SECONDS - UNDER_WAY_SECONDS
-        turn.change_leg(leg.id, tries=1, due_at=turn.after(wait))
-    elif leg.place is Place.PLANNED:
-        turn.change_leg(leg.id, due_at=None, tries=2)
-        turn.note("line_rung_again", leg.id, line=leg.line_id or "")
-        _ring_line(turn)
-    else:
+    """A 911 leg's deadline passed: not under way, not answered, or answered and no key pressed."""
+    if leg.place is not Place.PLANNED or leg.tries > 1:
         turn.do(EndLeg(leg.id))
         line_over(turn, leg)
+    elif leg.tries:
+        # Its fate is unknown: it may ring yet, and is left to, for as long as a ring lasts.
+        turn.change_leg(leg.id, tries=2, due_at=turn.after(_ring_limit(turn, leg)))
+        if _is_sought(turn):
+            turn.note("line_rung_again", leg.id, line=leg.line_id or "")
+            _ring_line(turn)
+    elif turn.call.caller.place in (Place.ROOM, Place.JOINING):
+        wait = HEARD_FROM_SECONDS - UNDER_WAY_SECONDS
+        turn.change_leg(leg.id, tries=1, due_at=turn.after(wait))
+    else:
+        turn.do(EndLeg(leg.id, Urgency.RETURN_TO_911))
+        line_failed(turn, leg)
 
 
 def stage_overdue(turn: Turn) -> None:
-    """The hosted desk held the call too long, or it is time for the next line."""
-    if turn.call.desk:
-        turn.note("hosted_desk_did_not_answer", desk=turn.call.desk)
+    """The hosted desk held the call too long, or it is time for the next line or for a check."""
+    call = turn.call
+    if call.desk:
+        turn.note("hosted_desk_did_not_answer", desk=call.desk)
         to_outside_lines(turn)
-    elif any(leg.role is Role.PSAP and leg.is_live for leg in turn.call.legs):
-        turn.change(stage_due_at=None)
-    else:
+        return
+    turn.change(stage_due_at=turn.after(turn.program.check_seconds))
+    if call.returning is None or call.returning.by_twiml or call.returning.taken:
+        turn.do(CheckLeg(call.caller.id))
+        if moving.dials_itself(call) and call.caller.place is not Place.DIAL:
+            moving.fetch_caller(turn, Urgency.RETURN_TO_911)
+    elif not any(leg.role is Role.PSAP and leg.is_live for leg in call.legs):
         _ring_line(turn)
 
 
 def psap_answered(turn: Turn) -> None:
-    """A 911 line picked up: tell it in one breath what comes, and ask for a key as proof of a person."""
-    returning = turn.call.returning
-    if turn.call.stage is not Stage.RETURNING or returning is None or returning.taken:
+    """A 911 line picked up: tell it in one breath what comes, and ask a key of a person."""
+    if not _is_sought(turn):
         turn.say("no_longer_needed")
         turn.answer(Hangup())
         return
@@ -212,13 +258,17 @@ def take(turn: Turn) -> None:
     """A 911 person has proven present: they enter the room, and no other line rings on."""
     turn.change(returning=_returning(turn, taken=True, under_way=True))
     turn.change_leg(turn.leg_id, present=True)
+    _end_other_lines(turn)
+    withdraw_offers(turn)
+    turn.note("psap_present", line=turn.leg.line_id or "")
+    moving.join_room(turn, ends_room=True)
+
+
+def _end_other_lines(turn: Turn) -> None:
     for leg in turn.call.legs:
         if leg.role is Role.PSAP and leg.id != turn.leg_id and leg.is_live:
             turn.do(EndLeg(leg.id))
             turn.end_leg(leg.id)
-    withdraw_offers(turn)
-    turn.note("psap_present", line=turn.leg.line_id or "")
-    moving.join_room(turn, ends_room=True)
 
 
 def psap_joined(turn: Turn, leg: Leg) -> None:
@@ -226,6 +276,8 @@ def psap_joined(turn: Turn, leg: Leg) -> None:
     turn.change(outcome="returned_to_911")
     turn.enter_stage(Stage.CONNECTED, turn.program.check_seconds)
     turn.note("returned", leg.id)
+    if turn.call.caller.place is Place.DIAL:
+        moving.fetch_caller(turn, Urgency.RETURN_TO_911)
     for other in _clinicians(turn):
         if other.place is Place.ROOM:
             if other.ends_room:
@@ -234,61 +286,74 @@ def psap_joined(turn: Turn, leg: Leg) -> None:
 
 
 def dial_ended(turn: Turn, status: str) -> None:
-    """A line rung from the caller's own leg is over: 911 hung up, or the next line is tried, with speech between."""
+    """A line rung from the caller's own leg is over: 911 hung up, or the next line is tried."""
     returning = turn.call.returning
-    if status in ("completed", "answered") and returning is not None and returning.taken:
+    if moving.staff_in_room(turn.call) and (returning is None or returning.taken):
+        moving.caller_next(turn)  # 911 came by another line and is in the room
+    elif turn.leg.present and status in ("completed", "answered"):
+        turn.change_leg(turn.leg_id, present=False)
         after_911(turn)
-        return
-    turn.note("line_not_reached", line=turn.leg.line_id or "", status=status)
-    turn.change(returning=_advanced(turn))
-    turn.say("trying_911_again")
-    moving.dial_911(turn)
+    else:
+        turn.note("line_not_reached", line=turn.leg.line_id or "", status=status)
+        turn.change_leg(turn.leg_id, present=False)
+        if returning is None:
+            _begin(turn, reason="caller_stayed", by=Role.CALLER, skip=True, request="")
+        turn.change(desk="", returning=replace(_advanced(turn), by_twiml=True, taken=False))
+        turn.enter_stage(Stage.RETURNING, turn.program.check_seconds)
+        turn.say("trying_911_again")
+        moving.dial_911(turn)
 
 
 def line_answered(turn: Turn) -> None:
-    """A line rung by TwiML picked up: say who is coming; the caller is let in when the sentence ends."""
+    """A line rung by TwiML picked up: say who comes; then the caller is let in."""
     if turn.call.returning is not None:
         turn.change(returning=_returning(turn, taken=True), outcome="returned_to_911")
+    _end_other_lines(turn)
+    turn.change_leg(turn.leg_id, present=True)
+    turn.enter_stage(Stage.RETURNING, turn.program.check_seconds)
     turn.note("line_answered", line=turn.leg.line_id or "")
-    turn.answer(*(Say(say.prompt, "en", say.parameters) for say in context(turn, "psap_context")))
+    turn.answer(
+        *(replace(say, language=STAFF_LANGUAGE) for say in returned_call(turn, "psap_context")),
+    )
 
 
 def after_911(turn: Turn) -> None:
-    """911 has left while the caller is still there: say so, and connect again whoever stays on the line."""
+    """911 has left while the caller is still there: say so, and connect again who stays on."""
     turn.note("psap_left")
+    talks = int(turn.call.answers.get(TALKS, "0")) + 1
+    turn.remember(**{TALKS: str(talks)})
     turn.change(returning=None, desk="", priority=0)
-    turn.enter_stage(Stage.WAITING, AFTER_911_SECONDS)
+    wait = AFTER_911_SECONDS if talks == 1 else AFTER_911_AGAIN_SECONDS
+    turn.enter_stage(Stage.WAITING, wait)
     if turn.leg_id and turn.leg.role is Role.CALLER and turn.leg.place is not Place.QUEUE:
         moving.to_queue(turn)
 
 
-def _next_line(turn: Turn, *, pause: bool) -> None:
+def _next_line(turn: Turn, *, failed: bool) -> None:
     turn.change(returning=_advanced(turn))
+    returning = turn.call.returning
+    rounds = returning.rounds if returning else 0
     for leg in moving.staff_in_room(turn.call):
         turn.do(Announce(leg.id, leg.room, Say("trying_next_911_line")))
-    returning = turn.call.returning
-    if pause or (returning is not None and returning.rounds):
-        turn.change(stage_due_at=turn.after(UNDER_WAY_SECONDS))
+    if failed or rounds:
+        pause = UNDER_WAY_SECONDS if rounds <= ROUNDS_AT_ONCE else ROUND_PAUSE_SECONDS
+        turn.change(stage_due_at=turn.after(pause))
     else:
         _ring_line(turn)
 
 
 def _advanced(turn: Turn) -> ReturnTo911:
-    returning = turn.call.returning
-    if returning is None:
-        msg = "no return is under way"
-        raise ValueError(msg)
+    returning = _returning(turn)
     last = len(turn.program.psap.lines) - 1
     if returning.line < last:
         return replace(returning, line=returning.line + 1)
     return replace(returning, rounds=returning.rounds + 1)
 
 
-def _returning(turn: Turn, **changes: Any) -> ReturnTo911:  # noqa: ANN401
+def _returning(turn: Turn, **changes: Any) -> ReturnTo911:  # noqa: ANN401 - fields of ReturnTo911
     returning = turn.call.returning
     if returning is None:
-        msg = "no return is under way"
-        raise ValueError(msg)
+        raise ValueError("no return is under way")
     return replace(returning, **changes)
 
 
@@ -296,36 +361,14 @@ def _clinicians(turn: Turn) -> tuple[Leg, ...]:
     return tuple(leg for leg in turn.call.staff() if leg.role is Role.CLINICIAN)
 
 
-def _yes(value: bool) -> str:  # noqa: FBT001 - words for the record
-    return "yes" if value else "no"
-
-
-def context(turn: Turn, prompt: str) -> tuple[Say, ...]:
-    """What 911 is told of the call in one breath: that it returns, why, and its incident."""
-    answers = turn.call.answers
-    returning = turn.call.returning
-    says = [
-        turn.phrase(
-            prompt,
-            incident=f"#{answers.get('incident_number', '')}",
-            reason=f"@reason_{returning.reason if returning else 'unknown'}",
-        ),
-    ]
-    if returning is not None and returning.request:
-        says.append(turn.phrase("psap_request", request=f"@request_{returning.request}"))
-    return tuple(says)
-
-
 def _hear_whisper(turn: Turn, digits: str, _speech: str) -> bool:
     if digits != ACCEPT:
         return False
-    if turn.call.stage is not Stage.RETURNING or (
-        turn.call.returning and turn.call.returning.taken
-    ):
+    if _is_sought(turn):
+        take(turn)
+    else:
         turn.say("no_longer_needed")
         turn.answer(Hangup())
-        return True
-    take(turn)
     return True
 
 
@@ -338,7 +381,10 @@ dialogue.register(
     "psap",
     "whisper",
     dialogue.Node(
-        says=lambda turn: (*context(turn, "psap_context"), turn.phrase("press_1_to_take_the_call")),
+        says=lambda turn: (
+            *returned_call(turn, "psap_context"),
+            turn.phrase("press_1_to_take_the_call"),
+        ),
         hear=_hear_whisper,
         give_up=_whisper_given_up,
         timeout_seconds=5,

@@ -1,4 +1,4 @@
-"""Rings the people of a desk: who is next, by which strategy, and withdrawing the other rings (RO2)."""
+"""Rings the people of a desk: who is next, by which strategy, and ends the other rings (RO2)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ivr_flows.program import Desk
 from ivr_flows.turn import Turn
 
 PICK_UP_GRACE_SECONDS = 6  # Twilio adds about 5 s to a ring's Timeout
+RING_AGAIN_SECONDS = 10
 
 
 def desk_of(turn: Turn) -> Desk | None:
@@ -19,12 +20,15 @@ def desk_of(turn: Turn) -> Desk | None:
 
 
 def ring_next(turn: Turn) -> bool:
-    """Ring whoever the desk's strategy says is next. False when nobody rings and nobody is left to ring."""
+    """Ring whoever the desk's strategy says is next.
+
+    False when nobody rings and nobody is left to ring.
+    """
     desk = desk_of(turn)
     if desk is None:
         return False
     live = turn.call.live_offers()
-    everyone = desk.strategy == "all_at_once" or turn.call.stage is Stage.RETURNING
+    everyone = rings_everyone(turn)
     if live and desk.strategy == "sequential" and not everyone:
         return True
     if live and not everyone and not _next_ring_is_due(turn):
@@ -35,6 +39,27 @@ def ring_next(turn: Turn) -> bool:
     overlapping = desk.strategy == "overlapping" and not everyone and bool(fresh)
     turn.change(next_ring_at=turn.after(desk.overlap_seconds) if overlapping else None)
     return bool(turn.call.live_offers())
+
+
+def rings_everyone(turn: Turn) -> bool:
+    """Whether all who are free are rung together; for a caller who goes back to 911 they are."""
+    desk = desk_of(turn)
+    return turn.call.stage is Stage.RETURNING or (
+        desk is not None and desk.strategy == "all_at_once"
+    )
+
+
+def ring_again_later(turn: Turn) -> None:
+    """Nobody is left to ring and the call stays: ring those again who did not answer.
+
+    A clinician who declined is left alone; for a caller who goes back to 911 nobody is.
+    """
+    declined = {o.person_id for o in turn.call.offers if o.state is OfferState.DECLINED}
+    if turn.call.stage is Stage.RETURNING:
+        declined = set()
+    stay = tuple(person for person in turn.call.passed_over if person in declined)
+    if stay != turn.call.passed_over:
+        turn.change(passed_over=stay, next_ring_at=turn.after(RING_AGAIN_SECONDS))
 
 
 def _next_ring_is_due(turn: Turn) -> bool:
@@ -82,7 +107,7 @@ def close_offer(turn: Turn, offer: Offer, state: OfferState) -> None:
 
 
 def withdraw_offers(turn: Turn) -> None:
-    """End every live offer: a ringing phone stops, a person who listens is told why before the line ends."""
+    """End every live offer: a ringing phone stops, a person who listens is told why first."""
     for offer in turn.call.live_offers():
         close_offer(turn, offer, OfferState.WITHDRAWN)
         leg = turn.get_leg(offer.leg_id)

@@ -1,14 +1,15 @@
-"""A chain of screening questions: choices by key, going back, repeating, starting over, and a way to 911 on 0 or 9."""
+"""A chain of screening questions: keys, going back, repeating, starting over, 911 on 0 or 9."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ivr_flows import dialogue, moving, return_to_911
+from ivr_flows import dialogue, return_to_911, wrap_up
 from ivr_flows.call import Role
 from ivr_flows.menus import BACK, HELP_KEYS, REPEAT, START_OVER, START_OVER_ENTRY
 from ivr_flows.outputs import Say
+from ivr_flows.speech import digits as spoken_digits
 from ivr_flows.turn import Turn
 
 Choices = Callable[[Turn], Mapping[str, str]]
@@ -18,9 +19,9 @@ Choices = Callable[[Turn], Mapping[str, str]]
 class Question:
     """One screening question.
 
-    `choices` maps keys to values; None for a number typed and ended with the pound key, `length` digits long
-    (0: any length) and, where `optional`, skipped by the pound key alone. `then` names the next question or
-    finishes the flow and returns "".
+    `choices` maps keys to values; None for a number typed and ended with the pound key, `length`
+    digits long (0: any length) and, where `optional`, skipped by the pound key alone. `then` names
+    the next question or finishes the flow and returns "".
     """
 
     name: str
@@ -29,7 +30,8 @@ class Question:
     choices: Choices | None = None
     length: int = 0
     optional: bool = False
-    speech: bool = False
+    speech: bool = False  # a number may be spoken
+    spoken: Callable[[Mapping[str, str], str], str | None] | None = None  # finds a spoken choice
     list_choices: bool = False  # speak the choices from the program: "for X, press 1"
 
 
@@ -59,12 +61,16 @@ class Screening:
         return dialogue.Node(
             says=lambda turn: self._says(turn, question),
             hear=lambda turn, digits, speech: self._hear(turn, question, digits, speech),
-            give_up=give_up,
+            give_up=self._skip(question) if question.optional else give_up,
             digits=0 if entry else 1,
             timeout_seconds=10 if entry else 6,
-            speech=question.speech,
+            speech=question.speech or question.spoken is not None,
             silence_is_an_answer=question.optional,
         )
+
+    def _skip(self, question: Question) -> Callable[[Turn], None]:
+        """Go on without an answer that nobody needs."""
+        return lambda turn: self._accept(turn, question, "")
 
     def _says(self, turn: Turn, question: Question) -> tuple[Say, ...]:
         says = [turn.phrase(question.prompt)]
@@ -85,6 +91,10 @@ class Screening:
         value = self._value(turn, question, digits, speech)
         if value is None:
             return False
+        self._accept(turn, question, value)
+        return True
+
+    def _accept(self, turn: Turn, question: Question, value: str) -> None:
         turn.remember(**{question.name: value})
         turn.note(
             "answered",
@@ -95,7 +105,6 @@ class Screening:
         following = question.then(turn)
         if following:
             dialogue.ask(turn, self.flow, following)
-        return True
 
     def _navigate(self, turn: Turn, question: Question, digits: str) -> bool:
         entry = question.choices is None
@@ -120,23 +129,13 @@ class Screening:
             choices = question.choices(turn)
             if digits:
                 return choices.get(digits)
-            return _spoken_choice(choices, speech)
+            return question.spoken(choices, speech) if question.spoken else None
         if question.optional and not digits and not speech:
             return ""
-        digits = digits or "".join(letter for letter in speech if letter.isdigit())
+        digits = digits or spoken_digits(speech)
         if digits.isdigit() and (not question.length or len(digits) == question.length):
             return digits
         return None
-
-
-def _spoken_choice(choices: Mapping[str, str], speech: str) -> str | None:
-    words = speech.lower().replace(".", "").replace(",", "").split()
-    heard = {
-        value
-        for key, value in choices.items()
-        if key in words or value.replace("_", " ") in speech.lower()
-    }
-    return heard.pop() if len(heard) == 1 else None
 
 
 def give_up(turn: Turn) -> None:
@@ -145,9 +144,8 @@ def give_up(turn: Turn) -> None:
 
 
 def to_person(turn: Turn, *, reason: str) -> None:
-    """911 for the caller's leg; a call taker on a leg of their own is 911, and goes back to the caller."""
+    """911 for the caller's leg; a call taker on their own leg is 911, and goes back."""
     if turn.leg.role is Role.CALL_TAKER:
-        turn.say("back_to_your_caller")
-        moving.join_room(turn, ends_room=True)
+        wrap_up.back_to_caller(turn)
     else:
         return_to_911.start(turn, reason=reason, by=turn.leg.role)

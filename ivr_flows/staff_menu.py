@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ivr_flows import dialogue, dispatching, moving, return_to_911, wrap_up
-from ivr_flows.call import Role
+from ivr_flows.call import Role, Stage
 from ivr_flows.menus import (
     MENU_REJOIN,
     MENU_RESOLVE,
@@ -15,16 +15,13 @@ from ivr_flows.menus import (
 from ivr_flows.outputs import Say
 from ivr_flows.turn import Turn
 
+FLOW = "staff_menu"
+FOR_911 = (Role.CALL_TAKER, Role.PSAP)
+
 
 def ask(turn: Turn) -> None:
     """Offer the menu to the leg that asked."""
-    dialogue.ask(turn, "staff_menu", "menu")
-
-
-def rejoin(turn: Turn) -> None:
-    """Bring the leg that asked back to the caller."""
-    turn.say("back_to_your_caller")
-    moving.join_room(turn, ends_room=True)
+    dialogue.ask(turn, FLOW, "menu")
 
 
 def _has_teams(turn: Turn) -> bool:
@@ -40,34 +37,55 @@ def _may_transfer(turn: Turn) -> bool:
     )
 
 
+def _may_return(turn: Turn) -> bool:
+    """Whether 911 is neither with the caller nor being called."""
+    return (
+        turn.leg.role is Role.CLINICIAN
+        and turn.call.stage is not Stage.RETURNING
+        and not any(leg.role in FOR_911 for leg in turn.call.staff())
+    )
+
+
+def _where_the_caller_is(turn: Turn) -> str:
+    if turn.call.stage is Stage.RETURNING:
+        return "menu_911_is_being_called"
+    if any(leg.id != turn.leg_id for leg in moving.staff_in_room(turn.call)):
+        return "menu_caller_is_with_another"
+    return "menu_caller_holds"
+
+
 def _says(turn: Turn) -> tuple[Say, ...]:
-    says = [turn.phrase("your_caller_hears_music")]
+    says = [turn.phrase(_where_the_caller_is(turn))]
     if turn.call.dispatches:
         says.append(dispatching.status_sentence(turn, turn.call.dispatches[-1]))
     says.append(turn.phrase("menu_rejoin"))
     if turn.leg.role is Role.CLINICIAN:
-        says.append(turn.phrase("menu_resolve"))
+        says.append(turn.phrase(wrap_up.menu_prompt(turn)))
     if _has_teams(turn):
-        says.append(turn.phrase("menu_send_team"))
+        again = bool(turn.call.dispatches)
+        says.append(turn.phrase("menu_send_another_team" if again else "menu_send_team"))
     if _may_transfer(turn):
         says.append(turn.phrase("menu_to_clinician"))
-    if turn.leg.role is Role.CLINICIAN:
+    if _may_return(turn):
         says.append(turn.phrase("menu_return"))
     return tuple(says)
 
 
 def _hear(turn: Turn, digits: str, _speech: str) -> bool:
+    if not turn.call.caller.is_live:
+        wrap_up.ask(turn)
+        return True
     clinician = turn.leg.role is Role.CLINICIAN
     if digits == MENU_REJOIN:
-        rejoin(turn)
+        wrap_up.back_to_caller(turn)
     elif digits == MENU_RESOLVE and clinician:
         wrap_up.ask_resolve(turn)
     elif digits == MENU_SEND_TEAM and _has_teams(turn):
         dispatching.ask(turn)
     elif digits == MENU_TO_CLINICIAN and _may_transfer(turn):
-        # Imported here by name only: the call taker's flow starts from this menu and ends in it.
-        dialogue.ask(turn, "call_taker", "incident_number")
-    elif digits == MENU_RETURN and clinician:
+        # By name: the call taker's flow itself goes through this menu's neighbours.
+        dialogue.ask(turn, "call_taker", "incident_number", trail=())
+    elif digits == MENU_RETURN and _may_return(turn):
         return_to_911.start(turn, reason="clinician_request", by=Role.CLINICIAN)
     elif digits == REPEAT:
         ask(turn)
@@ -77,7 +95,7 @@ def _hear(turn: Turn, digits: str, _speech: str) -> bool:
 
 
 dialogue.register(
-    "staff_menu",
+    FLOW,
     "menu",
-    dialogue.Node(says=_says, hear=_hear, give_up=rejoin, timeout_seconds=8),
+    dialogue.Node(says=_says, hear=_hear, give_up=wrap_up.back_to_caller, timeout_seconds=8),
 )

@@ -1,4 +1,4 @@
-"""One input being worked out: gathers what changes, what is said and what must be done, then becomes a Step."""
+"""One input being worked out: what changes, what is said, what must be done; then a Step."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ivr_flows.call import Call, Leg, Place, Role, Stage
 from ivr_flows.facts import Facts
 from ivr_flows.outputs import Command, Event, Instruction, Say, Step
 from ivr_flows.program import Program
+from ivr_flows.prompts import seconds
 
 STAFF_LANGUAGE = "en"
 
@@ -51,7 +52,7 @@ class Turn:
         """The instant `seconds` from now."""
         return self.now + timedelta(seconds=seconds)
 
-    def change(self, **changes: Any) -> None:  # noqa: ANN401 - fields of Call, checked by dataclasses.replace
+    def change(self, **changes: Any) -> None:  # noqa: ANN401 - fields of Call
         """Set fields of the call."""
         self.call = replace(self.call, **changes)
 
@@ -65,6 +66,9 @@ class Turn:
         """Move the call to a stage with its deadline."""
         due_at = None if due_in_seconds is None else self.after(due_in_seconds)
         self.change(stage=stage, stage_at=self.now, stage_due_at=due_at, next_ring_at=None)
+        caller = self.call.caller
+        if caller.place is Place.QUEUE:
+            self.change_leg(caller.id, ticks=0)  # the next piece of the wait tells what is new
 
     def remember(self, **answers: str) -> None:
         """Keep answers on the call."""
@@ -89,7 +93,7 @@ class Turn:
         self.answer(self.phrase(prompt, **parameters))
 
     def next_step(self, **changes: Any) -> int:  # noqa: ANN401 - fields of Leg
-        """Count one more answer on the leg that asked, set its fields, and return the step's number."""
+        """Count one more answer on the leg that asked, set its fields, return the step's number."""
         return self.change_leg(self.leg_id, step=self.leg.step + 1, **changes).step
 
     def do(self, command: Command) -> None:
@@ -100,6 +104,11 @@ class Turn:
     def note(self, kind: str, leg_id: str = "", **details: str) -> None:
         """Write a line of the timeline."""
         self._events.append(Event(kind, leg_id or self.leg_id, MappingProxyType(details)))
+
+    @property
+    def spoken_seconds(self) -> float:
+        """How long the leg that asked listens before it does what it was told."""
+        return sum(seconds(one) for one in self._instructions if isinstance(one, Say))
 
     @property
     def is_answered(self) -> bool:

@@ -1,21 +1,23 @@
-"""The wait for a person: what the caller hears every few seconds, and what happens when nobody takes the call (RO5, RO6)."""
+"""The wait for a person: what the caller hears, and what follows when nobody comes (RO5, RO6)."""
 
 from __future__ import annotations
 
-from ivr_flows import moving, return_to_911
-from ivr_flows.call import Place, Role, Stage
+from ivr_flows import moving, return_to_911, ringing
+from ivr_flows.call import OfferState, Place, Role, Stage
 from ivr_flows.menus import HELP_KEYS
 from ivr_flows.outputs import Announce, LeaveQueue, Say, WaitPiece
+from ivr_flows.prompts import seconds
 from ivr_flows.ringing import desk_of, ring_next
 from ivr_flows.turn import Turn
 
-PIECE_SECONDS = 4
+PIECE_SECONDS = 8  # one piece of the wait, speech and silence, is at most so long
+SILENCE_SECONDS = 4
 ESTIMATE_EVERY = 6  # pieces between two estimates, about half a minute
 MINUTE_SECONDS = 60
 
 
 def to_desk(turn: Turn, desk: str, *, priority: int = 0) -> None:
-    """Offer the call to a desk and let the caller wait; with nobody free, what the program says, at once."""
+    """Offer the call to a desk and let the caller wait; with nobody free, what the program says."""
     if desk in turn.call.returned_from:
         return_to_911.start(turn, reason="no_loop", by=Role.CALLER)
         return
@@ -31,26 +33,27 @@ def to_desk(turn: Turn, desk: str, *, priority: int = 0) -> None:
 
 def pursue(turn: Turn) -> None:
     """Ring the next person; with nobody left to ring, do what the stage says."""
-    if turn.call.stage in (Stage.WAITING, Stage.CONSULTING, Stage.RETURNING) and turn.call.desk:
-        if any(
-            offer.state == "accepted" and _still_coming(turn, offer.leg_id)
-            for offer in turn.call.offers
-        ):
-            return
-        if ring_next(turn) or turn.call.stage is Stage.RETURNING or _desk_holds(turn):
-            return
+    if turn.call.stage not in (Stage.WAITING, Stage.CONSULTING, Stage.RETURNING):
+        return
+    if not turn.call.desk or _is_coming(turn) or ring_next(turn):
+        return
+    if turn.call.stage is Stage.RETURNING or _desk_holds(turn):
+        ringing.ring_again_later(turn)
+    else:
         nobody_takes_it(turn)
 
 
-def _still_coming(turn: Turn, leg_id: str) -> bool:
-    leg = turn.call.find_leg(leg_id)
-    return leg is not None and leg.place is Place.JOINING
+def _is_coming(turn: Turn) -> bool:
+    """Whether somebody who accepted is on the way into the room."""
+    accepted = {o.leg_id for o in turn.call.offers if o.state is OfferState.ACCEPTED}
+    return any(leg.id in accepted and leg.place is Place.JOINING for leg in turn.call.legs)
 
 
 def nobody_takes_it(turn: Turn) -> None:
-    """Nobody is free or nobody accepted: the giver keeps the call, or the caller goes back to 911 (RO6)."""
+    """Nobody is free or nobody accepts: the giver keeps the call, or 911 gets it back (RO6)."""
     turn.note("nobody_available", desk=turn.call.desk)
     if turn.call.stage is Stage.CONSULTING:
+        ringing.withdraw_offers(turn)
         turn.change(desk=turn.program.psap.desk)
         turn.enter_stage(Stage.CONNECTED, turn.program.check_seconds)
         for leg in moving.staff_in_room(turn.call):
@@ -61,8 +64,13 @@ def nobody_takes_it(turn: Turn) -> None:
 
 
 def stage_overdue(turn: Turn) -> None:
-    """The wait is over its limit."""
-    if not turn.call.desk:
+    """The wait is over its limit; a person who is deciding or coming is not cut off."""
+    deciding = [o.due_at for o in turn.call.live_offers() if o.state is OfferState.ANSWERED]
+    coming = [leg.due_at for leg in turn.call.staff() if leg.place is Place.JOINING]
+    still = [due for due in deciding + coming if due is not None and due > turn.now]
+    if still:
+        turn.change(stage_due_at=max(still))
+    elif not turn.call.desk:
         return_to_911.start(turn, reason="caller_stayed", by=Role.CALLER)
     else:
         nobody_takes_it(turn)
@@ -70,45 +78,88 @@ def stage_overdue(turn: Turn) -> None:
 
 def wait_ticked(turn: Turn, digits: str) -> None:
     """Serve one piece of the wait, and let the caller out to 911 on 0 or 9."""
-    if turn.leg.place is not Place.QUEUE:
-        turn.answer(LeaveQueue())
-        return
-    if digits in HELP_KEYS and turn.call.stage is not Stage.RETURNING:
-        turn.note("asked_for_911")
-        return_to_911.start(turn, reason="caller_request", by=Role.CALLER)
-    elif digits in HELP_KEYS and not _dials_itself(turn):
-        # A second press while 911 is being rung: the lines outside, by TwiML, need nobody else.
-        turn.note("asked_for_911_again")
-        if not turn.call.staff():
-            return_to_911.to_outside_lines(turn)
-    if _dials_itself(turn) or moving.caller_may_enter(turn.call) or turn.leg.flow == "closing":
+    before: tuple[Say, ...] = ()
+    if digits in HELP_KEYS:
+        before = _asked_for_911(turn)
+    if turn.leg.flow == moving.STAR and turn.leg.ticks:
+        turn.change_leg(turn.leg_id, flow=moving.WAITING)
+    call = turn.call
+    if moving.is_closing(call) or moving.dials_itself(call) or _may_go_in(turn):
         turn.answer(LeaveQueue())
         return
     ticks = turn.leg.ticks
     turn.change_leg(turn.leg_id, ticks=ticks + 1)
-    turn.answer(WaitPiece(_piece(turn, ticks), PIECE_SECONDS))
+    says = before or _piece(turn, ticks)
+    spoken = sum(seconds(say) for say in says)
+    silence = max(1, min(SILENCE_SECONDS, int(PIECE_SECONDS - spoken)))
+    turn.answer(WaitPiece(says, silence))
 
 
-def _dials_itself(turn: Turn) -> bool:
-    returning = turn.call.returning
-    return returning is not None and returning.by_twiml and not returning.taken
+def _may_go_in(turn: Turn) -> bool:
+    return turn.leg.flow != moving.STAR and moving.caller_may_enter(turn.call)
+
+
+def _asked_for_911(turn: Turn) -> tuple[Say, ...]:
+    """Keys 0 and 9. Returns what to say where the wait is already one for 911."""
+    if moving.is_closing(turn.call):
+        turn.note("asked_for_911")
+        return_to_911.start(turn, reason="caller_request", by=Role.CALLER)
+    elif turn.call.stage is Stage.RETURNING:
+        # A second press while 911 is being rung: the lines outside, by TwiML, need nobody else.
+        turn.note("asked_for_911_again")
+        if not turn.call.staff() and not moving.dials_itself(turn.call):
+            return_to_911.to_outside_lines(turn)
+    elif _holds_for_911(turn):
+        turn.note("asked_for_911_again")
+        return (turn.phrase("911_already_in_line"),)
+    else:
+        turn.note("asked_for_911")
+        return_to_911.start(turn, reason="caller_request", by=Role.CALLER)
+    return ()
+
+
+def _holds_for_911(turn: Turn) -> bool:
+    """Whether the caller waits for the hosted 911 desk, in their turn."""
+    call = turn.call
+    return call.stage is Stage.WAITING and bool(call.desk) and call.desk == turn.program.psap.desk
 
 
 def _piece(turn: Turn, ticks: int) -> tuple[Say, ...]:
     call = turn.call
     if call.stage is Stage.RETURNING:
-        return (turn.phrase("911_is_being_reached" if ticks == 0 else "911_still_being_reached"),)
-    if call.stage is Stage.WAITING and not call.desk:
-        return (turn.phrase("911_has_left_stay_to_reconnect"),) if ticks == 0 else ()
+        return _returning_piece(turn, ticks)
     if call.stage in (Stage.CONNECTED, Stage.CONSULTING):
-        return (turn.phrase("one_moment_still_here" if ticks % 2 == 0 else "press_9_for_911"),)
-    if call.drops:
-        return (
-            turn.phrase("line_dropped_finding_someone" if ticks == 0 else "still_finding_someone"),
+        return (turn.phrase("one_moment_still_here"),) if ticks % 2 == 0 else ()
+    if not call.desk:
+        return _cycle(
+            turn, ticks, "911_has_left", "press_9_to_reconnect", "you_will_be_reconnected"
         )
-    if ticks % ESTIMATE_EVERY:
-        return (turn.phrase("comfort"),) if ticks % 2 == 0 else ()
-    return _estimate(turn)
+    if call.drops:
+        first = "line_dropped_finding_someone"
+        return _cycle(turn, ticks, first, "press_9_for_911", "still_finding_someone")
+    if _holds_for_911(turn):
+        return (turn.phrase("911_hold_comfort"),) if ticks % 2 == 0 else ()
+    if ticks % ESTIMATE_EVERY == 0:
+        return _estimate(turn)
+    if ticks % ESTIMATE_EVERY == 1:
+        return (turn.phrase("press_9_for_911"),)
+    return (turn.phrase("comfort"),) if ticks % 2 else ()
+
+
+def _returning_piece(turn: Turn, ticks: int) -> tuple[Say, ...]:
+    returning = turn.call.returning
+    if ticks == 0:
+        return (turn.phrase("911_is_being_reached"),)
+    if ticks == 1 and turn.call.desk and returning is not None and returning.skip:
+        return (turn.phrase("you_are_ahead"),)
+    return (turn.phrase("911_still_being_reached"),) if ticks % 2 == 0 else ()
+
+
+def _cycle(turn: Turn, ticks: int, first: str, second: str, later: str) -> tuple[Say, ...]:
+    """`first`, `second`, and then `later` with a pause between."""
+    if ticks < len((first, second)):
+        return (turn.phrase((first, second)[ticks]),)
+    return (turn.phrase(later),) if ticks % 2 else ()
 
 
 def _estimate(turn: Turn) -> tuple[Say, ...]:
@@ -118,10 +169,10 @@ def _estimate(turn: Turn) -> tuple[Say, ...]:
     else:
         where = turn.phrase("you_are_next")
     if queue.expected_wait_seconds is None:
-        return (where, turn.phrase("press_9_for_911"))
-    minutes = max(1, round(queue.expected_wait_seconds / MINUTE_SECONDS))
+        return (where,)
+    minutes = max(1, -(-queue.expected_wait_seconds // MINUTE_SECONDS))
     prompt = "expected_wait_minute" if minutes == 1 else "expected_wait_minutes"
-    return (where, turn.phrase(prompt, minutes=str(minutes)), turn.phrase("press_9_for_911"))
+    return (where, turn.phrase(prompt, minutes=str(minutes)))
 
 
 def _wait_limit(turn: Turn) -> int:

@@ -1,14 +1,16 @@
-"""How a call ends: resolving it, the caller's goodbye, and the clinician's record after the caller has gone (RO7)."""
+"""How a call ends: resolving it, the caller's goodbye, the clinician's record after it (RO7)."""
 
 from __future__ import annotations
 
 from ivr_flows import dialogue, moving
 from ivr_flows.call import Leg, Place, Role, Stage
-from ivr_flows.menus import CONFIRM, HELP_KEYS, REPEAT
-from ivr_flows.outputs import EndLeg, Hangup, RedirectLeg, ReleaseFromQueue, Say
+from ivr_flows.menus import CHANGE, CONFIRM, HELP_KEYS, REPEAT
+from ivr_flows.outputs import EndLeg, Hangup, RedirectLeg, Say
 from ivr_flows.return_to_911 import start as start_return
 from ivr_flows.ringing import withdraw_offers
 from ivr_flows.turn import Turn
+
+GOODBYE_SECONDS = 60  # to hear the goodbye and press a key; then we ask whether the leg lives
 
 
 def ask_resolve(turn: Turn) -> None:
@@ -17,8 +19,12 @@ def ask_resolve(turn: Turn) -> None:
 
 
 def ask(turn: Turn) -> None:
-    """Ask a clinician whose caller has gone for what is still missing; anyone else's line simply ends."""
+    """Ask a clinician whose caller has gone for what is missing; anyone else's line ends."""
     if turn.leg.role is not Role.CLINICIAN:
+        turn.say("caller_has_gone_goodbye")
+        turn.answer(Hangup())
+    elif turn.call.outcome == "abandoned":
+        turn.say("offer_caller_has_gone")
         turn.answer(Hangup())
     elif not turn.call.disposition:
         dialogue.ask(turn, "wrap_up", "disposition", turn.phrase("caller_has_gone"))
@@ -27,6 +33,29 @@ def ask(turn: Turn) -> None:
     else:
         turn.say("record_complete")
         turn.answer(Hangup())
+
+
+def back_to_caller(turn: Turn) -> None:
+    """Bring the staff leg that asked back to the caller; if they have gone, to the record."""
+    if not turn.call.caller.is_live:
+        ask(turn)
+        return
+    if not turn.is_answered:
+        turn.say("back_to_your_caller")
+    moving.rejoin(turn)
+
+
+def menu_prompt(turn: Turn) -> str:
+    """What key 2 of the star menu does: end the call, or leave the caller with others."""
+    return "menu_leave" if _is_handed_over(turn) else "menu_resolve"
+
+
+def _is_handed_over(turn: Turn) -> bool:
+    """Whether somebody else answers for the caller, or 911 is being reached for them."""
+    others = [leg for leg in turn.call.staff() if leg.id != turn.leg_id]
+    return turn.call.stage is Stage.RETURNING or any(
+        leg.place in (Place.ROOM, Place.JOINING) for leg in others
+    )
 
 
 def _reason_is_missing(turn: Turn) -> bool:
@@ -62,6 +91,8 @@ def caller_gone(turn: Turn, leg: Leg) -> None:
 
 def _outcome(turn: Turn, leg: Leg) -> str:
     people = [other for other in turn.call.legs if other.role is not Role.CALLER and other.room]
+    if turn.call.stage is Stage.WAITING and turn.call.desk and not turn.call.drops:
+        people = []  # somebody may be on the way, but nobody has spoken with the caller
     if any(other.role is Role.CLINICIAN for other in people):
         return "resolved" if turn.call.disposition else "ended_with_clinician"
     if people:
@@ -78,7 +109,7 @@ def close_if_over(turn: Turn) -> None:
 
 def say_goodbye(turn: Turn) -> None:
     """The clinician has ended the call: tell the caller how to reach 911, and let them go."""
-    dialogue.ask(turn, "closing", "goodbye")
+    dialogue.ask(turn, moving.CLOSING, "goodbye", due_at=turn.after(GOODBYE_SECONDS))
 
 
 def _choices(turn: Turn) -> tuple[Say, ...]:
@@ -110,30 +141,24 @@ def _resolved_outcome(turn: Turn) -> str:
 
 def _hear_confirm(turn: Turn, digits: str, _speech: str) -> bool:
     if digits != CONFIRM:
-        if digits == "2":
-            _rejoin(turn)
-        return digits == "2"
+        if digits == CHANGE:
+            back_to_caller(turn)
+        return digits == CHANGE
     disposition = turn.call.answers.get("disposition_chosen", "")
-    turn.change(disposition=disposition, outcome=_resolved_outcome(turn))
-    turn.note("resolved", disposition=disposition)
+    turn.change(disposition=disposition)
     caller = turn.call.caller
-    if caller.is_live:
-        turn.change_leg(caller.id, flow="closing", due_at=turn.after(moving.RELEASE_SECONDS))
-        if caller.place is Place.QUEUE:
-            turn.do(ReleaseFromQueue(caller.id))
-        else:
-            turn.do(RedirectLeg(caller.id, caller.step))
+    if caller.is_live and _is_handed_over(turn):
+        turn.note("left_with_others", disposition=disposition)
+    else:
+        turn.change(outcome=_resolved_outcome(turn))
+        turn.note("resolved", disposition=disposition)
+        if caller.is_live:
+            due_at = turn.after(moving.RELEASE_SECONDS)
+            turn.change_leg(caller.id, flow=moving.CLOSING, due_at=due_at)
+            moving.fetch_caller(turn)
     turn.say("record_complete")
     turn.answer(Hangup())
     return True
-
-
-def _rejoin(turn: Turn) -> None:
-    if turn.call.caller.is_live:
-        turn.say("back_to_your_caller")
-        moving.join_room(turn, ends_room=True)
-    else:
-        ask(turn)
 
 
 def _hear_reason(turn: Turn, digits: str, _speech: str) -> bool:
@@ -178,7 +203,7 @@ for _flow in ("resolve", "wrap_up"):
         dialogue.Node(
             says=lambda turn: (turn.phrase("choose_disposition"), *_choices(turn)),
             hear=_hear_disposition,
-            give_up=_rejoin if _flow == "resolve" else _record_stays_open,
+            give_up=back_to_caller if _flow == "resolve" else _record_stays_open,
             timeout_seconds=8,
         ),
     )
@@ -188,12 +213,12 @@ dialogue.register(
     dialogue.Node(
         says=lambda turn: (
             turn.phrase(
-                "resolve_read_back",
+                "leave_read_back" if _is_handed_over(turn) else "resolve_read_back",
                 disposition=f"@disposition_{turn.call.answers.get('disposition_chosen', '')}",
             ),
         ),
         hear=_hear_confirm,
-        give_up=_rejoin,
+        give_up=back_to_caller,
         timeout_seconds=8,
     ),
 )
@@ -203,7 +228,7 @@ dialogue.register(
     dialogue.Node(says=_reasons, hear=_hear_reason, give_up=_record_stays_open, timeout_seconds=8),
 )
 dialogue.register(
-    "closing",
+    moving.CLOSING,
     "goodbye",
     dialogue.Node(
         says=lambda turn: (turn.phrase("clinician_has_ended_the_call"),),

@@ -1,4 +1,4 @@
-"""Every spoken sentence, one file a language. A new language is a new file here, named by its code."""
+"""Every spoken sentence, one file a language, named by its code."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from ivr_flows.outputs import Say
 from ivr_flows.prompts import en, es
+
+WORDS_PER_SECOND = 2.5  # 150 words a minute: the voices' usual speed
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +31,19 @@ def languages() -> tuple[str, ...]:
 def text(say: Say) -> str:
     """The sentence, with its parameters in words.
 
-    A parameter that begins with @ names another entry of the catalogue (a call type, a disposition); one that begins
-    with # is read digit by digit. A language without the sentence speaks English. Raises KeyError for an
-    unknown prompt.
+    A parameter that begins with @ names another entry of the catalogue (a call type, a
+    disposition); one that begins with # is read digit by digit. A language without the sentence
+    speaks English. Raises KeyError for an unknown prompt.
     """
     catalogue = _CATALOGUES.get(say.language, _ENGLISH)
     sentence = catalogue.prompts.get(say.prompt) or _ENGLISH.prompts[say.prompt]
     spoken = {name: _spoken(value, say.language) for name, value in say.parameters.items()}
     return sentence.format(**spoken)
+
+
+def seconds(say: Say) -> float:
+    """About how long the sentence takes to say."""
+    return len(text(say).split()) / WORDS_PER_SECOND
 
 
 def voice(language: str) -> tuple[str, str]:

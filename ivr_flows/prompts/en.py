@@ -1,4 +1,4 @@
-"""English. Read each sentence aloud before you change it: it is heard once, by somebody under strain."""
+"""English. Read each sentence aloud before you change it: it is heard once, under strain."""
 
 VOICE = "Polly.Joanna-Neural"
 TAG = "en-US"
@@ -6,7 +6,7 @@ TAG = "en-US"
 PROMPTS: dict[str, str] = {
     # Everywhere
     "not_heard": "I did not hear an answer.",
-    "not_understood": "That key is not on this menu.",
+    "not_understood": "I did not understand that.",
     "going_back": "Going back.",
     "starting_over": "Starting over.",
     "for_choice_press": "For {choice}, press {key}.",
@@ -17,73 +17,80 @@ PROMPTS: dict[str, str] = {
         "You have reached the crisis line. You can press 9 at any time for 9 1 1. "
         "For English, press 1. Para español, oprima el 2."
     ),
-    "ask_danger": (
-        "Is anyone in danger right now, or is there a weapon? If yes, press 1. If no, press 2."
-    ),
+    "ask_danger": "Is anyone in danger, or is there a weapon? If yes, press 1. If no, press 2.",
     "ask_caller_party": (
-        "Are you calling about yourself? Press 1. About someone who is with you? Press 2. "
-        "About someone else? Press 3."
+        "If you are calling about yourself, press 1. About someone who is with you, press 2. "
+        "About someone else, press 3."
     ),
     "ask_reason": "What is the call about?",
     "ask_zip": (
-        "Please enter the 5 digit zip code of where you are, then press pound. "
+        "Please enter the zip code of where you are, then the pound key. "
         "To skip this, just press pound."
     ),
     # The call taker's transfer
     "call_taker_welcome": (
-        "Clinician transfer. Star goes back, pound repeats, 8 starts over, 9 goes to 9 1 1."
+        "Clinician transfer. Star goes back, pound repeats, 8 starts over, 9 is for 9 1 1."
     ),
     "ask_incident_number": "Enter the incident number, then pound.",
     "ask_call_type": "Call type.",
     "ask_call_taker_party": (
-        "The caller speaks about themselves, press 1. About someone with them, 2. "
+        "If the caller speaks about themselves, press 1. About someone with them, 2. "
         "About someone else, 3."
     ),
     "ask_call_taker_danger": (
-        "A weapon, violence, or a crime in progress? Yes, press 1. No, 2. Not known, 3."
+        "Is there a weapon, violence, or a crime in progress? Yes, press 1. No, 2. Not known, 3."
     ),
-    "ask_medical": "A medical emergency? Yes, press 1. No, 2. Not known, 3.",
+    "ask_medical": "Is there a medical emergency? Yes, press 1. No, 2. Not known, 3.",
     "ask_imminent_risk": (
-        "Immediate risk to life, such as a means at hand or an attempt under way? "
+        "Is there immediate risk to life, such as an attempt, or the means at hand? "
         "Yes, press 1. No, 2. Not known, 3."
     ),
     "ask_source": (
-        "Press 1 to go on. If the caller asked for an officer, press 2. "
-        "If the call came from 9 8 8, press 3."
+        "Last question. If the caller asked for an officer, press 2. "
+        "If the call came from 9 8 8, press 3. If neither, press 1."
     ),
-    # What the policy says
+    # What the policy says, named after its rules
     "not_for_clinician": "This call does not go to a clinician.",
+    "decision_danger": "Not for a clinician, because someone may be in danger.",
+    "decision_weapon": "Not for a clinician, because a weapon has not been ruled out.",
+    "decision_violence": "Not for a clinician, because violence has not been ruled out.",
+    "decision_crime": "Not for a clinician, because a crime has not been ruled out.",
+    "decision_medical": "Not for a clinician, because medical help may be needed.",
+    "decision_imminent_risk": "Not for a clinician, because a life may be at risk.",
+    "decision_severe_intoxication": (
+        "Not for a clinician, because the person may be severely intoxicated."
+    ),
+    "decision_asked_police": "Not for a clinician, because the caller asked for an officer.",
+    "decision_from_988": "Not for a clinician, because the call comes from 9 8 8.",
+    "decision_no_mental_health": "Not for a clinician, because it is not about mental health.",
+    "decision_third_party": (
+        "Not for a clinician, because the caller is not with the person in crisis."
+    ),
+    "decision_not_listed": "Not for a clinician, because this call type is not on the list.",
     "caller_stays_with_you": "The caller stays with you.",
     "release_or_9_for_911": (
-        "Release this line to keep the caller. Press pound to hear this again, or 9 to connect "
-        "this line to 9 1 1."
+        "Take the caller back by ending this transfer. Pound repeats. "
+        "Press 9 to connect this line to 9 1 1."
     ),
     "ringing_clinicians_stay_with_caller": (
         "A clinician is being called. Please stay with your caller."
     ),
     "no_clinician_keep_caller": "No clinician is available. The caller stays with you.",
     # Waiting
-    "please_wait": (
-        "Thank you. I am calling a clinician now. Please stay on the line. "
-        "You can press 9 at any time for 9 1 1."
-    ),
+    "please_wait": "Thank you. I am calling a clinician now. Please stay on the line.",
     "911_hold_greeting": (
-        "9 1 1. Please stay on the line. Your call will be answered by the next call taker."
+        "9 1 1. Please stay on the line. The next call taker will answer your call."
     ),
+    "911_hold_comfort": "You are in line for 9 1 1. Please stay on the line.",
+    "911_already_in_line": "You are already in line for 9 1 1. A call taker will answer.",
     "comfort": "You are still connected. Someone will be with you.",
     "your_position": "You are number {position} in line.",
     "you_are_next": "You are next.",
     "expected_wait_minute": "The wait is about one minute.",
     "expected_wait_minutes": "The wait is about {minutes} minutes.",
-    "press_9_for_911": "You can press 9 for 9 1 1.",
-    "one_moment_still_here": "One moment. Please stay on the line. You can press 9 for 9 1 1.",
-    "line_dropped_stay": (
-        "The line to your clinician dropped. Please stay. I am getting someone for you now."
-    ),
-    "line_dropped_finding_someone": (
-        "The line to your clinician dropped. Please stay. I am getting someone for you now. "
-        "You can press 9 for 9 1 1."
-    ),
+    "press_9_for_911": "You can press 9 at any time for 9 1 1.",
+    "one_moment_still_here": "One moment. Please stay on the line. For 9 1 1, press 9.",
+    "line_dropped_finding_someone": "The line dropped. Please stay. I am getting someone for you.",
     "still_finding_someone": "I am still getting someone for you. Please stay on the line.",
     # The offer
     "offer_summary": "Crisis call, {what}. The caller speaks {party}.",
@@ -91,43 +98,51 @@ PROMPTS: dict[str, str] = {
     "offer_language": "The caller speaks {language}.",
     "offer_after_drop": "The caller was with a clinician and the line dropped.",
     "offer_911_call": "9 1 1 call holding.",
-    "offer_returned_call": (
-        "A caller is coming back from a clinician. Incident {incident}. Reason, {reason}."
-    ),
+    "offer_returned_call": "A crisis caller is coming back.",
     "press_1_accept_2_decline": "Press 1 to accept, 2 to decline.",
+    "star_opens_your_menu": "During the call, star opens your menu.",
     "offer_declined": "Thank you. The call goes to someone else. Goodbye.",
+    "offer_time_is_over": "There was no answer, so the call goes to someone else. Goodbye.",
     "offer_taken_by_another": (
         "Another person has taken this call. You are free again. Thank you. Goodbye."
     ),
     "offer_caller_has_gone": "The caller has left the line. You are free again. Goodbye.",
-    "connecting_you_to_caller": "Connecting you. Press star at any time for your menu.",
+    "connecting_you_to_caller": "Connecting you.",
     # In the call
-    "your_caller_hears_music": "Your caller is on hold.",
+    "menu_caller_holds": "Your caller is on hold.",
+    "menu_caller_is_with_another": "Your caller is not alone.",
+    "menu_911_is_being_called": "9 1 1 is being called for your caller.",
     "menu_rejoin": "To go back to your caller, press 1.",
     "menu_resolve": "To end the call as resolved, press 2.",
+    "menu_leave": "To leave the call and close your record, press 2.",
     "menu_send_team": "To send a team, press 3.",
+    "menu_send_another_team": "To send another team, press 3.",
     "menu_to_clinician": "To bring in a clinician, press 4.",
     "menu_return": "To go back to 9 1 1, press 9.",
     "back_to_your_caller": "Back to your caller.",
-    "one_moment_back_to_caller": "One moment. Back to your caller.",
+    "caller_at_menu": "Your caller pressed star and will be back in a moment.",
     "clinician_is_on_the_line": (
         "A clinician is on the line. Introduce your caller, then hang up when you are ready."
+    ),
+    "line_trouble_goodbye": (
+        "Your line cannot be connected. The caller goes to someone else. Goodbye."
     ),
     # Back to 911
     "connecting_to_911": "I am connecting you to 9 1 1 now. Please stay on the line.",
     "trying_911_again": "I am still connecting you to 9 1 1. Please stay on the line.",
-    "911_is_being_reached": "I am reaching 9 1 1 for you. You are ahead of the line. Please stay.",
-    "911_still_being_reached": "9 1 1 is still being reached. Please stay on the line.",
-    "911_has_left_stay_to_reconnect": (
-        "9 1 1 has left the line. If you still need help, stay on the line and I will connect "
-        "you again."
-    ),
-    "calling_911_stay": "Calling 9 1 1 now. Stay with your caller until 9 1 1 is on the line.",
+    "911_is_being_reached": "I am calling 9 1 1 for you now. Please stay on the line.",
+    "you_are_ahead": "Your call goes ahead of the other callers.",
+    "911_still_being_reached": "I am still calling 9 1 1 for you. Please stay on the line.",
+    "911_has_left": "9 1 1 has left the line. If you still need help, do not hang up.",
+    "press_9_to_reconnect": "To be connected to 9 1 1 again now, press 9.",
+    "you_will_be_reconnected": "If you stay on the line, I will call 9 1 1 again.",
+    "calling_911_stay": "Calling 9 1 1. Stay with your caller.",
     "trying_next_911_line": "9 1 1 did not pick up. Trying the next line.",
     "caller_dials_911_directly": (
         "Your caller is being connected to 9 1 1 on their own line. You can hang up."
     ),
-    "psap_context": ("A crisis caller returns to 9 1 1. Incident {incident}. Reason, {reason}."),
+    "psap_context": "This is the crisis line with a caller for you.",
+    "return_because": "Reason: {reason}.",
     "psap_request": "Requested: {request}.",
     "press_1_to_take_the_call": "Press 1 to take the caller.",
     "psap_is_on_the_line": (
@@ -136,33 +151,27 @@ PROMPTS: dict[str, str] = {
     "no_longer_needed": "Thank you. This call is no longer waiting for you. Goodbye.",
     # Dispatch
     "dispatch_hazards": (
-        "Is there a known danger at the place, such as a weapon or a dog? "
+        "Is there a known danger for the team, such as a weapon or a dog? "
         "Yes, press 1. No, 2. Not known, 3."
     ),
     "dispatch_place": (
-        "If the place is the one on the incident, press 1. If the caller will tell the team, press 2."
+        "If the place is the one on the incident, press 1. "
+        "If the caller will tell the team where, press 2."
     ),
-    "dispatch_read_back": (
-        "Sending a team to {place}. Incident {incident}. Known danger, {hazards}."
-    ),
+    "dispatch_read_back": "Sending a team to {place}. Known danger: {hazards}.",
     "dispatch_confirm": "Press 1 to send, 2 to change, 3 to cancel.",
-    "dispatch_sent": (
-        "Your request is on its way to a team. You will hear when a team answers. "
-        "Back to your caller."
-    ),
+    "dispatch_sent": "Your request is sent. You will hear when a team answers.",
     "dispatch_cancelled_nothing_sent": "Nothing was sent. Back to your caller.",
-    "dispatch_requested": "Your team request waits for a team.",
-    "dispatch_approved": "Your team request is approved.",
+    "dispatch_requested": "Your request for a team waits for approval.",
+    "dispatch_approved": "Your request for a team is approved.",
     "dispatch_assigned": "{team} is being called.",
     "dispatch_acknowledged": "{team} is coming.",
     "dispatch_acknowledged_minutes": "{team} is coming, in about {minutes} minutes.",
     "dispatch_en_route": "{team} is on the way.",
     "dispatch_on_scene": "{team} is there.",
     "dispatch_cleared": "{team} has finished.",
-    "dispatch_cancelled": "The team request is cancelled.",
-    "dispatch_unanswered": (
-        "No team has answered. Consider sending your caller back to 9 1 1: press star, then 9."
-    ),
+    "dispatch_cancelled": "The request for a team is cancelled.",
+    "dispatch_unanswered": "No team has answered. For 9 1 1, press star, then 9.",
     "the_team": "The team",
     "place_incident_location": "the place on the incident",
     "place_caller_will_tell": "a place the caller will tell",
@@ -175,11 +184,16 @@ PROMPTS: dict[str, str] = {
         "Resolved as {disposition}. To end the call with your caller, press 1. "
         "To go back to your caller, press 2."
     ),
+    "leave_read_back": (
+        "Recorded as {disposition}. To leave, press 1; your caller stays connected. "
+        "To go back to your caller, press 2."
+    ),
     "clinician_has_ended_the_call": (
         "Your clinician has ended this call. If you need help now, press 9 for 9 1 1. "
         "You can call again at any time. Take care."
     ),
     "caller_has_gone": "Your caller has left the line.",
+    "caller_has_gone_goodbye": "Your caller has left the line. Goodbye.",
     "return_reason": "Why did the call go back to 9 1 1?",
     "record_complete": "Thank you. Your record is complete. Goodbye.",
     "record_left_open": "The record stays open for you to finish. Goodbye.",
@@ -189,25 +203,37 @@ PROMPTS: dict[str, str] = {
     "call_type_verbal_dispute": "a verbal dispute",
     "call_type_dispute": "a dispute",
     "call_type_welfare_check": "a welfare check",
-    "call_type_welfare": "a welfare check",
+    "call_type_welfare": "worry about someone",
     "call_type_repeat_caller": "a repeat caller",
     "call_type_other": "something else",
     "call_type_unknown": "no details given",
-    "reason_mental_health": "feeling overwhelmed or in a mental health crisis",
+    "reason_mental_health": "feeling overwhelmed or in crisis",
     "reason_suicidal": "thoughts of suicide",
     "reason_dispute": "an argument",
     "reason_welfare": "worry about someone",
     "reason_other": "something else",
     "reason_unknown": "not stated",
     "reason_danger": "danger",
+    "reason_weapon": "a weapon",
+    "reason_violence": "violence",
+    "reason_crime": "a crime",
+    "reason_severe_intoxication": "severe intoxication",
+    "reason_from_988": "the call came from 9 8 8",
+    "reason_no_mental_health": "not about mental health",
+    "reason_third_party": "the caller is not with the person",
+    "reason_not_listed": "not on the clinicians' list",
     "reason_caller_request": "the caller asked for 9 1 1",
     "reason_clinician_request": "the clinician asked for 9 1 1",
     "reason_nobody_available": "no clinician is available",
-    "reason_no_answer_to_questions": "the caller did not answer",
-    "reason_no_loop": "the call has been with the clinicians before",
+    "reason_no_answer_to_questions": "the caller did not answer our questions",
+    "reason_no_loop": "the clinicians have returned this call before",
+    "reason_no_desk": "a 9 1 1 call",
     "reason_screening_too_long": "the questions took too long",
     "reason_clinician_silent": "the clinician did not come back",
+    "reason_clinician_lost": "the clinician's line dropped",
     "reason_caller_stayed": "the caller stayed on the line",
+    "reason_queue_failed": "a technical fault",
+    "reason_room_failed": "a technical fault",
     "reason_weapon_or_violence": "a weapon or violence",
     "reason_medical": "a medical emergency",
     "reason_imminent_risk": "immediate risk to life",
@@ -219,6 +245,7 @@ PROMPTS: dict[str, str] = {
     "language_es": "Spanish",
     "language_en": "English",
     "request_crisis_intervention_officer": "a crisis intervention officer, at once",
+    "request_police": "an officer",
     "disposition_resolved_by_phone": "resolved by phone",
     "disposition_team_sent": "a team was sent",
     "disposition_referred": "referred to a service",
@@ -227,15 +254,16 @@ PROMPTS: dict[str, str] = {
     "disposition_other": "something else",
     # The team's page
     "team_page_request": (
-        "Switchback dispatch. {team}. A clinician asks for an in-person response. "
-        "Location: {location}. Hazards: {hazards}."
+        "Switchback dispatch for {team}. A clinician asks for an in-person response. "
+        "Location: {location}. Known danger: {hazards}."
     ),
+    "team_page_incident": "Incident {incident}.",
     "team_page_keys": "Press 1 to accept, 2 to decline, 3 to repeat.",
     "team_page_not_heard": "I did not hear a key.",
     "team_page_not_understood": "That key is not on this menu.",
     "team_page_acknowledged": (
-        "You have it. Please use the link in your text message to say when you are en route, "
-        "on scene and clear. Goodbye."
+        "The call is yours. Use the link in your text message to say when you are on your way, "
+        "there, and finished. Goodbye."
     ),
     "team_page_declined": "You have declined. The request goes to another team. Goodbye.",
     "team_page_failed": "I did not hear an answer. The request goes on. Goodbye.",

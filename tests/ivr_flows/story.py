@@ -1,4 +1,4 @@
-"""People at phones without a carrier: plays the flows as Twilio would and saves the call between steps.
+"""People at phones without a carrier; the call is saved between steps.
 
 Every step is written as a document and read back, so that every story also proves the snapshot.
 Everything said to a leg is kept in words; a key pressed answers the last question put to it.

@@ -9,8 +9,8 @@ from random import Random
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from carrier import Carrier  # noqa: E402
-from story import PROGRAM, Story, hosted  # noqa: E402
+from carrier import Carrier
+from story import PROGRAM, Story, hosted
 
 LIVES = 30
 

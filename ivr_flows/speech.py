@@ -1,0 +1,74 @@
+"""What callers say to a question instead of pressing a key, in English and Spanish.
+
+An answer that could mean two things means nothing, and the question is asked again.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+
+NUMBERS = {
+    "1": ("one", "uno"),
+    "2": ("two", "dos"),
+    "3": ("three", "tres"),
+    "4": ("four", "cuatro"),
+    "5": ("five", "cinco"),
+    "6": ("six", "seis"),
+    "7": ("seven", "siete"),
+    "8": ("eight", "ocho"),
+    "9": ("nine", "nueve"),
+    "0": ("zero", "cero"),
+}
+SHORT_ANSWER_WORDS = 4  # a "no" within a longer sentence may deny something else
+
+
+def words(speech: str) -> list[str]:
+    """The words heard, in lower case and without accents or punctuation."""
+    plain = unicodedata.normalize("NFD", speech.lower())
+    letters = [char if char.isalnum() else " " for char in plain if not unicodedata.combining(char)]
+    return "".join(letters).split()
+
+
+YES = frozenset(words("yes yeah yep yup sí claro"))
+NO = frozenset(words("no nope nah nobody nadie ninguno"))
+DANGER = frozenset(
+    words(
+        "gun guns knife weapon weapons shooting shot danger dangerous hurt bleeding "
+        "arma armas pistola cuchillo peligro peligroso herido herida sangre"
+    )
+)
+
+
+def digits(speech: str) -> str:
+    """Digits spoken one by one or as figures, "" when there are none."""
+    spoken = {word: key for key, names in NUMBERS.items() for word in names}
+    return "".join(word if word.isdigit() else spoken.get(word, "") for word in words(speech))
+
+
+def find_choice(choices: Mapping[str, str], speech: str) -> str | None:
+    """The one value whose key or name was spoken, or None."""
+    heard = words(speech)
+    text = f" {' '.join(heard)} "
+    values = {
+        value
+        for key, value in choices.items()
+        if key in heard
+        or any(name in heard for name in NUMBERS.get(key, ()))
+        or f" {value.replace('_', ' ')} " in text
+    }
+    return values.pop() if len(values) == 1 else None
+
+
+def find_danger(choices: Mapping[str, str], speech: str) -> str | None:
+    """`yes` or `no` to the danger question, or None.
+
+    A weapon named is a yes. A no counts only as a short answer that names nothing of the kind.
+    """
+    heard = set(words(speech))
+    if heard & NO:
+        denies = not heard & (YES | DANGER) and len(heard) <= SHORT_ANSWER_WORDS
+        return "no" if denies else None
+    if heard & (YES | DANGER):
+        return "yes"
+    return find_choice(choices, speech)
