@@ -84,7 +84,7 @@ class FakeCarrier:
 
     def ring(self, to_e164: str, from_e164: str) -> str:
         """A call appears at the carrier."""
-        sid = f"CA{next(self._sids):032x}"
+        sid = f"CAf{next(self._sids):031x}"  # never a caller's
         self.placed.append((to_e164, from_e164, PlacedCall(sid, "ringing", self.now())))
         return sid
 
