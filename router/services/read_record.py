@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from sqlalchemy.orm import Session
@@ -20,6 +20,7 @@ from router.storage.database import Sessions
 from router.storage.timeline import append_events, list_timeline
 
 READ = "record_read"
+UNFINISHED = timedelta(hours=16)  # a shift, and time to come back to it
 SEES_EVERY_CALL = frozenset({"supervisor"})
 
 
@@ -35,7 +36,10 @@ class RecordLine:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A call as its record shows it. `return_reasons` and `dispositions` are its program's."""
+    """A call as its record shows it. `return_reasons` and `dispositions` are its program's.
+
+    A call is `may_resolve` once the caller has gone; until then it is `is_unresolved` only.
+    """
 
     call_id: str
     program: str
@@ -56,6 +60,7 @@ class Record:
     lines: tuple[RecordLine, ...]
     may_return: bool
     may_resolve: bool
+    is_unresolved: bool
     return_reasons: tuple[str, ...]
     dispositions: tuple[str, ...]
     time_zone: str
@@ -95,8 +100,18 @@ def check_call(sessions: Sessions, call_id: str) -> None:
             raise NotFoundError("there is no such call")
 
 
-def list_own_calls(sessions: Sessions, person_id: str) -> list[tuple[str, str, datetime]]:
-    """Open calls the person is on: id, what happens, since when."""
+@dataclass(frozen=True, slots=True)
+class OwnCall:
+    """A call of one person: on the line, or over with its record not finished."""
+
+    call_id: str
+    sentence: str
+    since_at: datetime
+    is_open: bool
+
+
+def list_own_calls(sessions: Sessions, person_id: str) -> list[OwnCall]:
+    """Open calls the person is on, then those of today whose record they have not finished."""
     with sessions() as session:
         found = [
             one.call
@@ -104,7 +119,11 @@ def list_own_calls(sessions: Sessions, person_id: str) -> list[tuple[str, str, d
             if person_id in _parties(one.call) and _is_on(one.call, person_id)
         ]
         names = stored.list_names(session, {who for call in found for who in _people_of(call)})
-    return [(call.id, describe(call, names), call.stage_at) for call in found]
+        after = stored.database_now(session) - UNFINISHED
+        unfinished = stored.list_unfinished(session, person_id, after)
+    own = [OwnCall(call.id, describe(call, names), call.stage_at, is_open=True) for call in found]
+    over = "The call is over; its record is not finished"
+    return own + [OwnCall(call_id, over, at, is_open=False) for call_id, at in unfinished]
 
 
 def _get_call(session: Session, call_id: str, reader: UserRow) -> BoardCall:
@@ -158,7 +177,8 @@ def _record(
         answers=call.answers,
         lines=lines,
         may_return=is_open and call.stage is not Stage.RETURNING,
-        may_resolve=not call.disposition and call.stage is not Stage.RETURNING,
+        may_resolve=not call.disposition and not call.caller.is_live,
+        is_unresolved=not call.disposition and call.stage is not Stage.RETURNING,
         return_reasons=program.return_reasons,
         dispositions=program.dispositions,
         time_zone=program.time_zone,

@@ -14,6 +14,8 @@ from router.storage.tables import (
     calls,
     desks,
     dispatch_requests,
+    legs,
+    offers,
     outbox,
     people,
     presence,
@@ -194,6 +196,30 @@ def find_oldest_late_command(session: Session, due_before: datetime) -> datetime
         )
     ).scalar_one()
     return due_at
+
+
+def list_unfinished(
+    session: Session, person_id: str, closed_after: datetime
+) -> list[tuple[str, datetime]]:
+    """Calls closed after that instant without a disposition that the person had, oldest first."""
+    rows = session.execute(
+        select(calls.c.id, calls.c.closed_at)
+        .where(
+            calls.c.id.in_(
+                select(legs.c.call_id)
+                .outerjoin(offers, offers.c.leg_id == legs.c.id)
+                .where(
+                    legs.c.person_id == person_id,
+                    or_(offers.c.leg_id.is_(None), offers.c.state == "accepted"),
+                )
+            ),
+            calls.c.stage == "closed",
+            calls.c.disposition == "",
+            calls.c.closed_at > closed_after,
+        )
+        .order_by(calls.c.closed_at)
+    )
+    return [(row.id, row.closed_at) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

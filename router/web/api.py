@@ -20,6 +20,7 @@ from router.errors import (
     UnavailableError,
 )
 from router.services.accounts import Scope, use_token
+from router.services.apply_input import Answer
 from router.services.read_record import check_call
 from router.services.sign_on import sign_off, sign_on
 from router.storage.accounts import TokenRow
@@ -51,7 +52,7 @@ class ResolveBody(BaseModel):
     disposition: str = Field(pattern=CODE, max_length=60)
 
 
-def make_api(sessions: Sessions, apply_to_call: Callable[[str, Input], Any]) -> Blueprint:
+def make_api(sessions: Sessions, apply_to_call: Callable[[str, Input], Answer]) -> Blueprint:
     """The blueprint `api` at /api/v1. It takes tokens only, never a browser's session."""
     api = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -77,15 +78,14 @@ def make_api(sessions: Sessions, apply_to_call: Callable[[str, Input], Any]) -> 
     def return_to_911(call_id: str) -> ResponseReturnValue:
         body = _body(ReturnBody)
         check_call(sessions, call_id)
-        apply_to_call(call_id, ReturnRequested(_actor(), body.reason, skip=body.skip))
-        return {"call_id": call_id, "accepted": True}, HTTPStatus.ACCEPTED
+        given = ReturnRequested(_actor(), body.reason, skip=body.skip)
+        return _told(apply_to_call(call_id, given))
 
     @_endpoint(api, "/calls/<call_id>/resolve", Scope.CALLS, method="POST")
     def resolve(call_id: str) -> ResponseReturnValue:
         body = _body(ResolveBody)
         check_call(sessions, call_id)
-        apply_to_call(call_id, Resolved(_actor(), body.disposition))
-        return {"call_id": call_id, "accepted": True}, HTTPStatus.ACCEPTED
+        return _told(apply_to_call(call_id, Resolved(_actor(), body.disposition)))
 
     @_endpoint(api, "/roster/<person_id>/sign_on", Scope.ROSTER, method="POST")
     def roster_sign_on(person_id: str) -> ResponseReturnValue:
@@ -110,6 +110,19 @@ def _endpoint(
         return view
 
     return decorate
+
+
+def refusal_of(answer: Answer) -> str:
+    """Why the call took no notice of what was asked of it, or ""."""
+    return "" if answer.step is None else answer.step.ignored
+
+
+def _told(answer: Answer) -> ResponseReturnValue:
+    """202, or 409 with the reason why nothing was done."""
+    refused = refusal_of(answer)
+    if refused:
+        return {"error": f"Not done: {refused}."}, HTTPStatus.CONFLICT
+    return {"call_id": answer.call_id, "accepted": True}, HTTPStatus.ACCEPTED
 
 
 def _actor() -> str:

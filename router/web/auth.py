@@ -170,6 +170,11 @@ def has_role(*roles: Role) -> bool:
     return not set(roles).isdisjoint(current_account().roles)
 
 
+def wants_page() -> bool:
+    """Whether the request is a person's for a page, and not a script's for data."""
+    return not request.accept_mimetypes or request.accept_mimetypes.accept_html
+
+
 def page(
     blueprint: Blueprint, rule: str, *roles: Role, methods: tuple[str, ...] = ("GET",)
 ) -> Callable[[_View], _View]:
@@ -189,7 +194,7 @@ def page(
 def _admit(endpoint: str) -> ResponseReturnValue | None:
     """None to go on; strangers are shown where to sign in. Raises Forbidden for the wrong role."""
     if not flask_user.is_authenticated:
-        if request.method != "GET" or not request.accept_mimetypes.accept_html:
+        if request.method != "GET" or not wants_page():
             return {"error": "Sign in first."}, 401
         back = request.full_path.rstrip("?")
         return redirect(url_for(SIGN_IN, next=back if back != "/" else None))

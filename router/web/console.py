@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any
 
 from flask import (
     Blueprint,
@@ -27,12 +26,13 @@ from router.config import Settings
 from router.errors import ConflictError, NotFoundError, SwitchbackError
 from router.services import accounts
 from router.services.accounts import Role
+from router.services.apply_input import Answer
 from router.services.read_board import read_board
 from router.services.read_record import check_part_in, list_own_calls, read_record
 from router.services.sign_on import sign_off, sign_on
 from router.storage.accounts import UserRow
 from router.storage.database import Sessions
-from router.web.api import make_api
+from router.web.api import make_api, refusal_of
 from router.web.auth import (
     current_account,
     has_role,
@@ -40,12 +40,13 @@ from router.web.auth import (
     register_sign_in,
     session_limits,
     signed_in_account,
+    wants_page,
 )
 from router.web.board import add_board, feed_of
 from router.web.headers import add_headers
 from router.web.words import register_words
 
-ApplyToCall = Callable[[str, Input], Any]
+ApplyToCall = Callable[[str, Input], Answer]
 
 EVERYONE = (Role.CLINICIAN, Role.SUPERVISOR, Role.CALL_TAKER, Role.OPERATOR)
 CARERS = (Role.CLINICIAN, Role.SUPERVISOR)
@@ -161,8 +162,8 @@ def _add_record(console: Blueprint, sessions: Sessions, apply_to_call: ApplyToCa
             flash("Choose a reason, then send the caller back.", "error")
             return redirect(url_for("console.return_call", call_id=call_id))
         skip = request.form.get("skip", "yes") == "yes"
-        apply_to_call(call_id, ReturnRequested(_actor(), reason, skip=skip))
-        flash("Sent back to 911. This page shows how it goes; reload it for the latest.", "good")
+        answer = apply_to_call(call_id, ReturnRequested(_actor(), reason, skip=skip))
+        _tell(answer, "Sent back to 911. This page shows how it goes; reload it for the latest.")
         return redirect(url_for("console.call", call_id=call_id))
 
     @page(console, "/calls/<call_id>/resolve", *CARERS, methods=("GET", "POST"))
@@ -175,9 +176,17 @@ def _add_record(console: Blueprint, sessions: Sessions, apply_to_call: ApplyToCa
         if not disposition:
             flash("Choose how the call ended.", "error")
             return redirect(url_for("console.resolve_call", call_id=call_id))
-        apply_to_call(call_id, Resolved(_actor(), disposition))
-        flash("Recorded.", "good")
+        _tell(apply_to_call(call_id, Resolved(_actor(), disposition)), "Recorded.")
         return redirect(url_for("console.call", call_id=call_id))
+
+
+def _tell(answer: Answer, done: str) -> None:
+    """Say that it was done, or why it was not."""
+    refused = refusal_of(answer)
+    if refused:
+        flash(f"Not done: {refused}.", "error")
+    else:
+        flash(done, "good")
 
 
 def _actor() -> str:
@@ -188,7 +197,7 @@ def _actor() -> str:
 
 def _add_errors(app: Flask, own_checks: frozenset[str]) -> None:
     def show(code: int, title: str, sentence: str) -> ResponseReturnValue:
-        if request.path.startswith("/api/") or not request.accept_mimetypes.accept_html:
+        if request.path.startswith("/api/") or not wants_page():
             return {"error": sentence}, code
         # Without context processors: they ask the database, which may be what failed.
         template = app.jinja_env.get_template("error.html")

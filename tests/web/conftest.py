@@ -1,0 +1,34 @@
+"""The console on a database of the test's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import Engine
+
+from router.config import Settings
+from router.storage.database import make_engine
+from tests.web.stage import Room, open_room
+
+
+@pytest.fixture
+def console_settings(settings: Settings, own_database_url: str) -> Settings:
+    """Settings that name the test's own database."""
+    return settings.model_copy(update={"database_url": SecretStr(own_database_url)})
+
+
+@pytest.fixture
+def console_engine(console_settings: Settings) -> Iterator[Engine]:
+    """Connections to it."""
+    engine = make_engine(console_settings, application_name="tests")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def room(console_engine: Engine, console_settings: Settings, tmp_path: Path) -> Room:
+    """The console with a roster and one user a role."""
+    return open_room(console_engine, console_settings, tmp_path)
