@@ -21,7 +21,7 @@ from router.storage.database import Sessions
 from router.telephony.failsafe_file import FailsafeNumbers
 from router.telephony.signature import SignatureChecker
 from router.telephony.urls import Urls
-from router.web import console
+from router.web import console, team_link
 from router.web.crew import Crew
 from router.web.failsafe import Failsafe
 from router.web.health import make_health
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 WEBHOOKS = ("/voice", "/sms")
-OWN_CHECKS = frozenset({"health"})
+OWN_CHECKS = frozenset({"health", team_link.NAME})
 # One thread waits while another works, so a full house is twice a process's threads; beyond that,
 # threads are stuck.
 CREW_PER_THREAD = 2
@@ -55,8 +55,11 @@ def create_app(settings: Settings, sessions: Sessions) -> Flask:
         apply_to_call=apply_to_call,
         own_checks=OWN_CHECKS,
     )
-    links = PageLinks(settings.public_url, settings.secret_key.get_secret_value())
-    webhooks = create_webhooks(settings, CallAnswers(exchange), Paging(exchange, links))
+    paging = Paging(
+        exchange, PageLinks(settings.public_url, settings.secret_key.get_secret_value())
+    )
+    app.register_blueprint(team_link.make_team_link(paging))
+    webhooks = create_webhooks(settings, CallAnswers(exchange), paging)
     app.wsgi_app = by_prefix(WEBHOOKS, webhooks, app.wsgi_app)  # type: ignore[assignment, method-assign]
     return app
 
