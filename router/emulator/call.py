@@ -126,7 +126,8 @@ class Call:
         return round((self.ended or self.world.clock.now()) - self.started)
 
     def people(self) -> tuple[str, ...]:
-        return self.endpoint.people(self) if self.endpoint else ()
+        """Those at the far end, once it has been answered."""
+        return self.endpoint.people(self) if self.endpoint and self.live else ()
 
     def params(self) -> dict[str, str]:
         """The parameters Twilio puts in every request about this call."""
@@ -213,6 +214,8 @@ class Call:
         self.set_status("in-progress", "answered")
         self.later(self.time_limit, self.hang_up)
         self.update_hearing()
+        if self.seat is not None:
+            self.seat.room.refresh()
         self._announce("answered")
         if self.program is not None:
             self.run(self.program())
@@ -303,7 +306,9 @@ class Call:
 
     def update_hearing(self) -> None:
         hearing = self._current_hearing()
-        if hearing == self.hearing or self.over:
+        # A phone that rings hears nothing of the call; who dials hears it ringing.
+        deaf = self.over or not (self.live or self.direction == "inbound")
+        if hearing == self.hearing or deaf:
             return
         self.hearing, self.hearing_since = hearing, self.world.clock.now()
         if self.endpoint is not None:

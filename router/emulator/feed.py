@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import deque
+from itertools import takewhile
 from typing import Any
 
 from .clock import Clock
@@ -31,9 +32,10 @@ class Feed:
         return entry
 
     def after(self, seq: int = 0) -> list[Entry]:
-        if not self._entries or self._entries[-1]["seq"] <= seq:
-            return []
-        return [entry for entry in self._entries if entry["seq"] > seq]
+        """Entries after number `seq`, looked for from the end: mostly few are new."""
+        fresh = list(takewhile(lambda entry: entry["seq"] > seq, reversed(self._entries)))
+        fresh.reverse()
+        return fresh
 
     async def wait(self, after: int, seconds: float) -> list[Entry]:
         """Entries after `after`; when there are none yet, wait `seconds` of wall time for one."""

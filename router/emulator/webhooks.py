@@ -72,7 +72,9 @@ class Webhooks:
     async def open(self) -> None:
         self._http = aiohttp.ClientSession(
             cookie_jar=aiohttp.DummyCookieJar(),
-            connector=aiohttp.TCPConnector(limit=0),
+            # A kept connection may be closed by the application just as a webhook leaves on it,
+            # which would look like a failure of the application.
+            connector=aiohttp.TCPConnector(limit=0, force_close=True),
             auto_decompress=True,
         )
 

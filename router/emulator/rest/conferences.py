@@ -166,7 +166,7 @@ def _ring(world: World, participant: Participant, form: Form) -> None:
             participant.on_left = lambda _: None
             conference.remove_participant(participant, UPDATED)
         elif what == "ended":
-            reason = HUNG_UP if participant.connected else ADD_FAILED
+            reason = ADD_FAILED if call.started is None else HUNG_UP
             conference.remove_participant(participant, reason)
 
     call.program = program
