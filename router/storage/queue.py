@@ -44,6 +44,8 @@ def list_waiting(
         .join(legs, legs.c.id == offers.c.leg_id)
         .where(
             offers.c.call_id == calls.c.id,
+            # A clinician who stays while 911 is sought is no answer from 911's desk.
+            offers.c.desk == calls.c.desk,
             or_(
                 offers.c.state.in_(("ringing", "answered")),
                 and_(offers.c.state == "accepted", legs.c.place != "ended"),

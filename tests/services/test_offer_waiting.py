@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ivr_flows.call import Stage
-from ivr_flows.inputs import LegStatusChanged, WaitTicked
+from ivr_flows.inputs import LegStatusChanged, ReturnRequested, RoomJoined, WaitTicked
 from router.services.apply_input import apply_input
 from router.services.clock import SettableClock
 from router.services.offer_waiting import offer_waiting
@@ -92,6 +92,29 @@ def test_re2_a_returned_call_is_offered_ahead_of_every_held_call(
     line.press(f"{returned}-1", "9")
     assert line.call(returned).stage is Stage.RETURNING
     assert rung(line, [busy, *held, returned]) == {busy: "tom"}
+
+    apply_input(line.exchange, busy, LegStatusChanged(f"{busy}-1", "completed"))
+    apply_input(line.exchange, busy, LegStatusChanged(f"{busy}-2", "completed"))
+    offer_waiting(line.exchange)
+
+    assert rung(line, [*held, returned]) == {returned: "tom"}
+
+
+def test_re2_a_clinician_who_stays_bridged_does_not_answer_for_911(
+    line: Line, clock: SettableClock
+) -> None:
+    """RE4: the clinician's own acceptance must not make the call look taken at the 911 desk."""
+    line.sign_on("ana", "clinicians")
+    line.sign_on("tom", "911")
+    busy = line.ring(EMERGENCY).call_id
+    held = held_calls(line, clock, 2)
+    returned = line.ring_and_screen()
+    ana = f"{returned}-2"
+    line.answer(ana)
+    line.press(ana, "1")
+    apply_input(line.exchange, ana, RoomJoined(ana, 1))
+    apply_input(line.exchange, returned, ReturnRequested("ana", "weapon_or_violence"))
+    assert line.call(returned).stage is Stage.RETURNING
 
     apply_input(line.exchange, busy, LegStatusChanged(f"{busy}-1", "completed"))
     apply_input(line.exchange, busy, LegStatusChanged(f"{busy}-2", "completed"))
