@@ -17,7 +17,7 @@ from ivr_flows.call import Role
 from ivr_flows.inputs import Input, LineAnswered
 from router.errors import NotFoundError
 from router.logs import bound, get_logger
-from router.storage.database import Deadline
+from router.storage.database import Deadline, DeadlineExceededError
 from router.storage.receipts import ReceiptKey
 from router.telephony import webhook
 from router.telephony.signature import SignatureChecker
@@ -38,6 +38,8 @@ log = get_logger(__name__)
 # The work is told to end a little before we stop waiting for it: then it rolls back by itself, and
 # what was answered and what was written agree.
 WORK_SHARE = 0.95
+# Faults whose name says all there is to say; others are logged with where they came from.
+_EXPECTED = (TimeUpError, AllBusyError, DeadlineExceededError, NotFoundError)
 ROLES = frozenset(role.value for role in Role)
 
 
@@ -75,7 +77,7 @@ class Guard:
         with bound(call_id=call_id):
             try:
                 return reply(self.crew.run(lambda: work(deadline), self.deadline_seconds))
-            except (TimeUpError, AllBusyError, NotFoundError) as error:
+            except _EXPECTED as error:
                 log.error("webhook_failed", path=request.path, error=type(error).__name__)  # noqa: TRY400
             except Exception:
                 log.exception("webhook_failed", path=request.path)
