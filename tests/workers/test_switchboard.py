@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -31,6 +29,7 @@ from router.telephony.rest import Carrier, Done, Result
 from router.telephony.urls import Urls
 from tests.services.conftest import AUSTIN, EMERGENCY, Line
 from tests.services.fake_carrier import FakeCarrier, Sent
+from tests.workers.processes import environment_of, wait_until
 from workers.switchboard import Switchboard
 from workers.wiring import Tools
 
@@ -101,15 +100,6 @@ def running(
     yield switchboard
     broker.thawed.set()
     switchboard.stop()
-
-
-def wait_until(holds: Callable[[], bool], seconds: float = 15.0) -> float:
-    """Seconds until it held."""
-    began = time.monotonic()
-    while not holds():
-        assert time.monotonic() - began < seconds, "it did not happen"
-        time.sleep(0.02)
-    return time.monotonic() - began
 
 
 def freeze(line: Line, broker: FrozenBroker) -> None:
@@ -222,20 +212,7 @@ def add_row(
 def test_op1_the_process_ends_in_order_when_asked(
     served_settings: Settings, live_line: Line, tmp_path: Path
 ) -> None:
-    environment = {
-        **os.environ,
-        "SWITCHBACK_ENV": "test",
-        "DATABASE_URL": served_settings.database_url.get_secret_value(),
-        "REDIS_URL": "redis://127.0.0.1:1/0",
-        "SWITCHBACK_SECRET_KEY": served_settings.secret_key.get_secret_value(),
-        "SWITCHBACK_FIELD_KEYS": served_settings.field_keys.get_secret_value(),
-        "SWITCHBACK_SEARCH_KEY": served_settings.search_key.get_secret_value(),
-        "TWILIO_ACCOUNT_SID": served_settings.twilio_account_sid,
-        "TWILIO_AUTH_TOKEN": served_settings.twilio_auth_token.get_secret_value(),
-        "TWILIO_API_BASE_URL": "http://127.0.0.1:1",
-        "SWITCHBACK_PUBLIC_URL": "https://switchback.test",
-        "SWITCHBACK_LOG_FORMAT": "plain",
-    }
+    environment = environment_of(served_settings, "redis://127.0.0.1:1/0")
     log = tmp_path / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(
