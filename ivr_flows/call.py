@@ -59,6 +59,7 @@ class OfferState(StrEnum):
 
 
 LIVE_OFFERS = frozenset({OfferState.RINGING, OfferState.ANSWERED})
+FOR_911 = frozenset({Role.CALL_TAKER, Role.PSAP})
 STAFF = frozenset({Role.CLINICIAN, Role.CALL_TAKER, Role.PSAP})
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ivr_flows import moving, return_to_911, ringing, staff_menu, waiting, wrap_up
-from ivr_flows.call import Leg, OfferState, Place, Role, Stage
+from ivr_flows.call import FOR_911, Leg, OfferState, Place, Role, Stage
 from ivr_flows.moving import STAR_GRACE_SECONDS
 from ivr_flows.outputs import (
     Announce,
@@ -195,6 +195,12 @@ def _caller_asked(turn: Turn) -> None:
     elif joining and leg.tries > JOIN_TRIES:
         _cannot_join(turn)
         return
+    returning = turn.call.returning
+    at_911 = turn.call.stage is Stage.RETURNING and returning is not None and returning.taken
+    if at_911 and not turn.call.staff():
+        turn.change_leg(leg.id, place=Place.FLOW, due_at=None, present=False)
+        return_to_911.after_911(turn)
+        return
     was_in = joining or leg.place is Place.ROOM
     moving.break_room(turn, leg.room if was_in else 0)
     turn.change_leg(leg.id, place=Place.FLOW, due_at=None)
@@ -274,7 +280,7 @@ def _nobody_is_left(turn: Turn, lost: Leg | None) -> None:
     for leg in turn.call.staff():
         turn.do(CheckLeg(leg.id))
     last = lost or _last_staff(turn)
-    if last is not None and last.role in (Role.PSAP, Role.CALL_TAKER):
+    if last is not None and last.role in FOR_911:
         return_to_911.after_911(turn)
         return
     drops = turn.call.drops + 1

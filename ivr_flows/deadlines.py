@@ -24,6 +24,8 @@ def time_passed(turn: Turn, _given: TimePassed) -> str:
             _leg_overdue(turn, current_leg)
     if turn.call.stage is not Stage.CLOSED and _is_due(turn.call.next_ring_at, turn.now):
         waiting.pursue(turn)
+        if _is_due(turn.call.next_ring_at, turn.now):
+            turn.change(next_ring_at=None)
     if turn.call.stage is not Stage.CLOSED and _is_due(turn.call.stage_due_at, turn.now):
         _stage_overdue(turn)
     return "nothing is due" if turn.call == before else ""

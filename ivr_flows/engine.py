@@ -22,11 +22,20 @@ from ivr_flows import (
     offering,
     return_to_911,
     ringing,
-    staff_menu,
     waiting,
     wrap_up,
 )
-from ivr_flows.call import Call, DispatchNote, Leg, OfferState, Place, Role, Stage, room_name
+from ivr_flows.call import (
+    FOR_911,
+    Call,
+    DispatchNote,
+    Leg,
+    OfferState,
+    Place,
+    Role,
+    Stage,
+    room_name,
+)
 from ivr_flows.facts import Facts
 from ivr_flows.inputs import Input
 from ivr_flows.outputs import Dial911, Hangup, JoinRoom, LeaveQueue, Nothing, Step, Wait
@@ -323,7 +332,7 @@ def _return_requested(turn: Turn, given: inputs.ReturnRequested) -> str:
         return "the call is closed"
     if turn.call.stage is Stage.RETURNING:
         return "a return is under way"
-    if any(leg.role in staff_menu.FOR_911 for leg in moving.staff_in_room(turn.call)):
+    if any(leg.role in FOR_911 for leg in moving.staff_in_room(turn.call)):
         return "911 is with the caller"
     turn.note("return_requested", person=given.person_id)
     return_to_911.start(

@@ -288,8 +288,8 @@ def psap_joined(turn: Turn, leg: Leg) -> None:
 def dial_ended(turn: Turn, status: str) -> None:
     """A line rung from the caller's own leg is over: 911 hung up, or the next line is tried."""
     returning = turn.call.returning
-    if moving.staff_in_room(turn.call) and (returning is None or returning.taken):
-        moving.caller_next(turn)  # 911 came by another line and is in the room
+    if _taker_is_coming(turn):
+        moving.caller_next(turn)
     elif turn.leg.present and status in ("completed", "answered"):
         turn.change_leg(turn.leg_id, present=False)
         after_911(turn)
@@ -306,6 +306,10 @@ def dial_ended(turn: Turn, status: str) -> None:
 
 def line_answered(turn: Turn) -> None:
     """A line rung by TwiML picked up: say who comes; then the caller is let in."""
+    if _taker_is_coming(turn):
+        turn.say("no_longer_needed")
+        turn.answer(Hangup())
+        return
     if turn.call.returning is not None:
         turn.change(returning=_returning(turn, taken=True), outcome="returned_to_911")
     _end_other_lines(turn)
@@ -315,6 +319,11 @@ def line_answered(turn: Turn) -> None:
     turn.answer(
         *(replace(say, language=STAFF_LANGUAGE) for say in returned_call(turn, "psap_context")),
     )
+
+
+def _taker_is_coming(turn: Turn) -> bool:
+    """Whether a 911 person has taken the call on a leg of their own."""
+    return any(leg.present and leg.is_live for leg in turn.call.staff())
 
 
 def after_911(turn: Turn) -> None:

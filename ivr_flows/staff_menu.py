@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ivr_flows import dialogue, dispatching, moving, return_to_911, wrap_up
-from ivr_flows.call import Role, Stage
+from ivr_flows.call import FOR_911, Role, Stage
 from ivr_flows.menus import (
     MENU_REJOIN,
     MENU_RESOLVE,
@@ -16,7 +16,6 @@ from ivr_flows.outputs import Say
 from ivr_flows.turn import Turn
 
 FLOW = "staff_menu"
-FOR_911 = (Role.CALL_TAKER, Role.PSAP)
 
 
 def ask(turn: Turn) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ivr_flows import moving, return_to_911, ringing
-from ivr_flows.call import OfferState, Place, Role, Stage
+from ivr_flows.call import FOR_911, OfferState, Place, Role, Stage
 from ivr_flows.menus import HELP_KEYS
 from ivr_flows.outputs import Announce, LeaveQueue, Say, WaitPiece
 from ivr_flows.prompts import seconds
@@ -27,7 +27,6 @@ def to_desk(turn: Turn, desk: str, *, priority: int = 0) -> None:
     if not ring_next(turn) and not _desk_holds(turn):
         nobody_takes_it(turn)
     elif not turn.is_answered:
-        turn.say("please_wait")
         moving.to_queue(turn)
 
 
@@ -44,7 +43,9 @@ def pursue(turn: Turn) -> None:
 
 
 def _is_coming(turn: Turn) -> bool:
-    """Whether somebody who accepted is on the way into the room."""
+    """Whether somebody who took the call is on the way into the room."""
+    if turn.call.stage is Stage.RETURNING:
+        return turn.call.returning is not None and turn.call.returning.taken
     accepted = {o.leg_id for o in turn.call.offers if o.state is OfferState.ACCEPTED}
     return any(leg.id in accepted and leg.place is Place.JOINING for leg in turn.call.legs)
 
@@ -109,6 +110,9 @@ def _asked_for_911(turn: Turn) -> tuple[Say, ...]:
         turn.note("asked_for_911_again")
         if not turn.call.staff() and not moving.dials_itself(turn.call):
             return_to_911.to_outside_lines(turn)
+    elif any(leg.role in FOR_911 for leg in turn.call.staff()):
+        turn.note("asked_for_911_again")
+        turn.change_leg(turn.leg_id, flow=moving.WAITING)  # 911 is with them: no time for a key
     elif _holds_for_911(turn):
         turn.note("asked_for_911_again")
         return (turn.phrase("911_already_in_line"),)
@@ -139,9 +143,12 @@ def _piece(turn: Turn, ticks: int) -> tuple[Say, ...]:
         return _cycle(turn, ticks, first, "press_9_for_911", "still_finding_someone")
     if _holds_for_911(turn):
         return (turn.phrase("911_hold_comfort"),) if ticks % 2 == 0 else ()
-    if ticks % ESTIMATE_EVERY == 0:
-        return _estimate(turn)
+    if ticks == 0:
+        # Said in the wait itself, where a key is heard, and not on the way to it, where it is lost.
+        return (turn.phrase("please_wait"), turn.phrase("press_9_for_911"))
     if ticks % ESTIMATE_EVERY == 1:
+        return _estimate(turn)
+    if ticks % ESTIMATE_EVERY == 4:  # noqa: PLR2004 - half-way between two estimates
         return (turn.phrase("press_9_for_911"),)
     return (turn.phrase("comfort"),) if ticks % 2 else ()
 
@@ -168,7 +175,7 @@ def _estimate(turn: Turn) -> tuple[Say, ...]:
         where = turn.phrase("your_position", position=str(queue.position))
     else:
         where = turn.phrase("you_are_next")
-    if queue.expected_wait_seconds is None:
+    if not queue.expected_wait_seconds:
         return (where,)
     minutes = max(1, -(-queue.expected_wait_seconds // MINUTE_SECONDS))
     prompt = "expected_wait_minute" if minutes == 1 else "expected_wait_minutes"

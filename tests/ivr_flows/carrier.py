@@ -1,28 +1,72 @@
-"""A carrier that plays by Twilio's rules and chooses at random: what the flows order happens, late, never or twice."""
+"""A carrier that plays by Twilio's rules and chooses at random.
+
+What the flows order happens, late, never or twice; what happens is reported, late, never or twice.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
+from typing import Any
 
 from ivr_flows import inputs, outputs
 from ivr_flows.call import Place, Role, Stage
+from tests.ivr_flows.story import Story
 
-from story import Story  # isort: skip
+CALLER = "call-1"
+KEYS = ("", "1", "1", "1", "2", "2", "3", "4", "9", "*", "#", "8", "1234", "5")
+WAIT_KEYS = ("", "", "", "", "9", "5")
+TOLD_AGAIN = (
+    inputs.Keyed,
+    inputs.QueueLeft,
+    inputs.RoomLeft,
+    inputs.DialEnded,
+    inputs.LegStatusChanged,
+    inputs.RoomJoined,
+    inputs.RoomDeparted,
+    inputs.CommandDone,
+    inputs.CommandFailed,
+)
 
 
 class Carrier:
-    """Drives a story. `true_room` is where each leg really is, as the carrier knows it."""
+    """Drives a story.
 
-    def __init__(self, story: Story, random: Random) -> None:
+    `on_line` is where each leg really is: ivr, queue, room:N, dial (rings 911), talk (with 911).
+    `rest` is the chance that a command is carried out, `lost` that a status or conference callback
+    is not delivered. Without a `switchboard` there are no commands and nobody keeps deadlines.
+    """
+
+    def __init__(
+        self,
+        story: Story,
+        random: Random,
+        *,
+        rest: float = 1.0,
+        lost: float = 0.0,
+        switchboard: bool = True,
+    ) -> None:
         self.story = story
         self.random = random
-        self.on_line: dict[str, str] = {"call-1": "ivr"}  # leg -> ivr, queue, room:N, dial
-        self.rest_works = True
-        self.callbacks_arrive = True
+        self.rest = rest
+        self.lost = lost
+        self.switchboard = switchboard
+        self.on_line: dict[str, str] = {CALLER: "ivr"}
+        self.flags: dict[str, bool] = {}
+        self.told_before: list[inputs.Input] = []
+        self._orders: dict[type, Callable[[Any], None]] = {
+            outputs.PlaceLeg: self._place,
+            outputs.EndLeg: self._end,
+            outputs.ReleaseFromQueue: self._release,
+            outputs.RedirectLeg: self._redirect,
+            outputs.SetEndsRoom: self._set_flag,
+            outputs.CheckLeg: self._look_up,
+        }
+        self._settle(CALLER)
 
     # -- the carrier's side ------------------------------------------------------------
 
-    def settle(self, leg_id: str) -> None:
+    def _settle(self, leg_id: str) -> None:
         """Do what the leg was told last."""
         told = self.story.told.get(leg_id, [])
         if leg_id not in self.on_line or not told:
@@ -32,6 +76,7 @@ class Carrier:
             self.on_line[leg_id] = "queue"
         elif isinstance(last, outputs.JoinRoom):
             self.on_line[leg_id] = f"room:{last.room}"
+            self.flags[leg_id] = last.ends_room
         elif isinstance(last, outputs.Dial911):
             self.on_line[leg_id] = "dial"
         elif isinstance(last, outputs.Ask):
@@ -40,88 +85,114 @@ class Carrier:
             del self.on_line[leg_id]
             self._report(inputs.LegStatusChanged(leg_id, "completed"))
 
-    def give(self, given: inputs.Input) -> None:
-        """Let the application know, and do what it answers."""
+    def _ask(self, given: inputs.Input) -> None:
+        """A request whose answer the leg follows."""
+        self.told_before.append(given)
         self.story.give(given)
-        leg_id = getattr(given, "leg_id", "")
-        if leg_id:
-            self.settle(leg_id)
+        self._settle(getattr(given, "leg_id", ""))
 
     def _report(self, given: inputs.Input) -> None:
-        if self.callbacks_arrive:
-            self.give(given)
-
-    def leave_room(self, leg_id: str) -> None:
-        """A leg goes out of its room by star; if it carried the flag, everyone goes."""
-        room = self.on_line[leg_id]
-        flag = self.story.leg(leg_id).ends_room
-        self._leave(leg_id)
-        if flag:
-            self._end_room(room)
+        """A callback nobody waits for; it may be lost."""
+        if self.random.random() >= self.lost:
+            self.told_before.append(given)
+            self.story.give(given)
 
     def _leave(self, leg_id: str) -> None:
+        room = int(self.on_line[leg_id].removeprefix("room:"))
         told = self.story.told[leg_id][-1]
         step = told.step if isinstance(told, outputs.JoinRoom) else self.story.leg(leg_id).step
         self.on_line[leg_id] = "ivr"
-        self.give(inputs.RoomLeft(leg_id, step))
+        if self.random.random() < 0.5:
+            self._report(inputs.RoomDeparted(leg_id, room))
+        self._ask(inputs.RoomLeft(leg_id, step))
 
     def _end_room(self, room: str) -> None:
         others = [leg for leg, where in self.on_line.items() if where == room]
         self.random.shuffle(others)
         for other in others:
-            self._leave(other)
+            if self.on_line.get(other) == room:
+                self._leave(other)
 
     def hang_up(self, leg_id: str) -> None:
-        """The phone is put down, or its battery dies."""
+        """Let the phone be put down, or its battery die."""
         where = self.on_line.pop(leg_id)
-        flag = where.startswith("room") and self.story.leg(leg_id).ends_room
         late = self.random.random() < 0.5
         if not late:
-            self.give(inputs.LegStatusChanged(leg_id, "completed"))
-        if flag:
+            self._over(leg_id, where)
+        if where.startswith("room") and self.flags.get(leg_id):
             self._end_room(where)
         if late:
-            self.give(inputs.LegStatusChanged(leg_id, "completed"))
+            self._over(leg_id, where)
+
+    def _over(self, leg_id: str, where: str) -> None:
+        if where == "queue":
+            self.story.give(inputs.QueueLeft(leg_id, self.story.leg(leg_id).step, "hangup"))
+        self._report(inputs.LegStatusChanged(leg_id, "completed"))
+
+    # -- what the switchboard orders -----------------------------------------------------
 
     def carry_out(self, command: outputs.Command) -> None:
-        """The switchboard performs one command."""
-        if isinstance(command, (outputs.RequestDispatch, outputs.NotifySupervisor)):
+        """Perform one command, if the carrier can be reached."""
+        order = self._orders.get(type(command))
+        if order is None or not self.switchboard:
             return
-        leg_id = command.leg_id
-        name = type(command).__name__
-        if not self.rest_works:
-            self.give(inputs.CommandFailed(name, leg_id, "no answer"))
-            return
-        if isinstance(command, outputs.PlaceLeg):
-            self._place(leg_id)
-        elif isinstance(command, outputs.EndLeg):
-            if leg_id in self.on_line:
-                self.hang_up(leg_id)
-            elif self.story.leg(leg_id).is_live:
-                self.give(inputs.LegStatusChanged(leg_id, "canceled"))
-        elif isinstance(command, outputs.ReleaseFromQueue):
-            if self.on_line.get(leg_id) == "queue":
-                self.on_line[leg_id] = "ivr"
-                self.give(inputs.LegAsked(leg_id))
-        elif isinstance(command, outputs.RedirectLeg):
-            if leg_id in self.on_line and self.story.leg(leg_id).step == command.step:
-                self.on_line[leg_id] = "ivr"
-                self.give(inputs.LegAsked(leg_id))
-        elif isinstance(command, outputs.SetEndsRoom):
-            self.give(inputs.CommandDone(name, leg_id))
-        elif isinstance(command, outputs.CheckLeg) and leg_id not in self.on_line:
-            self.give(inputs.LegStatusChanged(leg_id, "completed"))
+        if self.random.random() < self.rest:
+            order(command)
+        else:
+            name = type(command).__name__
+            self.story.give(inputs.CommandFailed(name, command.leg_id, "no answer"))  # type: ignore[union-attr]
 
-    def _place(self, leg_id: str) -> None:
-        self.give(inputs.CommandDone("PlaceLeg", leg_id, f"CA{leg_id}"))
+    def _place(self, order: outputs.PlaceLeg) -> None:
+        leg_id = order.leg_id
+        self.story.give(inputs.CommandDone("PlaceLeg", leg_id, f"CA{leg_id}"))
         if not self.story.leg(leg_id).is_live:
             return
         fate = self.random.choice(["answer", "answer", "answer", "busy", "silence"])
         if fate == "answer":
             self.on_line[leg_id] = "ivr"
-            self.give(inputs.LegAnswered(leg_id, f"CA{leg_id}"))
+            self._ask(inputs.LegAnswered(leg_id, f"CA{leg_id}"))
         elif fate == "busy":
-            self.give(inputs.LegStatusChanged(leg_id, "busy"))
+            self._report(inputs.LegStatusChanged(leg_id, "busy"))
+
+    def _end(self, order: outputs.EndLeg) -> None:
+        assert order.leg_id != CALLER, "the caller is hung up on"
+        if order.leg_id in self.on_line:
+            self.hang_up(order.leg_id)
+        elif self.story.leg(order.leg_id).is_live:
+            self._report(inputs.LegStatusChanged(order.leg_id, "canceled"))
+
+    def _release(self, order: outputs.ReleaseFromQueue) -> None:
+        if self.on_line.get(order.leg_id) != "queue":
+            return
+        step = self.story.leg(order.leg_id).step
+        self.on_line[order.leg_id] = "ivr"
+        before = self.random.random()
+        if before < 0.3:  # the Enqueue's action may be asked first; what it says is not played
+            self.story.give(inputs.QueueLeft(order.leg_id, step, "redirected"))
+        self._ask(inputs.LegAsked(order.leg_id))
+        if before > 0.7:
+            self._ask(inputs.QueueLeft(order.leg_id, step, "redirected"))
+
+    def _redirect(self, order: outputs.RedirectLeg) -> None:
+        leg_id = order.leg_id
+        if leg_id not in self.on_line or self.story.leg(leg_id).step != order.step:
+            return
+        where = self.on_line[leg_id]
+        assert where != "talk", "a caller is taken away from 911"
+        self.on_line[leg_id] = "ivr"
+        if where.startswith("room") and self.flags.get(leg_id):
+            self._end_room(where)
+        self._ask(inputs.LegAsked(leg_id))
+
+    def _set_flag(self, order: outputs.SetEndsRoom) -> None:
+        if self.on_line.get(order.leg_id) == f"room:{order.room}":
+            self.flags[order.leg_id] = order.ends_room
+            if self.random.random() >= self.lost:
+                self.story.give(inputs.CommandDone("SetEndsRoom", order.leg_id))
+
+    def _look_up(self, order: outputs.CheckLeg) -> None:
+        if order.leg_id not in self.on_line:
+            self.story.give(inputs.LegStatusChanged(order.leg_id, "completed"))
 
     # -- what the people do --------------------------------------------------------------
 
@@ -132,91 +203,106 @@ class Carrier:
             index = self.random.randrange(len(self.story.commands))
             self.carry_out(self.story.commands.pop(index))
         elif choice < 0.6:
-            self.story.passes(self.random.choice([0.5, 2, 3, 8, 30]))
+            self._time_goes_on(self.random.choice([0.5, 2, 3, 8, 30]))
+        elif choice < 0.64 and self.told_before:
+            self._tell_again()
         elif self.on_line:
             leg_id = self.random.choice(sorted(self.on_line))
-            self.person_acts(leg_id, may_hang_up=True)
+            self._person_acts(leg_id)
 
-    def person_acts(self, leg_id: str, *, may_hang_up: bool) -> None:
-        """The person on a leg does something their phone allows."""
+    def _time_goes_on(self, seconds: float) -> None:
+        if self.switchboard:
+            self.story.passes(seconds)
+        else:
+            self.story.lets_time_go(seconds)
+
+    def _tell_again(self) -> None:
+        """An input comes again, or late; nobody plays what is answered."""
+        given = self.random.choice(self.told_before)
+        if isinstance(given, TOLD_AGAIN):
+            self.story.gives_unheard(given)
+
+    def _person_acts(self, leg_id: str) -> None:
         where = self.on_line[leg_id]
-        if may_hang_up and self.random.random() < 0.06:
+        told = self.story.told[leg_id][-1]
+        if self.random.random() < 0.05:
             self.hang_up(leg_id)
         elif where == "queue":
-            self._tick(leg_id, self.random.choice(["", "", "", "", "9", "5"]))
+            self._tick(leg_id, self.random.choice(WAIT_KEYS))
         elif where == "ivr":
-            keys = ["", "1", "1", "1", "2", "2", "3", "4", "9", "*", "#", "8", "1234", "5"]
-            self._press(leg_id, self.random.choice(keys))
-        elif where == "dial":
+            self._press(leg_id, self.random.choice(KEYS))
+        elif where in ("dial", "talk"):
             self._dialled(leg_id)
-        elif self.story.leg(leg_id).place is Place.JOINING:
+        elif self.story.leg(leg_id).place is Place.JOINING and self.random.random() < 0.9:
             self._report(inputs.RoomJoined(leg_id, int(where.removeprefix("room:"))))
-        elif self.random.random() < 0.3:
-            told = self.story.told[leg_id][-1]
-            if isinstance(told, outputs.JoinRoom) and told.star:
-                self.leave_room(leg_id)
+        elif self.random.random() < 0.3 and isinstance(told, outputs.JoinRoom) and told.star:
+            self._leave(leg_id)
+            if self.flags.get(leg_id):
+                self._end_room(where)
 
     def _tick(self, leg_id: str, digits: str) -> None:
         answer = self.story.give(inputs.WaitTicked(leg_id, digits))
         if any(isinstance(one, outputs.LeaveQueue) for one in answer):
             step = self.story.leg(leg_id).step
             self.on_line[leg_id] = "ivr"
-            self.give(inputs.QueueLeft(leg_id, step, "leave"))
+            self._ask(inputs.QueueLeft(leg_id, step, "leave"))
 
     def _press(self, leg_id: str, digits: str) -> None:
         told = self.story.told.get(leg_id, [])
         if told and isinstance(told[-1], outputs.Ask):
-            self.give(inputs.Keyed(leg_id, told[-1].step, digits))
+            self._ask(inputs.Keyed(leg_id, told[-1].step, digits))
 
     def _dialled(self, leg_id: str) -> None:
         step = self.story.leg(leg_id).step
-        if self.random.random() < 0.5:
-            self.story.give(inputs.LineAnswered(leg_id))
-            self.give(inputs.DialEnded(leg_id, step, "completed"))
+        if self.on_line[leg_id] == "talk":
+            self._ask(inputs.DialEnded(leg_id, step, "completed"))
+        elif self.random.random() < 0.5:
+            answer = self.story.gives_unheard(inputs.LineAnswered(leg_id))
+            self.on_line[leg_id] = "talk"
+            if any(isinstance(one, outputs.Hangup) for one in answer):
+                self._ask(inputs.DialEnded(leg_id, step, "completed"))
         else:
             status = self.random.choice(["busy", "no-answer", "failed"])
-            self.give(inputs.DialEnded(leg_id, step, status))
+            self._ask(inputs.DialEnded(leg_id, step, status))
 
     # -- what must hold --------------------------------------------------------------------
 
     def check(self) -> None:
         """The first duty, as far as one instant shows it."""
         call = self.story.call
-        caller = call.caller
-        if call.stage is Stage.CLOSED or "call-1" not in self.on_line:
+        if call.stage is Stage.CLOSED or CALLER not in self.on_line:
             return
-        where = self.on_line["call-1"]
-        driven = where in ("queue", "dial", "ivr")
+        driven = self.on_line[CALLER] in ("queue", "dial", "talk", "ivr")
         assert call.due_at is not None or driven, f"no deadline: {call}"
-        told = self.story.told["call-1"][-1]
+        told = self.story.told[CALLER][-1]
         if isinstance(told, outputs.Hangup):
-            assert caller.flow == "closing", f"a live caller is hung up on: {call}"
+            assert call.caller.flow == "closing", f"a live caller is hung up on: {call}"
 
     def is_with_a_person(self) -> bool:
         """Whether the caller shares a room with staff, or 911 is on their own dial."""
-        where = self.on_line.get("call-1", "")
-        if where == "dial":
+        where = self.on_line.get(CALLER, "")
+        if where in ("dial", "talk"):
             return True
         staff = [leg.id for leg in self.story.call.legs if leg.role is not Role.CALLER]
         return where.startswith("room") and any(self.on_line.get(leg) == where for leg in staff)
 
     def drain(self, seconds: int = 1800) -> bool:
-        """Nobody on staff does anything more, the caller stays: do they reach a person or 911 in that time?"""
+        """Whether a caller who stays reaches a person or 911 while nobody else does anything."""
         for _ in range(seconds // 4):
-            if "call-1" not in self.on_line or self.is_with_a_person():
+            if CALLER not in self.on_line or self.is_with_a_person():
                 return True
             commands, self.story.commands = self.story.commands, []
             for command in commands:
                 self.carry_out(command)
-            self.story.passes(4)
-            where = self.on_line.get("call-1", "")
+            self._time_goes_on(4)
+            where = self.on_line.get(CALLER, "")
             if where == "queue":
-                self._tick("call-1", "")
+                self._tick(CALLER, "")
             elif where == "ivr":
-                self._press("call-1", "")
+                self._press(CALLER, "")
             elif where and self.story.caller.place is Place.JOINING:
-                self.give(inputs.RoomJoined("call-1", int(where.removeprefix("room:"))))
-            for leg_id in [leg for leg in self.on_line if leg != "call-1"]:
+                self._report(inputs.RoomJoined(CALLER, int(where.removeprefix("room:"))))
+            for leg_id in [leg for leg in self.on_line if leg != CALLER]:
                 if self.on_line.get(leg_id) == "ivr":
                     self._press(leg_id, "")
         return False
