@@ -16,10 +16,12 @@ from router.config import Settings, load_settings_or_exit
 from router.logs import configure_logging, get_logger
 from router.services.hand_over import HandOver
 from workers.celery_app import CeleryPublisher, Publisher, make_app
-from workers.executor import Executor
+from workers.executor import THREADS, URGENT_THREADS, Executor
 from workers.listener import Listener
 from workers.loop import Loop
+from workers.repair import THREADS as REPAIR_THREADS
 from workers.repair import Repairer
+from workers.sweep import THREADS as DUE_THREADS
 from workers.sweep import DueTimes, Sweep
 from workers.wiring import Tools, make_tools
 
@@ -27,6 +29,9 @@ log = get_logger(__name__)
 
 SWEEP_SECONDS = 1.0
 STOP_SECONDS = 10.0
+LOOPS = 8
+NESTED = 4  # news of a dispatch holds its request's row while its call is told
+CONNECTIONS = URGENT_THREADS + THREADS + DUE_THREADS + REPAIR_THREADS + LOOPS + NESTED
 
 
 class Switchboard:
@@ -97,7 +102,7 @@ def run(settings: Settings) -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    tools = make_tools(settings, "switchboard")
+    tools = make_tools(settings, "switchboard", threads=CONNECTIONS)
     switchboard = Switchboard(tools, CeleryPublisher(make_app(settings)))
     switchboard.start()
     log.info("switchboard_started")

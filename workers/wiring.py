@@ -32,8 +32,13 @@ class Tools:
     outgoing: Outgoing
 
 
-def make_tools(settings: Settings, name: str) -> Tools:
-    """The tools of one process; `name` shows in the database's list of connections."""
+def make_tools(settings: Settings, name: str, *, threads: int = 1) -> Tools:
+    """The tools of one process; `name` shows in the database's list of connections.
+
+    Each of its `threads` finds a connection: one that had to wait in vain would delay a call.
+    """
+    connections = max(settings.db_pool_size, threads)
+    settings = settings.model_copy(update={"db_pool_size": connections})
     engine = make_engine(settings, application_name=name)
     urls = Urls(settings.public_url)
     exchange = Exchange(make_sessions(engine), urls)

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from ivr_flows.call import OfferState, Place
-from ivr_flows.inputs import LegStatusChanged, TimePassed
+from ivr_flows.call import OfferState, Place, Role
+from ivr_flows.inputs import LegStatusChanged, ReturnRequested, RoomJoined, TimePassed
 from ivr_flows.outputs import (
     Announce,
     CheckLeg,
@@ -418,3 +418,43 @@ def test_done_is_told_before_the_row_is_crossed_out(
     service.record(outgoing, loaded, Done("CA" + "5" * 32))
     service.record(outgoing, loaded, Done("CA" + "5" * 32))
     assert line.leg(leg_id).sid == "CA" + "5" * 32
+
+
+def returning_to_a_line(line: Line, outgoing: Outgoing) -> tuple[str, str]:
+    """A call whose clinician stays while a 911 line outside is to be rung; call and 911's leg."""
+    call_id, leg_id = offered(line, "ada")
+    perform_all(outgoing)
+    line.answer(leg_id)
+    line.press(leg_id, "1")
+    room = line.leg(leg_id).room
+    apply_input(line.exchange, call_id, RoomJoined(leg_id, room))
+    apply_input(line.exchange, call_id, ReturnRequested("ada", "danger"))
+    line.clock.move(600)
+    apply_input(line.exchange, call_id, TimePassed())
+    psap = [leg for leg in line.call(call_id).legs if leg.role is Role.PSAP]
+    assert psap, "no 911 line is rung"
+    return call_id, psap[-1].id
+
+
+def test_law7_a_lost_911_leg_is_closed_and_never_rung_again_by_look_up(
+    line: Line, outgoing: Outgoing, carrier: FakeCarrier
+) -> None:
+    """The flow itself rings 911 anew, or has the caller's own leg dial, seconds after the order."""
+    call_id, psap_id = returning_to_a_line(line, outgoing)
+    rows = claim(outgoing)  # and the process dies
+    assert psap_id in {row.leg_id for row in rows}
+    carrier.sent.clear()
+    line.clock.move(4)
+    apply_input(line.exchange, call_id, TimePassed())
+    again = [leg for leg in line.call(call_id).legs if leg.role is Role.PSAP and leg.is_live]
+    by_twiml = line.call(call_id).returning
+    assert [leg.id for leg in again] != [psap_id] or (by_twiml and by_twiml.by_twiml)
+    settle(line, outgoing, 3)
+    settle(line, outgoing, 11)
+    assert Sent("PlaceLeg", psap_id) not in [replace_numbers(one) for one in carrier.sent]
+    assert row_of(line, psap_id).state == "void"
+    assert not line.leg(psap_id).is_live
+
+
+def replace_numbers(one: Sent) -> Sent:
+    return Sent(one.name, one.subject)
