@@ -201,6 +201,10 @@ def presses_nine(stage: Stage) -> str:
 
 def clinician_dies(stage: Stage) -> str:
     """(f) The clinician's phone dies: a voice at once, then the next clinician."""
+    print(
+        "  (two clinicians finish their records first, which the program gives them a minute for)"
+    )
+    stage.wait_for_clinicians(2)
     caller = stage.caller("Dana")
     call_direct_line(stage, caller)
     first = connect(stage, caller)

@@ -15,8 +15,11 @@ from ivr_flows.call import Call, from_document
 from ivr_flows.call import Stage as CallStage
 from router.demo.stack import Stack
 from router.emulator.client import Network, NetworkError, Phone
+from router.policy.roster import examine
+from router.services.clock import DatabaseClock, read_now
 from router.services.sign_on import sign_off, sign_on
 from router.storage.calls import list_live_calls
+from router.storage.roster import list_on_desk
 from router.storage.tables import calls
 from router.storage.timeline import list_timeline
 
@@ -119,6 +122,19 @@ class Stage:
         finally:
             for taker in off:
                 sign_on(self.stack.sessions, taker.id)
+
+    def wait_for_clinicians(self, number: int, within: float = 90) -> None:
+        """Wait until so many clinicians have finished their records. Raises PlayError."""
+        deadline = time.monotonic() + within
+        while time.monotonic() < deadline:
+            with self.stack.sessions() as session:
+                now = read_now(session, DatabaseClock())
+                desk = "clinicians"
+                people = list_on_desk(session, self.stack.seeded.program, desk, now)
+                if sum(one.is_free for one in examine(people, now)) >= number:
+                    return
+            time.sleep(POLL_SECONDS)
+        raise PlayError(f"no {number} clinicians became free within {within:.0f} s")
 
     def first_to_ring(self, people: Iterable[Person], within: float = 20) -> Person:
         """Whoever of them rings now. Raises PlayError when nobody does in time."""
