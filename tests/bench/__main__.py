@@ -1,0 +1,71 @@
+"""python3 dev.py bench: how fast webhooks are beside the least they could be, and calls in the ear.
+
+The floor is a bare Flask app that checks the signature and says a fixed document, under the same
+gunicorn settings, on the same machine, in turns with ours. Figures vary with what else runs here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from router.demo.supervise import read_procfile
+from tests.bench import report
+from tests.bench.inside import look_inside
+from tests.bench.latency import measure_latency
+from tests.bench.site import ROOT, Site
+from tests.bench.throughput import Effort, measure
+
+
+def main() -> int:
+    """Measure what was asked for, all by default, and print it. Being slow is no failure."""
+    options = _options()
+    load = os.getloadavg()[0]
+    print(f"{os.cpu_count()} processors, load {load:.1f} before, durable PostgreSQL", flush=True)
+    if load > 1:
+        print(
+            "Others are at work on this machine: the figures are worse than it can do.", flush=True
+        )
+    if options.part in ("all", "webhooks"):
+        _webhooks(options)
+    if options.part in ("all", "calls"):
+        for name, milliseconds in measure_latency(options.calls):
+            print(report.latency(name, milliseconds), flush=True)
+    return 0
+
+
+def _webhooks(options: argparse.Namespace) -> None:
+    with Site() as site:
+        print(f"\n{report.inside(look_inside(site, options.calls))}", flush=True)
+        site.start_applications()
+        line = read_procfile(ROOT / "Procfile")["web"]
+        effort = Effort(
+            rounds=options.rounds,
+            seconds=options.seconds,
+            half_seconds=2 * options.seconds,
+            connections=options.connections,
+            is_kept_alive=not options.close,
+        )
+        kept = "kept alive" if effort.is_kept_alive else "opened for each request"
+        print(
+            f"both under {line}\n{effort.rounds} rounds of {effort.seconds:g} s each, in turns, "
+            f"{effort.connections} connections {kept}\n",
+            flush=True,
+        )
+        print(report.throughput(measure(site, effort)), flush=True)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="dev.py bench", description=__doc__)
+    parser.add_argument("part", nargs="?", choices=("all", "webhooks", "calls"), default="all")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=4.0)
+    parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--close", action="store_true", help="a connection for each request")
+    parser.add_argument("--calls", type=int, default=40, help="calls played one after another")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

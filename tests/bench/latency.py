@@ -1,0 +1,105 @@
+"""What people wait for, over the real wire: every process, with the carrier's own delays at zero.
+
+The emulator stamps what is pressed, heard and rung, so nothing that asks for it is in the figures.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+from sqlalchemy import text
+
+from router.demo.plays import call_direct_line
+from router.demo.stack import Stack
+from router.demo.stage import Person, PlayError, Stage
+from router.emulator.client import Entry
+from router.storage.calls import list_live_calls
+from tests.bench.site import STATE
+
+ACCEPT_TO_TALK = "acceptance key to caller and clinician hearing each other"
+NINE_TO_RING = "`back to 911` to a 911 line ringing"
+WARM_UP = 3
+WAIT_SECONDS = 20.0
+CALLS_PER_SECOND = 100.0  # an account that is allowed to; a rate of one is a delay of Twilio's
+INSTANT = {
+    "speech_rate": 0.0,
+    "dial_setup_seconds": 0.0,
+    "callback_latency_seconds": 0.0,
+    "wait_loop_floor_seconds": 1.0,
+}
+
+
+def measure_latency(number: int) -> list[tuple[str, list[float]]]:
+    """Milliseconds of `number` calls, each accepted and then returned to 911."""
+    state = STATE / "calls"
+    with Stack(state, calls_per_second=CALLS_PER_SECOND) as stack:
+        stack.network.switches(**INSTANT)
+        stage = Stage(stack)
+        found = [_one_call(stage, count + 1) for count in range(number + WARM_UP)]
+    accepts, returns = zip(*found[WARM_UP:], strict=True)
+    return [(ACCEPT_TO_TALK, list(accepts)), (NINE_TO_RING, list(returns))]
+
+
+def _one_call(stage: Stage, count: int) -> tuple[float, float]:
+    before = max((entry["seq"] for entry in stage.network.events()), default=0)
+    caller = stage.caller(f"Caller {count}")
+    call_direct_line(stage, caller)
+    clinician = stage.first_to_ring(stage.clinicians, within=WAIT_SECONDS)
+    stage.answers_and_accepts(clinician, "crisis call")
+    clinician.phone.is_talking_with(caller.name, within=WAIT_SECONDS)
+    caller.phone.is_talking_with(clinician.name, within=WAIT_SECONDS)
+    clinician.phone.presses("*")
+    clinician.phone.hears("to go back to 9 1 1", within=WAIT_SECONDS)
+    clinician.phone.presses("9")
+    stage.first_to_ring(stage.call_takers, within=WAIT_SECONDS)
+    told = [entry for entry in stage.network.events(before) if entry["kind"] == "heard"]
+    accepted = _pressed(told, clinician, "1")
+    talking = max(
+        _first(told, accepted, one, "talking_with") for one in (caller.name, clinician.name)
+    )
+    nine = _pressed(told, clinician, "9")
+    ringing = min(
+        entry["at"]
+        for entry in _after(told, nine)
+        if entry["what"] == "ringing" and entry["name"] in {one.name for one in stage.call_takers}
+    )
+    caller.phone.hangs_up()
+    stage.clear_lines()
+    _settle(stage)
+    return (talking - accepted["at"]) * 1000, (ringing - nine["at"]) * 1000
+
+
+def _pressed(told: Iterable[Entry], person: Person, digits: str) -> Entry:
+    found = [
+        entry
+        for entry in told
+        if entry["what"] == "pressed" and entry["name"] == person.name and entry["digits"] == digits
+    ]
+    if len(found) != 1:
+        raise PlayError(f"{person.name} pressed {digits} {len(found)} times, not once")
+    return found[0]
+
+
+def _first(told: Iterable[Entry], after: Entry, name: str, what: str) -> float:
+    return next(
+        float(entry["at"])
+        for entry in _after(told, after)
+        if entry["name"] == name and entry["what"] == what and entry["with"]
+    )
+
+
+def _after(told: Iterable[Entry], after: Entry) -> list[Entry]:
+    return [entry for entry in told if entry["seq"] > after["seq"]]
+
+
+def _settle(stage: Stage) -> None:
+    """Let the call close, and everyone be free again without their wrap-up time."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline:
+        with stage.stack.sessions() as session:
+            if not list_live_calls(session):
+                break
+        time.sleep(0.05)
+    with stage.stack.sessions.begin() as session:
+        session.execute(text("UPDATE presence SET claimed_call_id = NULL, wrap_up_until = NULL"))

@@ -1,0 +1,102 @@
+"""The bench's findings as tables for people, each figure with its aim beside it."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Sequence
+
+from tests.bench.inside import KINDS, PARTS, Inside
+from tests.bench.site import FLOOR, OURS
+from tests.bench.throughput import TITLES, Results, percentile
+
+AIM_RATIO, LONG_AIM_RATIO = 0.2, 0.4
+AIM_P99_MILLISECONDS = 50.0
+AIM_STATEMENTS = 6
+AIM_P95_MILLISECONDS = 300.0
+NAMES = {OURS: "Switchback", FLOOR: "the floor"}
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Columns wide enough for what they hold; the first is of words, the others of figures."""
+    lines = [list(head), *map(list, rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+    said = [
+        "  ".join(
+            cell.ljust(width) if i == 0 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    ]
+    return "\n".join([said[0], "-" * max(map(len, said)), *said[1:]])
+
+
+def throughput(results: Results) -> str:
+    """Requests per second, the ratio, and how long answers take at half of our rate."""
+    said = []
+    for kind, by_name in results.items():
+        rows = []
+        for name in (FLOOR, OURS):
+            measured = by_name[name]
+            share = [percentile(measured.at_half, q) for q in (0.5, 0.95, 0.99)]
+            rows.append(
+                [
+                    NAMES[name],
+                    f"{measured.rate:.0f}",
+                    f"{min(measured.rates):.0f}-{max(measured.rates):.0f}",
+                    f"{statistics.median(measured.cpu_milliseconds):.2f}",
+                    f"{statistics.median(measured.postgres_milliseconds):.2f}",
+                    *(f"{value:.1f}" for value in share),
+                    str(sum(measured.wrong.values())),
+                ]
+            )
+        ours, floor = by_name[OURS], by_name[FLOOR]
+        ratio = ours.rate / floor.rate
+        p99 = percentile(ours.at_half, 0.99)
+        head = ["", "req/s", "of rounds", "CPU ms", "PG ms", "p50", "p95", "p99", "wrong"]
+        title = f"{TITLES[kind]} (p50 to p99 in ms, both at {ours.rate / 2:.0f} req/s)"
+        verdict = (
+            f"ratio {ratio:.2f}: {_verdict(ratio >= AIM_RATIO)} at least {AIM_RATIO} "
+            f"(long-term {LONG_AIM_RATIO}); p99 at half load {p99:.1f} ms: "
+            f"{_verdict(p99 < AIM_P99_MILLISECONDS)} under {AIM_P99_MILLISECONDS:.0f} ms"
+        )
+        said += [title, table(head, rows), verdict, ""]
+    return "\n".join(said)
+
+
+def inside(found: Inside) -> str:
+    """Statements, round trips and the split of time, a column for each kind of webhook."""
+    rows = [
+        ["statements", *(_range(found.statements[kind]) for kind in KINDS)],
+        ["round trips", *(_range(found.round_trips[kind]) for kind in KINDS)],
+        ["milliseconds", *(f"{found.total_milliseconds(kind):.2f}" for kind in KINDS)],
+        *(
+            [f"  {part}", *(f"{found.milliseconds(kind, part):.2f}" for kind in KINDS)]
+            for part in PARTS
+        ),
+    ]
+    most = max(max(found.statements[kind]) for kind in KINDS)
+    return (
+        "inside one webhook (alone in one process; medians, the parts do not overlap)\n"
+        + table(["", *KINDS], rows)
+        + f"\nmost statements {most}: {_verdict(most <= AIM_STATEMENTS)} no more than "
+        f"{AIM_STATEMENTS} (BEGIN and COMMIT are round trips, not statements)\n"
+    )
+
+
+def latency(name: str, milliseconds: Sequence[float]) -> str:
+    """One line for what people wait for."""
+    share = [percentile(milliseconds, q) for q in (0.5, 0.95, 0.99)]
+    return (
+        f"{name}: {len(milliseconds)} calls, p50 {share[0]:.0f}  p95 {share[1]:.0f}  "
+        f"p99 {share[2]:.0f} ms: p95 {_verdict(share[1] < AIM_P95_MILLISECONDS)} under "
+        f"{AIM_P95_MILLISECONDS:.0f} ms"
+    )
+
+
+def _verdict(is_met: bool) -> str:
+    return "MET, aim" if is_met else "MISSED, aim"
+
+
+def _range(values: Sequence[int]) -> str:
+    low, high = min(values), max(values)
+    return str(low) if low == high else f"{low}-{high}"
