@@ -67,17 +67,13 @@ def _staff_joined(turn: Turn, leg: Leg) -> None:
     moving.gather(turn)
     if call.stage is Stage.RETURNING and leg.present:
         return_to_911.psap_joined(turn, leg)
-    elif call.stage in (Stage.WAITING, Stage.CONSULTING) and leg.id in _accepted(turn):
+    elif call.stage in (Stage.WAITING, Stage.CONSULTING) and leg in ringing.takers(turn):
         consulted = call.stage is Stage.CONSULTING
         turn.enter_stage(Stage.CONNECTED, turn.program.check_seconds)
         turn.note("connected", leg.id, person=leg.person_id or "")
         if consulted:
             _pass_the_flag(turn, leg)
     moving.release_caller(turn)
-
-
-def _accepted(turn: Turn) -> frozenset[str]:
-    return frozenset(o.leg_id for o in turn.call.offers if o.state is OfferState.ACCEPTED)
 
 
 def _pass_the_flag(turn: Turn, receiver: Leg) -> None:
@@ -250,6 +246,7 @@ def _never_reached_the_caller(turn: Turn, leg: Leg) -> bool:
     if (
         offer is None
         or offer.state is not OfferState.ACCEPTED
+        or offer.desk != turn.call.desk
         or leg.place is not Place.JOINING
         or turn.call.stage not in (Stage.WAITING, Stage.CONSULTING)
     ):

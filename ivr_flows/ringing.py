@@ -41,6 +41,16 @@ def ring_next(turn: Turn) -> bool:
     return bool(turn.call.live_offers())
 
 
+def takers(turn: Turn) -> tuple[Leg, ...]:
+    """Legs of those who accepted the call for the desk it waits for, wherever they are."""
+    accepted = {
+        offer.leg_id
+        for offer in turn.call.offers
+        if offer.state is OfferState.ACCEPTED and offer.desk == turn.call.desk
+    }
+    return tuple(leg for leg in turn.call.legs if leg.id in accepted and leg.is_live)
+
+
 def rings_everyone(turn: Turn) -> bool:
     """Whether all who are free are rung together; for a caller who goes back to 911 they are."""
     desk = desk_of(turn)

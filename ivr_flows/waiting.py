@@ -46,8 +46,7 @@ def _is_coming(turn: Turn) -> bool:
     """Whether somebody who took the call is on the way into the room."""
     if turn.call.stage is Stage.RETURNING:
         return turn.call.returning is not None and turn.call.returning.taken
-    accepted = {o.leg_id for o in turn.call.offers if o.state is OfferState.ACCEPTED}
-    return any(leg.id in accepted and leg.place is Place.JOINING for leg in turn.call.legs)
+    return any(leg.place is Place.JOINING for leg in ringing.takers(turn))
 
 
 def nobody_takes_it(turn: Turn) -> None:
@@ -145,7 +144,7 @@ def _piece(turn: Turn, ticks: int) -> tuple[Say, ...]:
         return (turn.phrase("911_hold_comfort"),) if ticks % 2 == 0 else ()
     if ticks == 0:
         # Said in the wait itself, where a key is heard, and not on the way to it, where it is lost.
-        return (turn.phrase("please_wait"), turn.phrase("press_9_for_911"))
+        return (turn.phrase("please_wait"),)
     if ticks % ESTIMATE_EVERY == 1:
         return _estimate(turn)
     if ticks % ESTIMATE_EVERY == 4:  # noqa: PLR2004 - half-way between two estimates

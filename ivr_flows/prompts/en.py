@@ -77,7 +77,7 @@ PROMPTS: dict[str, str] = {
     ),
     "no_clinician_keep_caller": "No clinician is available. The caller stays with you.",
     # Waiting
-    "please_wait": "Thank you. I am calling a clinician now. Please stay on the line.",
+    "please_wait": "Thank you. I am calling a clinician now. For 9 1 1, press 9.",
     "911_hold_greeting": (
         "9 1 1. Please stay on the line. The next call taker will answer your call."
     ),

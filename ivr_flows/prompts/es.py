@@ -27,7 +27,7 @@ PROMPTS: dict[str, str] = {
         "Si prefiere no darlo, oprima solo la tecla de número."
     ),
     # La espera
-    "please_wait": "Gracias. Estoy llamando a un consejero. Por favor, no cuelgue.",
+    "please_wait": "Gracias. Estoy llamando a un consejero. Para el 9 1 1, oprima el 9.",
     "911_hold_greeting": (
         "9 1 1. Por favor, no cuelgue. La próxima persona disponible contestará su llamada."
     ),

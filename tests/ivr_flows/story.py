@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ivr_flows import inputs, outputs
 from ivr_flows.call import Call, Leg, Place, Role, from_document, to_document
@@ -56,13 +56,13 @@ PROGRAM = Program(
 
 def hosted() -> Program:
     """The same program with a hosted 911 desk."""
-    psap = PROGRAM.psap
-    return Program(
-        **{
-            **{name: getattr(PROGRAM, name) for name in PROGRAM.__dataclass_fields__},
-            "psap": Psap(psap.id, psap.name, psap.lines, desk="911"),
-        },
-    )
+    return replace(PROGRAM, psap=replace(PROGRAM.psap, desk="911"))
+
+
+def with_clinicians(**changes: Any) -> Program:  # noqa: ANN401 - fields of Desk
+    """The program with another setting of the clinicians' desk."""
+    clinicians = replace(PROGRAM.desks["clinicians"], **changes)
+    return replace(PROGRAM, desks={**PROGRAM.desks, "clinicians": clinicians})
 
 
 def decide(answers: Mapping[str, str]) -> Decision:
@@ -104,6 +104,7 @@ class Story:
     people: dict[str, tuple[str, ...]] = field(
         default_factory=lambda: {"clinicians": ("ana", "ben"), "911": ("lee", "kim")}
     )
+    queue: QueueFacts = field(default_factory=lambda: QueueFacts(1, 60))
     call: Call = field(init=False)
     heard: dict[str, list[str]] = field(default_factory=dict)
     told: dict[str, list[outputs.Instruction]] = field(default_factory=dict)
@@ -162,7 +163,7 @@ class Story:
             desk: tuple(Candidate(p, p.title()) for p in people if p not in engaged)
             for desk, people in self.people.items()
         }
-        return Facts(self.program, decide, roster, QueueFacts(1, 60))
+        return Facts(self.program, decide, roster, self.queue)
 
     def presses(self, leg_id: str, digits: str) -> tuple[outputs.Instruction, ...]:
         """Answer the question last put to the leg; "" is silence."""
@@ -203,6 +204,27 @@ class Story:
         self.joins(leg_id)
         self.released()
         self.joins("call-1")
+
+    def comes_out(self, leg_id: str) -> None:
+        """A redirected leg asks what to do."""
+        redirect = next(
+            one for one in self.ordered(outputs.RedirectLeg) if getattr(one, "leg_id", "") == leg_id
+        )
+        self.commands.remove(redirect)
+        self.give(inputs.LegAsked(leg_id))
+
+    def accepts(self, person_id: str) -> str:
+        """A person who is rung answers and presses 1; returns their leg."""
+        leg_id = self.ringing_leg(person_id)
+        self.answers(leg_id)
+        self.presses(leg_id, "1")
+        return leg_id
+
+    def hangs_up_in_room(self, leg_id: str, *others: str) -> None:
+        """The leg that ends the room hangs up in it; the others come out by themselves."""
+        self.hangs_up(leg_id)
+        for other in others:
+            self.leaves_room(other)
 
     def stars(self, leg_id: str) -> tuple[outputs.Instruction, ...]:
         """The leg presses star: it leaves the room."""
@@ -279,8 +301,20 @@ def eligible_direct(story: Story | None = None) -> Story:
 def connected(story: Story | None = None) -> Story:
     """The same, talking with Ana."""
     story = eligible_direct(story)
-    ana = story.ringing_leg("ana")
-    story.answers(ana)
-    story.presses(ana, "1")
-    story.enters(ana)
+    story.enters(story.accepts("ana"))
+    return story
+
+
+def transferred(story: Story | None = None) -> Story:
+    """A call taker's transfer on a trunk leg, eligible, that waits for a clinician."""
+    story = story or Story(line="transfer")
+    for digits in ("4711", "1", "1", "2", "2", "2", "1"):
+        story.presses("call-1", digits)
+    return story
+
+
+def at_hosted_911(story: Story | None = None) -> Story:
+    """A 911 caller of the hosted desk, talking with Lee."""
+    story = story or Story(hosted(), "psap")
+    story.enters(story.accepts("lee"))
     return story
