@@ -1,4 +1,4 @@
-"""Six calls, each played by people at phones and checked to its end (issue 1's six ways a call goes)."""
+"""Six calls, each played by people at phones and checked to its end."""
 
 from __future__ import annotations
 
@@ -120,6 +120,9 @@ def team_sent(stage: Stage) -> str:
     clinician.phone.hears("is coming", within=15)
     clinician.phone.says("A team is coming to you now, Alex.")
     trunk.phone.hears("team is coming to you")
+    stage.report(responder, "en_route")
+    clinician.phone.hears("on the way", within=15)
+    stage.report(responder, "on_scene", "cleared")
     trunk.phone.hangs_up()
     choose_after_call(clinician, DISPOSITION_TEAM)
     stage.ends(trunk, "dispatched")
@@ -201,9 +204,7 @@ def presses_nine(stage: Stage) -> str:
 
 def clinician_dies(stage: Stage) -> str:
     """(f) The clinician's phone dies: a voice at once, then the next clinician."""
-    print(
-        "  (two clinicians finish their records first, which the program gives them a minute for)"
-    )
+    print("  (first, two clinicians finish their records: they have a minute)")
     stage.wait_for_clinicians(2)
     caller = stage.caller("Dana")
     call_direct_line(stage, caller)

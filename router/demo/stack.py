@@ -1,4 +1,4 @@
-"""A whole Switchback on one machine: servers, processes, the emulator, and numbers that point at us.
+"""A whole Switchback on one machine: servers, processes, the emulator, and its numbers.
 
 The demo, the fault tests and the bench run on it. Everything stands in one state folder and ends
 with the process that made it.
@@ -16,8 +16,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
+from sqlalchemy import select
 from twilio.rest import Client
 
+from ivr_flows.inputs import LegStatusChanged
 from router.config import Settings, load_settings
 from router.demo.seed import Seeded, seed
 from router.demo.servers import (
@@ -29,7 +31,12 @@ from router.demo.servers import (
 )
 from router.demo.supervise import Supervisor, read_procfile
 from router.emulator.client import Network
+from router.services.apply_input import Exchange, apply_input
+from router.services.dispatch_moves import Paging
+from router.services.page_links import PageLinks
+from router.services.request_dispatch import cancel_dispatch
 from router.storage.database import Sessions, make_engine, make_sessions
+from router.storage.tables import dispatch_requests, legs
 from router.telephony.urls import Urls
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,6 +94,7 @@ class Stack:
         self.sessions: Sessions = make_sessions(engine)
         with self.sessions.begin() as session:
             self.seeded: Seeded = seed(session, self.settings)
+        self._settle_leftovers()
         self._start_processes()
         self.network = Network(self.emulator_url)
         self.carrier = Client(
@@ -140,6 +148,20 @@ class Stack:
     def _release(self) -> None:
         line = read_procfile(ROOT / "Procfile")["release"]
         self.processes.run_line("release", line)
+
+    def _settle_leftovers(self) -> None:
+        """End what an earlier run left open: its telephone company is gone, and the calls with it."""
+        exchange = Exchange(self.sessions, Urls(self.web_url))
+        with self.sessions() as session:
+            leg_ids = session.scalars(select(legs.c.id).where(legs.c.place != "ended")).all()
+            requests = session.scalars(
+                select(dispatch_requests.c.id).where(dispatch_requests.c.closed_at.is_(None))
+            ).all()
+        for leg_id in leg_ids:
+            apply_input(exchange, leg_id, LegStatusChanged(leg_id, "completed"))
+        secret = self.settings.secret_key.get_secret_value()
+        for request_id in requests:
+            cancel_dispatch(Paging(exchange, PageLinks(self.web_url, secret)), request_id)
 
     def _start_processes(self) -> None:
         self.processes.start(

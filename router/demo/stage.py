@@ -1,4 +1,4 @@
-"""The people of the demo at their phones, a narrator who prints who hears what, and how calls ended."""
+"""The people of the demo at their phones, and a narrator who prints who hears what."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
 
 from sqlalchemy import select
 
@@ -156,6 +158,16 @@ class Stage:
         person.phone.hears(heard)
         person.phone.presses("1")
 
+    def report(self, responder: Person, *steps: str) -> None:
+        """Press buttons of the page behind the link in the responder's newest message."""
+        responder.phone.texted("/t/", within=10)
+        texts = [one["text"] for one in responder.phone.transcript() if one["kind"] == "sms"]
+        link = next(word for text in reversed(texts) for word in text.split() if "/t/" in word)
+        for step in steps:
+            body = urlencode({"do": step}).encode()
+            with urlopen(Request(link, body), timeout=10):  # noqa: S310 - an address of ours
+                pass
+
     def call_of(self, caller: Person) -> Call:
         """The newest call from that phone, as the database has it. Raises PlayError."""
         number = caller.phone.number
@@ -186,6 +198,22 @@ class Stage:
         raise PlayError(f"{caller.name}'s call was expected {what}; it is {call.stage}: {call}")
 
 
+SENTENCES = {
+    "say": "hears   “{text}”",
+    "speech": "hears   {who}: “{text}”",
+    "talking_with": "is on the line with {people}",
+    "pressed": "presses {digits}",
+    "dialled": "dials   {to}",
+    "ringing": "rings",
+    "answered": "picks up",
+    "missed": "is busy",
+    "left": "leaves by their own phone system",
+    "signal_lost": "loses the signal",
+    "hangup": "is off the line",
+    "sms": "reads   “{text}”",
+}
+
+
 class Narrator:
     """Prints, as they happen, who hears and does what."""
 
@@ -196,7 +224,7 @@ class Narrator:
         self._seen = max((entry["seq"] for entry in network.events()), default=0)
         self._start = network.now()
 
-    def __enter__(self) -> Narrator:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -215,34 +243,12 @@ class Narrator:
 
 def sentence_of(entry: dict[str, Any]) -> str:
     """One line about one event of the network, "" for what a listener would not notice."""
-    if entry["kind"] != "heard":
+    if entry["kind"] != "heard" or (entry["what"] == "talking_with" and not entry["with"]):
         return ""
-    name = f"{entry['name']:<22}"
-    match entry["what"]:
-        case "say":
-            return f"{name} hears   “{entry['text']}”"
-        case "speech":
-            return f"{name} hears   {entry['who']}: “{entry['text']}”"
-        case "talking_with" if entry["with"]:
-            return f"{name} is on the line with {', '.join(entry['with'])}"
-        case "pressed":
-            return f"{name} presses {entry['digits']}"
-        case "dialled":
-            return f"{name} dials   {entry['to']}"
-        case "ringing":
-            return f"{name} rings"
-        case "answered":
-            return f"{name} picks up"
-        case "missed":
-            return f"{name} is busy"
-        case "left":
-            return f"{entry['who']:<22} leaves by their own phone system"
-        case "signal_lost":
-            return f"{name} loses the signal"
-        case "hangup":
-            return f"{name} line is over"
-        case "sms":
-            return f"{name} reads   “{entry['text']}”"
-        case "hold" | "wait":
-            return f"{name} is on hold"
-    return ""
+    sentence = SENTENCES.get(entry["what"], "")
+    people = ", ".join(entry.get("with", ()))
+    return sentence and f"{_actor(entry):<22} {sentence.format(**entry, people=people)}"
+
+
+def _actor(entry: dict[str, Any]) -> str:
+    return str(entry["who"] if entry["what"] == "left" else entry["name"])
