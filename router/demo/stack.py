@@ -150,7 +150,7 @@ class Stack:
         self.processes.run_line("release", line)
 
     def _settle_leftovers(self) -> None:
-        """End what an earlier run left open: its telephone company is gone, and the calls with it."""
+        """End what an earlier run left open: its calls went with its carrier."""
         exchange = Exchange(self.sessions, Urls(self.web_url))
         with self.sessions() as session:
             leg_ids = session.scalars(select(legs.c.id).where(legs.c.place != "ended")).all()

@@ -160,13 +160,21 @@ class Stage:
 
     def report(self, responder: Person, *steps: str) -> None:
         """Press buttons of the page behind the link in the responder's newest message."""
-        responder.phone.texted("/t/", within=10)
-        texts = [one["text"] for one in responder.phone.transcript() if one["kind"] == "sms"]
-        link = next(word for text in reversed(texts) for word in text.split() if "/t/" in word)
+        link = self._newest_link(responder)
         for step in steps:
             body = urlencode({"do": step}).encode()
             with urlopen(Request(link, body), timeout=10):  # noqa: S310 - an address of ours
                 pass
+
+    def _newest_link(self, responder: Person) -> str:
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while time.monotonic() < deadline:
+            for entry in reversed(responder.phone.transcript()):
+                for word in str(entry.get("text", "")).split():
+                    if entry["kind"] == "sms" and "/t/" in word:
+                        return word
+            time.sleep(POLL_SECONDS)
+        raise PlayError(f"{responder.name} got no link")
 
     def call_of(self, caller: Person) -> Call:
         """The newest call from that phone, as the database has it. Raises PlayError."""
