@@ -6,7 +6,7 @@ own ids.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -269,45 +269,59 @@ def from_document(document: Mapping[str, Any]) -> Call:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - walks any snapshot
-    if isinstance(value, datetime):
+    kind = type(value)
+    if kind in _AS_THEY_ARE:  # nearly all of them, so first
+        return value
+    if kind is datetime:
         return value.isoformat()
+    if kind is tuple:
+        return [_plain(item) for item in value]
+    if kind in _READERS:
+        return {name: _plain(getattr(value, name)) for name in _READERS[kind]}
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    if hasattr(value, "__dataclass_fields__"):
-        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
-    return value
-
-
-_NESTED: dict[str, type] = {"legs": Leg, "offers": Offer, "dispatches": DispatchNote}
-_ENUMS: dict[type, dict[str, type[StrEnum]]] = {
-    Call: {"stage": Stage},
-    Leg: {"role": Role, "place": Place},
-    Offer: {"state": OfferState},
-    ReturnTo911: {"requested_by": Role},
-    DispatchNote: {},
-}
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _load(kind: type, document: Mapping[str, Any]) -> Any:  # noqa: ANN401 - as above
-    enums = _ENUMS[kind]
-    known: dict[str, Any] = {}
-    for name in kind.__dataclass_fields__:  # type: ignore[attr-defined]
-        if name not in document:
-            continue
-        value = document[name]
-        if name in _NESTED and kind is Call:
-            value = tuple(_load(_NESTED[name], item) for item in value)
-        elif name == "returning" and value is not None:
-            value = _load(ReturnTo911, value)
-        elif name in enums:
-            value = enums[name](value)
-        elif name.endswith("_at") and value is not None:
-            value = datetime.fromisoformat(value)
-        elif isinstance(value, list):
-            value = tuple(value)
-        elif isinstance(value, Mapping):
-            value = MappingProxyType(dict(value))
-        known[name] = value
-    return kind(**known)
+    readers = _READERS[kind]
+    return kind(**{name: readers[name](document[name]) for name in readers if name in document})
+
+
+def _all(kind: type) -> Callable[[Any], Any]:
+    return lambda documents: tuple([_load(kind, one) for one in documents])
+
+
+def _frozen(value: Any) -> Any:  # noqa: ANN401 - as above
+    kind = type(value)
+    if kind is list:
+        return tuple(value)
+    return MappingProxyType(dict(value)) if kind is dict else value
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _readers_of(kind: type, **special: Callable[[Any], Any]) -> dict[str, Callable[[Any], Any]]:
+    """How each field of `kind` is read back from JSON."""
+    names: Mapping[str, Any] = kind.__dataclass_fields__  # type: ignore[attr-defined]
+    usual = {name: _instant if name.endswith("_at") else _frozen for name in names}
+    return {**usual, **special}
+
+
+_AS_THEY_ARE = frozenset({str, int, bool, type(None), Stage, Role, Place, OfferState})
+_READERS: dict[type, dict[str, Callable[[Any], Any]]] = {
+    Leg: _readers_of(Leg, role=Role, place=Place),
+    Offer: _readers_of(Offer, state=OfferState),
+    DispatchNote: _readers_of(DispatchNote),
+    ReturnTo911: _readers_of(ReturnTo911, requested_by=Role),
+    Call: _readers_of(
+        Call,
+        stage=Stage,
+        legs=_all(Leg),
+        offers=_all(Offer),
+        dispatches=_all(DispatchNote),
+        returning=lambda document: None if document is None else _load(ReturnTo911, document),
+    ),
+}

@@ -134,6 +134,7 @@ def _caller_left_room(turn: Turn, left: Leg, *, by_star: bool) -> None:
 
 def _staff_left_room(turn: Turn, left: Leg) -> None:
     caller = turn.call.caller
+    _caller_did_not_star(turn)
     if not caller.is_live:
         wrap_up.ask(turn)
     elif left.place is Place.JOINING or left.role is Role.PSAP or _others_left_first(turn, left):
@@ -141,8 +142,14 @@ def _staff_left_room(turn: Turn, left: Leg) -> None:
     else:
         turn.note("held", caller.id)
         if caller.place is Place.QUEUE and turn.call.stage in HELD_STAGES:
-            turn.change_leg(caller.id, flow=moving.WAITING, due_at=None)
+            turn.change_leg(caller.id, due_at=None)
         staff_menu.ask(turn)
+
+
+def _caller_did_not_star(turn: Turn) -> None:
+    """The room ended by somebody else's leaving: the caller need not be given time for a key."""
+    if turn.call.caller.flow == moving.STAR:
+        turn.change_leg(turn.call.caller.id, flow=moving.WAITING)
 
 
 def _others_left_first(turn: Turn, left: Leg) -> bool:
@@ -222,6 +229,7 @@ def leg_ended(turn: Turn, leg: Leg) -> None:
 
 def _staff_lost(turn: Turn, leg: Leg) -> None:
     was_in = leg.place is Place.ROOM
+    _caller_did_not_star(turn)
     if was_in and leg.ends_room:
         moving.break_room(turn, leg.room)
     if _never_reached_the_caller(turn, leg):
@@ -287,7 +295,12 @@ def _nobody_is_left(turn: Turn, lost: Leg | None) -> None:
     if desk in turn.call.returned_from:
         return_to_911.start(turn, reason="clinician_lost", by=Role.CLINICIAN)
         return
-    turn.change(desk=desk, priority=PRIORITY_AFTER_DROP, queued_at=turn.now, passed_over=())
+    turn.change(
+        desk=desk,
+        priority=PRIORITY_AFTER_DROP,
+        queued_at=turn.now,
+        passed_over=(last.person_id,) if last is not None and last.person_id else (),
+    )
     turn.enter_stage(Stage.WAITING, turn.program.reoffer_seconds)
     if drops > DROPS_ALLOWED or not ringing.ring_next(turn):
         waiting.nobody_takes_it(turn)

@@ -239,6 +239,8 @@ def _line_answered(turn: Turn, _given: inputs.LineAnswered) -> str:
 
 def _leg_asked(turn: Turn, _given: inputs.LegAsked) -> str:
     leg = turn.leg
+    if not leg.is_live:
+        return "already over"
     offer = turn.call.find_offer(leg.id)
     if offer is not None and offer.state is not OfferState.ACCEPTED:
         offering.leg_answered(turn)

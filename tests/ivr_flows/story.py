@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from ivr_flows import inputs, outputs
-from ivr_flows.call import Call, Leg, Place, Role, from_document, to_document
+from ivr_flows.call import Call, Leg, Place, Role, Stage, from_document, to_document
 from ivr_flows.engine import advance, arrive
 from ivr_flows.facts import Candidate, Decision, Facts, QueueFacts
 from ivr_flows.program import Desk, Line, Program, Psap, ReturnLine
@@ -251,6 +251,10 @@ class Story:
         """The caller's leg."""
         return self.call.caller
 
+    def is_at(self, stage: Stage) -> bool:
+        """Whether the call stands at a stage."""
+        return self.call.stage is stage
+
     def rings(self) -> list[str]:
         """Legs that ring now, by id."""
         ringing = (Place.PLANNED, Place.RINGING)
@@ -316,5 +320,7 @@ def transferred(story: Story | None = None) -> Story:
 def at_hosted_911(story: Story | None = None) -> Story:
     """A 911 caller of the hosted desk, talking with Lee."""
     story = story or Story(hosted(), "psap")
+    kim = story.ringing_leg("kim")
     story.enters(story.accepts("lee"))
+    story.hangs_up(kim)
     return story

@@ -35,7 +35,7 @@ def test_in2_a_call_taker_transfers_on_the_leg_that_carries_the_caller() -> None
     assert answers["caller_party"] == "first"
     assert answers["weapon"] == answers["violence"] == answers["crime"] == "no"
     assert answers["asked_police"] == answers["from_988"] == "no"
-    assert story.call.stage is Stage.WAITING
+    assert story.is_at(Stage.WAITING)
     ana = story.ringing_leg("ana")
     story.answers(ana)
     assert "Crisis call, mental health. The caller speaks about themselves." in story.said(ana)
@@ -73,7 +73,7 @@ def test_in2_after_a_refusal_a_line_that_says_nothing_is_connected_to_911() -> N
 def test_in2_a_call_taker_who_takes_the_caller_back_ends_the_transfer() -> None:
     story = keyed("4711", "1", "1", "1")
     story.hangs_up(TRUNK)
-    assert story.call.stage is Stage.CLOSED
+    assert story.is_at(Stage.CLOSED)
     assert story.call.outcome == "kept_by_call_taker"
 
 
@@ -95,11 +95,11 @@ def test_in2_the_trunk_leg_has_no_star_since_two_people_are_on_it() -> None:
 
 def test_in2_a_call_taker_on_their_own_leg_keeps_the_caller_until_the_clinician_is_there() -> None:
     story = starred("4", "4711", "1", "1", "2", "2", "2", "1")
-    assert story.call.stage is Stage.CONSULTING
+    assert story.is_at(Stage.CONSULTING)
     assert "Please stay with your caller" in story.said(LEE)
     story.enters(LEE)
     story.joins(story.accepts("ana"))
-    assert story.call.stage is Stage.CONNECTED
+    assert story.is_at(Stage.CONNECTED)
     flag = story.take(outputs.SetEndsRoom)
     assert (flag.leg_id, flag.ends_room) == (LEE, False)
     told = [one for one in story.ordered(outputs.Announce) if isinstance(one, outputs.Announce)]
@@ -118,7 +118,7 @@ def test_in2_a_refusal_brings_the_call_taker_back_to_the_caller() -> None:
 def test_in2_a_call_taker_who_gives_up_goes_back_to_the_caller(keys: tuple[str, ...]) -> None:
     story = starred("4", *keys)
     assert isinstance(story.last(LEE), outputs.JoinRoom)
-    assert story.call.stage is Stage.CONNECTED
+    assert story.is_at(Stage.CONNECTED)
     assert story.call.returning is None
 
 
@@ -140,5 +140,5 @@ def test_in2_with_no_clinician_free_the_call_taker_is_told_at_once() -> None:
     for digits in ("4", "4711", "1", "1", "2", "2", "2", "1"):
         story.presses(LEE, digits)
     assert "No clinician is available. The caller stays with you." in story.said(LEE)
-    assert story.call.stage is Stage.CONNECTED
+    assert story.is_at(Stage.CONNECTED)
     assert isinstance(story.last(LEE), outputs.JoinRoom)

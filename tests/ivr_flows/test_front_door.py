@@ -21,7 +21,7 @@ def says(story: Story, speech: str) -> None:
 
 def test_in1_a_caller_in_english_waits_for_a_clinician() -> None:
     story = eligible_direct()
-    assert story.call.stage is Stage.WAITING
+    assert story.is_at(Stage.WAITING)
     assert dict(story.call.answers) | {"decision_sentence": ""} == {
         "language": "en",
         "danger": "no",
@@ -62,7 +62,7 @@ def test_in1_danger_with_a_hosted_desk_goes_ahead_of_its_queue() -> None:
     story = Story(hosted())
     story.presses(CALLER, "1")
     story.presses(CALLER, "1")
-    assert story.call.stage is Stage.RETURNING
+    assert story.is_at(Stage.RETURNING)
     assert story.call.priority == 100
     assert story.caller.place is Place.QUEUE
     assert len(story.rings()) == 2
@@ -162,7 +162,7 @@ def test_in1_a_place_nobody_understands_is_left_out_and_costs_no_call() -> None:
     for digits in ("2", "1", "1", "12", "123456", "9999"):
         story.presses(CALLER, digits)
     assert story.call.answers["zip"] == ""
-    assert story.call.stage is Stage.WAITING
+    assert story.is_at(Stage.WAITING)
 
 
 @pytest.mark.parametrize("key", ["0", "9"])
@@ -184,7 +184,7 @@ def test_a_caller_who_listens_to_questions_for_too_long_is_fetched_for_911() -> 
     story = Story(hosted())
     story.presses(CALLER, "1")
     story.passes(301)
-    assert story.call.stage is Stage.RETURNING
+    assert story.is_at(Stage.RETURNING)
     story.comes_out(CALLER)
     assert story.caller.place is Place.QUEUE
 
@@ -195,4 +195,4 @@ def test_a_caller_who_cannot_be_fetched_from_a_question_is_moved_on_by_the_next_
     story.passes(301)
     story.presses(CALLER, "2")
     assert story.caller.place is Place.QUEUE
-    assert story.call.stage is Stage.RETURNING
+    assert story.is_at(Stage.RETURNING)

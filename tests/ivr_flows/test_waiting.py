@@ -1,5 +1,6 @@
 """RO5, RO6: what a waiting caller hears, their way to 911, and nobody available."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -62,7 +63,7 @@ def in_spanish() -> Story:
     return story
 
 
-WAITS = {
+WAITS: dict[str, Callable[[], Story]] = {
     "for_clinician": eligible_direct,
     "in_spanish": in_spanish,
     "on_the_trunk": transferred,
@@ -120,7 +121,7 @@ def test_ro5_0_or_9_leaves_the_wait_for_911_and_stops_the_rings(key: str) -> Non
 def test_ro5_another_key_changes_nothing() -> None:
     story = eligible_direct()
     assert isinstance(story.waits(digits="5")[-1], outputs.WaitPiece)
-    assert story.call.stage is Stage.WAITING
+    assert story.is_at(Stage.WAITING)
 
 
 def test_ro6_with_nobody_free_the_programs_rule_applies_at_once() -> None:
@@ -137,11 +138,11 @@ def test_ro6_with_nobody_free_the_programs_rule_applies_at_once() -> None:
 def test_ro6_a_desk_that_holds_lets_the_caller_wait_to_its_limit() -> None:
     program = with_clinicians(when_none_free="hold", hold_seconds=90)
     story = eligible_direct(Story(program, people={"clinicians": (), "911": ()}))
-    assert story.call.stage is Stage.WAITING
+    assert story.is_at(Stage.WAITING)
     story.passes(89)
-    assert story.call.stage is Stage.WAITING
+    assert story.is_at(Stage.WAITING)
     story.passes(2)
-    assert story.call.stage is Stage.RETURNING
+    assert story.is_at(Stage.RETURNING)
 
 
 def test_ro6_a_person_who_becomes_free_is_rung_at_once() -> None:
@@ -172,7 +173,7 @@ def test_ro6_a_wait_over_its_limit_goes_to_911() -> None:
     people = tuple(f"clinician{n}" for n in range(40))
     story = eligible_direct(Story(people={"clinicians": people}))
     story.passes(181)
-    assert story.call.stage is Stage.RETURNING
+    assert story.is_at(Stage.RETURNING)
 
 
 def test_ro6_a_clinician_who_is_deciding_at_the_limit_is_not_cut_off() -> None:
@@ -184,7 +185,7 @@ def test_ro6_a_clinician_who_is_deciding_at_the_limit_is_not_cut_off() -> None:
     story.passes(15)
     story.presses(ben, "1")
     story.enters(ben)
-    assert story.call.stage is Stage.CONNECTED
+    assert story.is_at(Stage.CONNECTED)
 
 
 def test_ro5_a_held_911_caller_who_presses_9_keeps_their_place() -> None:
