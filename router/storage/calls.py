@@ -47,6 +47,39 @@ def lock_call(session: Session, call_id: str) -> LockedCall | None:
     return None if row is None else LockedCall(from_document(row[0]), row[1])
 
 
+_CHANGING = (
+    "version",
+    "stage",
+    "desk",
+    "priority",
+    "language",
+    "decision",
+    "reason",
+    "outcome",
+    "disposition",
+    "stage_at",
+    "queued_at",
+    "due_at",
+    "closed_at",
+    "state",
+)
+_OPENING = ("id", "program_id", "program_version", "line", "opened_at", *_CHANGING)
+_CALLER = ("caller_sid", "caller_number", "caller_number_hash", "incident_id")
+_INCIDENT = insert(incidents).values(
+    id=bindparam("new_incident_id"),
+    program_id=bindparam("new_program_id"),
+    callback_number=bindparam("new_callback_number"),  # encrypted for its own column
+    callback_number_hash=bindparam("new_caller_number_hash"),
+)
+_INSERT = (
+    insert(calls)
+    .values({name: bindparam(f"new_{name}") for name in (*_OPENING, *_CALLER)})
+    .on_conflict_do_nothing(index_elements=[calls.c.caller_sid])
+    .returning(calls.c.id)
+    .add_cte(_INCIDENT.cte("incident"))
+)
+
+
 def insert_call(
     session: Session,
     call: Call,
@@ -60,58 +93,27 @@ def insert_call(
     False when its twin, a call of the same `caller_sid`, is already there: then roll back. Waits
     for a twin that is being written by another transaction. `caller_number` is E.164, or "".
     """
-    hashed = search_hash(session, caller_number) if caller_number else None
-    incident = insert(incidents).values(
-        id=incident_id,
-        program_id=call.program,
-        callback_number=caller_number or None,
-        callback_number_hash=hashed,
-    )
-    statement = (
-        insert(calls)
-        .values(
-            caller_sid=caller_sid,
-            caller_number=caller_number or None,
-            caller_number_hash=hashed,
-            incident_id=incident_id,
-            **columns_of(call),
-            opened_at=call.opened_at,
-            id=call.id,
-            program_id=call.program,
-            program_version=call.program_version,
-            line=call.line,
-        )
-        .on_conflict_do_nothing(index_elements=[calls.c.caller_sid])
-        .returning(calls.c.id)
-        .add_cte(incident.cte("incident"))
-    )
-    return session.connection().execute(statement).first() is not None
+    values = {
+        **columns_of(call),
+        "id": call.id,
+        "program_id": call.program,
+        "program_version": call.program_version,
+        "line": call.line,
+        "opened_at": call.opened_at,
+        "caller_sid": caller_sid,
+        "caller_number": caller_number or None,
+        "caller_number_hash": search_hash(session, caller_number) if caller_number else None,
+        "callback_number": caller_number or None,
+        "incident_id": incident_id,
+    }
+    named = {f"new_{name}": value for name, value in values.items()}
+    return session.connection().execute(_INSERT, named).first() is not None
 
 
 UPDATE = (
     update(calls)
     .where(calls.c.id == bindparam("call_id"))
-    .values(
-        {
-            name: bindparam(f"new_{name}")
-            for name in (
-                "version",
-                "stage",
-                "desk",
-                "priority",
-                "language",
-                "decision",
-                "reason",
-                "outcome",
-                "disposition",
-                "stage_at",
-                "queued_at",
-                "due_at",
-                "closed_at",
-                "state",
-            )
-        }
-    )
+    .values({name: bindparam(f"new_{name}") for name in _CHANGING})
 )
 """Writes the snapshot of the call `call_id` from `new_*` parameters; see `columns_of`."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from router.storage.crypto import search_hash
@@ -58,14 +58,27 @@ def find_by_number(session: Session, program_id: str, number: str) -> Incident |
     return None if row is None else Incident(*row)
 
 
+_ANSWERS = ("number", "call_type", "caller_party")
+_SET_ANSWERS = (
+    update(incidents)
+    .where(incidents.c.id == bindparam("incident_id"))
+    .values(
+        {
+            name: func.coalesce(func.nullif(bindparam(f"new_{name}"), ""), incidents.c[name])
+            for name in _ANSWERS
+        }
+    )
+)
+
+
 def set_answers(
     session: Session, incident_id: str, *, number: str, call_type: str, caller_party: str
 ) -> None:
     """Write what was keyed during the call; "" leaves what is known."""
-    given = {"number": number, "call_type": call_type, "caller_party": caller_party}
-    known = {name: value for name, value in given.items() if value}
-    if known:
-        session.execute(update(incidents).where(incidents.c.id == incident_id).values(**known))
+    given = dict(zip(_ANSWERS, (number, call_type, caller_party), strict=True))
+    if any(given.values()):
+        values = {f"new_{name}": value for name, value in given.items()}
+        session.connection().execute(_SET_ANSWERS, {"incident_id": incident_id, **values})
 
 
 _INCIDENT = (

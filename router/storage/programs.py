@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Row, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -232,23 +232,27 @@ def save_desks(session: Session, program_id: str, given: Collection[NewDesk]) ->
         )
 
 
+_FIND_LINE = (
+    select(
+        programs.c.id,
+        programs.c.active_version,
+        lines.c.name,
+        lines.c.kind,
+        func.clock_timestamp(),
+    )
+    .join_from(lines, programs, programs.c.id == lines.c.program_id)
+    .where(
+        lines.c.number_hash == bindparam("number_hash"),
+        lines.c.is_active,
+        programs.c.active_version.is_not(None),
+    )
+)
+
+
 def find_line(session: Session, number: str) -> DialledLine | None:
     """The active line of that number (E.164), of a published program; or None."""
-    row = session.execute(
-        select(
-            programs.c.id,
-            programs.c.active_version,
-            lines.c.name,
-            lines.c.kind,
-            func.clock_timestamp(),
-        )
-        .join_from(lines, programs, programs.c.id == lines.c.program_id)
-        .where(
-            lines.c.number_hash == search_hash(session, number),
-            lines.c.is_active,
-            programs.c.active_version.is_not(None),
-        )
-    ).first()
+    values = {"number_hash": search_hash(session, number)}
+    row = session.connection().execute(_FIND_LINE, values).first()
     return None if row is None else DialledLine(*row)
 
 
