@@ -50,6 +50,8 @@ OPEN_ENDPOINTS = frozenset({SIGN_IN, "console.static"})
 ROLES: dict[str, frozenset[Role]] = {}
 """Who may open each page, by endpoint. `page` is the only way to make one."""
 
+STRANGER = ({"error": "Sign in first."}, 401)
+
 _View = TypeVar("_View", bound=Callable[..., Any])
 
 
@@ -113,15 +115,25 @@ class AccountsDatastore(UserDatastore):
 
 
 def register_sign_in(
-    app: Flask, settings: Settings, sessions: Sessions, *, own_checks: frozenset[str]
+    app: Flask,
+    settings: Settings,
+    sessions: Sessions,
+    *,
+    own_checks: frozenset[str] = frozenset(),
+    has_form: bool = True,
 ) -> None:
-    """Close the application: only `own_checks`, blueprints that know their callers, stay open."""
+    """Close the application: only `own_checks`, blueprints that know their callers, stay open.
+
+    Without a form it knows the sessions that another application of ours began.
+    """
     sign_in_limit = SignInLimit(settings.redis_url.get_secret_value())
     csrf = CSRFProtect()
 
     def guard() -> ResponseReturnValue | None:
         if request.blueprint in own_checks or request.endpoint is None:
             return None
+        if not has_form:
+            return _admit(request.endpoint) if flask_user.is_authenticated else STRANGER
         if request.endpoint == SIGN_IN and request.method == "POST":
             return _slow_down(sign_in_limit)
         if request.endpoint in OPEN_ENDPOINTS:
@@ -195,7 +207,7 @@ def _admit(endpoint: str) -> ResponseReturnValue | None:
     """None to go on; strangers are shown where to sign in. Raises Forbidden for the wrong role."""
     if not flask_user.is_authenticated:
         if request.method != "GET" or not wants_page():
-            return {"error": "Sign in first."}, 401
+            return STRANGER
         back = request.full_path.rstrip("?")
         return redirect(url_for(SIGN_IN, next=back if back != "/" else None))
     if endpoint != "security.logout" and not has_role(*ROLES.get(endpoint, ())):

@@ -53,6 +53,7 @@ class Hub:
         self._shown: Shown | None = None
         self._reads = 0
         self._reader: threading.Thread | None = None
+        self._is_failing = False
 
     def enter(self, session_id: str) -> Viewer | None:
         """A place for one more stream; None when all are taken."""
@@ -87,20 +88,29 @@ class Hub:
                 if started_at - checked_at >= SESSIONS_EVERY_SECONDS:
                     checked_at = started_at
                     self._check_sessions()
-                shown = self._feed.latest()
-            except Exception:
-                # Streams fall silent, screens say how old they are; the next reading may do better.
-                log.exception("board_not_read")
-            else:
-                with self._news:
-                    self._shown = shown
-                    self._reads += 1
-                    self._news.notify_all()
+                self._publish(self._feed.latest())
+            except Exception as error:  # noqa: BLE001 - the next reading may do better
+                self._fail(error)
             time.sleep(max(0.0, READ_EVERY_SECONDS - (time.monotonic() - started_at)))
             with self._news:
                 if not self._viewers:
                     self._reader = self._shown = None
                     return
+
+    def _publish(self, shown: Shown) -> None:
+        with self._news:
+            self._shown = shown
+            self._reads += 1
+            self._news.notify_all()
+        if self._is_failing:
+            self._is_failing = False
+            log.info("board_read_again")
+
+    def _fail(self, error: Exception) -> None:
+        """Streams fall silent, and screens say how old they are. Logged once an outage."""
+        if not self._is_failing:
+            self._is_failing = True
+            log.error("board_not_read", error=type(error).__name__)
 
     def _check_sessions(self) -> None:
         with self._news:
@@ -128,7 +138,7 @@ def create_live(settings: Settings, sessions: Sessions) -> Flask:
         stream.call_on_close(lambda: hub.leave(viewer))
         return stream
 
-    register_sign_in(app, settings, sessions, own_checks=frozenset())
+    register_sign_in(app, settings, sessions, has_form=False)
     app.register_blueprint(live)
     add_headers(app, settings)
 

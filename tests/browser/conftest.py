@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, Page
 from pydantic import SecretStr
 from werkzeug.serving import BaseWSGIServer, make_server
@@ -17,7 +23,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from router.config import Settings
 from router.demo.servers import free_port
 from router.storage.database import make_engine
-from router.web.live import create_live
+from tests.test_cli import environment
 from tests.web.stage import PASSWORD, Room, make_app, open_room
 
 WIDE = (1280, 800)
@@ -26,7 +32,7 @@ PHONE = (390, 844)
 
 @dataclass
 class House:
-    """The room, with its `web` and `live` processes as threads. `stop_live` and `start_live`."""
+    """The room, with its `web` and `live` processes as threads."""
 
     room: Room
     settings: Settings
@@ -34,30 +40,52 @@ class House:
     live_port: int
     browser: Browser
     running: ExitStack
-    servers: dict[str, BaseWSGIServer] = field(default_factory=dict)
+    web: BaseWSGIServer | None = None
+    live: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         """Where the pages are."""
         return self.settings.public_url
 
-    def serve(self, name: str, app: Flask, port: int) -> None:
-        """Serve an application until the test ends."""
-        server = make_server("127.0.0.1", port, app, threaded=True)
-        server.daemon_threads = True  # type: ignore[attr-defined] # streams do not end by themselves
-        server.block_on_close = False  # type: ignore[attr-defined]
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        self.servers[name] = server
+    def start_web(self) -> None:
+        """The console comes up, in a thread."""
+        app = make_app(self.settings, self.room.sessions)
+        self.web = make_server("127.0.0.1", self.web_port, app, threaded=True)
+        threading.Thread(target=self.web.serve_forever, args=(0.05,), daemon=True).start()
+
+    def stop_web(self) -> None:
+        """The console goes down."""
+        if self.web is not None:
+            self.web.shutdown()
+            self.web.server_close()
+            self.web = None
 
     def start_live(self) -> None:
-        """The event stream's process comes up."""
-        self.serve("live", create_live(self.settings, self.room.sessions), self.live_port)
+        """The event stream's own process comes up, as the Procfile starts it."""
+        options = ("--no-control-socket", "--worker-class", "gthread", "--threads", "16")
+        bind = f"127.0.0.1:{self.live_port}"
+        self.live = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", *options, "--bind", bind, "router.wsgi:live"],
+            env={**os.environ, **environment(self.settings)},
+            start_new_session=True,
+        )
+        for _ in range(300):
+            with contextlib.suppress(OSError):
+                probe = HTTPConnection("127.0.0.1", self.live_port)
+                probe.request("GET", "/live/board")
+                assert probe.getresponse().status == 401
+                probe.close()
+                return
+            time.sleep(0.1)
+        raise TimeoutError("the live process does not come up")
 
-    def stop(self, name: str) -> None:
-        """A process goes down."""
-        server = self.servers.pop(name)
-        server.shutdown()
-        server.server_close()
+    def stop_live(self) -> None:
+        """It is killed, its streams with it."""
+        if self.live is not None:
+            os.killpg(self.live.pid, signal.SIGKILL)
+            self.live.wait()
+            self.live = None
 
     def visit(self, path: str, role: str = "supervisor", *, size: tuple[int, int] = WIDE) -> Page:
         """A fresh browser of somebody who signs in by the form and is led to `path`."""
@@ -85,6 +113,7 @@ def house(
         update={
             "database_url": SecretStr(own_database_url),
             "public_url": f"http://127.0.0.1:{web_port}",
+            "log_level": "ERROR",
             "live_url": f"http://127.0.0.1:{live_port}",
         }
     )
@@ -93,8 +122,8 @@ def house(
         running.callback(engine.dispose)
         room = open_room(engine, own, tmp_path)
         made = House(room, own, web_port, live_port, browser, running)
-        made.serve("web", make_app(own, room.sessions), web_port)
+        running.callback(made.stop_live)
+        running.callback(made.stop_web)
+        made.start_web()
         made.start_live()
         yield made
-        for name in list(made.servers):
-            made.stop(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +26,9 @@ def console_engine(console_settings: Settings) -> Iterator[Engine]:
     """Connections to it."""
     engine = make_engine(console_settings, application_name="tests")
     yield engine
+    for thread in threading.enumerate():
+        if thread.name == "board":  # ends by itself once its last viewer has gone
+            thread.join(5)
     engine.dispose()
 
 

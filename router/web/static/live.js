@@ -56,28 +56,31 @@ function show(message) {
   tick();
 }
 
+function setStreaming(now) {
+  streaming = now;
+  page.dataset.by = now ? "stream" : "polling";
+}
+
 function openStream() {
   if (onlyPolled || signedOut) return;
   source?.close();
   sourceOpenedAt = Date.now();
   source = new EventSource(page.dataset.stream, { withCredentials: true });
   source.addEventListener("board", (event) => {
-    streaming = true;
+    setStreaming(true);
     show(JSON.parse(event.data));
   });
   source.addEventListener("beat", (event) => {
-    streaming = true;
+    setStreaming(true);
     shownAt = heardAt = Date.now();
     skew = Date.parse(event.data) - Date.now();
   });
   source.addEventListener("signed-out", () => {
     source.close();
-    streaming = false;
+    setStreaming(false);
     poll();
   });
-  source.onerror = () => {
-    streaming = false;
-  };
+  source.onerror = () => setStreaming(false);
 }
 
 async function poll() {
@@ -122,7 +125,7 @@ function tell() {
 function turn() {
   tick();
   const now = Date.now();
-  if (streaming && now - heardAt > SILENT_AFTER_MS) streaming = false;
+  if (streaming && now - heardAt > SILENT_AFTER_MS) setStreaming(false);
   if (!streaming && now - sourceOpenedAt > 1500) {
     if (now - polledAt >= POLL_EVERY_MS) poll();
     if (now - sourceOpenedAt > STREAM_AGAIN_MS) openStream();
