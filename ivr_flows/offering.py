@@ -105,10 +105,6 @@ def _hear(turn: Turn, digits: str, _speech: str) -> bool:
 
 
 def _accept(turn: Turn, offer: Offer) -> None:
-    if turn.call.stage not in (Stage.WAITING, Stage.CONSULTING, Stage.RETURNING):
-        close_offer(turn, offer, OfferState.WITHDRAWN)
-        _too_late(turn)
-        return
     accepted = replace(offer, state=OfferState.ACCEPTED, due_at=None)
     turn.call = turn.call.with_offer(accepted)
     turn.note("offer_accepted", person=offer.person_id)

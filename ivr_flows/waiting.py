@@ -103,6 +103,8 @@ def _asked_for_911(turn: Turn) -> tuple[Say, ...]:
     """Keys 0 and 9. Returns what to say where the wait is already one for 911."""
     if moving.is_closing(turn.call):
         turn.note("asked_for_911")
+        turn.change(outcome="")
+        turn.change_leg(turn.leg_id, flow=moving.WAITING)
         return_to_911.start(turn, reason="caller_request", by=Role.CALLER)
     elif turn.call.stage is Stage.RETURNING:
         # A second press while 911 is being rung: the lines outside, by TwiML, need nobody else.

@@ -132,6 +132,32 @@ def test_in2_going_back_starts_fresh_each_time_the_menu_is_used() -> None:
     assert story.leg(LEE).node == "incident_number"
 
 
+def consulting() -> Story:
+    story = starred("4", "4711", "1", "1", "2", "2", "2", "1")
+    story.enters(LEE)
+    return story
+
+
+def test_in2_when_every_clinician_declines_the_call_taker_is_told_and_keeps_the_caller() -> None:
+    story = consulting()
+    for person in ("ana", "ben"):
+        leg = story.ringing_leg(person)
+        story.answers(leg)
+        story.presses(leg, "2")
+    told = [one.say.prompt for one in story.commands if isinstance(one, outputs.Announce)]
+    assert told == ["no_clinician_keep_caller"]
+    assert story.is_at(Stage.CONNECTED)
+    assert story.caller.place is story.leg(LEE).place is Place.ROOM
+
+
+def test_in2_when_the_search_ends_no_phone_rings_on() -> None:
+    story = consulting()
+    story.people["clinicians"] = tuple(f"clinician{n}" for n in range(40))
+    story.passes(181)
+    assert story.is_at(Stage.CONNECTED)
+    assert story.call.live_offers() == ()
+
+
 def test_in2_with_no_clinician_free_the_call_taker_is_told_at_once() -> None:
     story = at_hosted_911()
     story.people["clinicians"] = ()

@@ -319,6 +319,20 @@ def test_tr7_a_leg_that_joins_an_old_generation_is_brought_to_the_newest() -> No
     assert story.leg(LEE).room == story.call.room
 
 
+def test_tr7_those_whose_room_lives_on_under_an_old_number_meet_911_in_the_newest() -> None:
+    """The flag had passed and the carrier's word of it was lost; so the room did not end."""
+    story, ana = introduced()
+    story.give(inputs.RoomDeparted(LEE, story.leg(LEE).room))
+    story.hangs_up(LEE)
+    story.give(inputs.ReturnRequested("ana", "medical"))
+    kim = story.accepts("kim")
+    story.joins(kim)
+    for leg in (ana, CALLER):
+        story.comes_out(leg)
+        story.joins(leg)
+    assert {story.leg(leg).room for leg in (kim, ana, CALLER)} == {story.call.room}
+
+
 def test_a_room_that_cannot_be_entered_is_given_up_for_911() -> None:
     story = eligible_direct()
     story.joins(story.accepts("ana"))

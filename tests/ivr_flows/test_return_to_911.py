@@ -327,6 +327,35 @@ def test_re5_two_lines_answer_and_one_has_the_caller() -> None:
     assert isinstance(story.last(CALLER), outputs.JoinRoom)
 
 
+def test_re5_the_caller_dials_and_another_911_leg_takes_the_call_first() -> None:
+    story = connected()
+    story.give(inputs.ReturnRequested("ana", "medical"))
+    first = story.psap_leg()
+    story.passes(3.1)
+    second = story.psap_leg()
+    story.hangs_up_in_room(ANA, CALLER)
+    story.give(inputs.CommandFailed("PlaceLeg", second, "503"))
+    story.released()
+    assert line(story) == "priority"
+    story.answers(first)
+    story.presses(first, "1")
+    story.give(inputs.LineAnswered(CALLER))
+    assert "no longer waiting for you" in story.said(CALLER)
+    story.joins(first)
+    dialled(story, "completed")
+    assert isinstance(story.last(CALLER), outputs.JoinRoom)
+    story.joins(CALLER)
+    assert story.caller.room == story.leg(first).room
+
+
+def test_re5_a_caller_taken_from_their_own_dial_is_connected_again() -> None:
+    story = dialling()
+    story.give(inputs.LineAnswered(CALLER))
+    story.give(inputs.LegAsked(CALLER))
+    story.waits()
+    assert "9 1 1 has left the line." in story.said(CALLER)
+
+
 def test_re1_the_star_menu_offers_no_return_while_911_is_called_or_there() -> None:
     story, psap = bridged()
     story.stars(ANA)

@@ -227,6 +227,16 @@ def test_re5_the_wait_keeps_the_deadlines_when_the_switchboard_is_dead() -> None
     assert "sweep_is_late" in story.kinds()
 
 
+def test_el7_a_desk_that_gave_the_call_back_is_not_asked_again() -> None:
+    story = Story()
+    for digits in ("1", "2", "1", "1"):
+        story.presses(CALLER, digits)
+    story.call = replace(story.call, returned_from=("clinicians",))
+    story.presses(CALLER, "")
+    assert isinstance(story.last(CALLER), outputs.Dial911)
+    assert not story.rings()
+
+
 def test_a_tick_that_comes_after_the_queue_leaves_it_and_says_nothing_else() -> None:
     story = connected()
     assert story.waits() == (outputs.LeaveQueue(),)

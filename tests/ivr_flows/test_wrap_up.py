@@ -90,6 +90,24 @@ def test_ro7_the_goodbye_is_reached_by_the_wait_when_rest_is_down() -> None:
     assert "Your clinician has ended this call." in story.said(CALLER)
 
 
+def test_ro7_a_caller_who_presses_9_before_the_goodbye_goes_to_911() -> None:
+    story = resolving()
+    story.presses(ANA, "1")
+    story.hangs_up(ANA)
+    assert story.waits(digits="9") == (outputs.LeaveQueue(),)
+    story.give(inputs.QueueLeft(CALLER, story.caller.step, "leave"))
+    assert isinstance(story.last(CALLER), outputs.Dial911)
+
+
+def test_ro7_a_caller_who_is_not_fetched_for_the_goodbye_is_fetched_again() -> None:
+    story = resolving()
+    story.presses(ANA, "1")
+    story.take(outputs.ReleaseFromQueue)
+    story.passes(4)
+    story.released()
+    assert "Your clinician has ended this call." in story.said(CALLER)
+
+
 def test_ro7_leaving_a_caller_whom_911_holds_ends_nothing_for_them() -> None:
     story, psap = with_911()
     story.stars(ANA)
