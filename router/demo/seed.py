@@ -154,6 +154,15 @@ def seed(session: Session, settings: Settings, program: Path = PROGRAM) -> Seede
     return seeded
 
 
+def write_external(path: Path, program: Path = PROGRAM) -> Path:
+    """Write to `path` the same program with a 911 centre outside in place of the hosted desk."""
+    text = program.read_text(encoding="utf-8")
+    outside = text.replace('desk = "911"\n', "").replace('kind = "psap"', 'kind = "direct"')
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(outside, encoding="utf-8")
+    return path
+
+
 def _with_desk(entry: PersonEntry, desk: str) -> PersonEntry:
     desks = (desk,) if desk else ()
     return PersonEntry(entry.id, entry.name, entry.phone, entry.roles, entry.languages, desks)

@@ -21,7 +21,7 @@ from twilio.rest import Client
 
 from ivr_flows.inputs import LegStatusChanged
 from router.config import Settings, load_settings
-from router.demo.seed import Seeded, seed
+from router.demo.seed import PROGRAM, Seeded, seed
 from router.demo.servers import (
     PrivatePostgres,
     PrivateValkey,
@@ -53,15 +53,19 @@ class Stack:
         state: Path,
         *,
         durable: bool = True,
-        fresh_database: str = DATABASE,
+        program: Path = PROGRAM,
         calls_per_second: float = 1.0,
         emulator_options: tuple[str, ...] = (),
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        """Take a state folder; `calls_per_second` holds for us and for the carrier."""
+        """Take a state folder; `calls_per_second` holds for us and for the carrier.
+
+        DATABASE_URL and REDIS_URL are those of `environment`, else of this process's own, else of
+        private servers. All processes see `environment`.
+        """
         self.state = state
         self._durable = durable
-        self._database = fresh_database
+        self._program = program
         self._calls_per_second = calls_per_second
         self._emulator_options = emulator_options
         self._extra = dict(environment or {})
@@ -93,7 +97,7 @@ class Stack:
         self._running.callback(engine.dispose)
         self.sessions: Sessions = make_sessions(engine)
         with self.sessions.begin() as session:
-            self.seeded: Seeded = seed(session, self.settings)
+            self.seeded: Seeded = seed(session, self.settings, self._program)
         self._settle_leftovers()
         self._start_processes()
         self.network = Network(self.emulator_url)
@@ -114,19 +118,22 @@ class Stack:
         return f"http://127.0.0.1:{self.ports['emulator']}"
 
     def _start_servers(self) -> tuple[str, str]:
-        database_url = os.environ.get("DATABASE_URL", "")
+        database_url = self._given("DATABASE_URL")
         if not database_url:
             self.postgres = self._running.enter_context(
                 PrivatePostgres(self.state, durable=self._durable)
             )
-            if self._database not in list_databases(self.postgres.url("postgres")):
-                create_database(self.postgres.url("postgres"), self._database)
-            database_url = self.postgres.url(self._database)
-        redis_url = os.environ.get("REDIS_URL", "")
+            if DATABASE not in list_databases(self.postgres.url("postgres")):
+                create_database(self.postgres.url("postgres"), DATABASE)
+            database_url = self.postgres.url(DATABASE)
+        redis_url = self._given("REDIS_URL")
         if not redis_url:
             self.valkey = self._running.enter_context(PrivateValkey(self.state))
             redis_url = self.valkey.url
         return database_url, redis_url
+
+    def _given(self, name: str) -> str:
+        return self._extra.get(name) or os.environ.get(name, "")
 
     def _make_environment(self, database_url: str, redis_url: str) -> dict[str, str]:
         return {
@@ -154,12 +161,17 @@ class Stack:
         exchange = Exchange(self.sessions, Urls(self.web_url))
         with self.sessions() as session:
             leg_ids = session.scalars(select(legs.c.id).where(legs.c.place != "ended")).all()
-            requests = session.scalars(
-                select(dispatch_requests.c.id).where(dispatch_requests.c.closed_at.is_(None))
-            ).all()
         for leg_id in leg_ids:
             apply_input(exchange, leg_id, LegStatusChanged(leg_id, "completed"))
+        self.cancel_dispatches()
+
+    def cancel_dispatches(self) -> None:
+        """Cancel every request for a team that is open, so that all teams are free."""
+        with self.sessions() as session:
+            is_open = dispatch_requests.c.closed_at.is_(None)
+            requests = session.scalars(select(dispatch_requests.c.id).where(is_open)).all()
         secret = self.settings.secret_key.get_secret_value()
+        exchange = Exchange(self.sessions, Urls(self.web_url))
         for request_id in requests:
             cancel_dispatch(Paging(exchange, PageLinks(self.web_url, secret)), request_id)
 

@@ -50,6 +50,8 @@ class Stage:
     clinicians: list[Person] = field(default_factory=list)
     call_takers: list[Person] = field(default_factory=list)
     responders: list[Person] = field(default_factory=list)
+    supervisors: list[Person] = field(default_factory=list)
+    outside: list[Person] = field(default_factory=list)
     _callers: int = 0
     _callers_phones: list[Phone] = field(default_factory=list)
 
@@ -59,16 +61,15 @@ class Stage:
             (self.clinicians, seeded.clinicians),
             (self.call_takers, seeded.call_takers),
             (self.responders, seeded.responders),
+            (self.supervisors, seeded.supervisors),
         ):
             group.extend(
                 Person(member.name, self._phone(member.name, member.number), member.id)
                 for member in members
             )
-
-        for member in seeded.supervisors:
-            self._phone(member.name, member.number)
         for name, number in seeded.outside_lines.items():
-            self._phone(f"911 {name} line", number)
+            phone = f"911 {name} line"
+            self.outside.append(Person(phone, self._phone(phone, number)))
 
     @property
     def network(self) -> Network:
@@ -86,9 +87,20 @@ class Stage:
         self._callers_phones.append(phone)
         return Person(name, phone)
 
+    @property
+    def callers(self) -> tuple[Phone, ...]:
+        """Phones of the callers since the lines were last cleared."""
+        return tuple(self._callers_phones)
+
+    @property
+    def everyone(self) -> tuple[Person, ...]:
+        """All but the callers."""
+        staff = (*self.clinicians, *self.call_takers, *self.responders)
+        return (*staff, *self.supervisors, *self.outside)
+
     def everyone_idle(self) -> None:
-        """Make every staff phone wait for its owner's hand again."""
-        for person in (*self.clinicians, *self.call_takers, *self.responders):
+        """Make every phone but the callers' wait for its owner's hand again."""
+        for person in self.everyone:
             person.phone.changes(on_ring="manual", script=[])
 
     def clear_lines(self) -> None:
@@ -96,7 +108,7 @@ class Stage:
         for phone in self._callers_phones:
             self._put_down(phone)
         self._callers_phones.clear()
-        for person in (*self.clinicians, *self.call_takers, *self.responders):
+        for person in self.everyone:
             self._put_down(person.phone)
 
     def _put_down(self, phone: Phone) -> None:

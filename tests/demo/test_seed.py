@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from router.config import Settings
-from router.demo.seed import PROGRAM, Seeded, seed
+from router.demo.seed import Seeded, seed, write_external
 from router.errors import ForbiddenError
 from router.policy.assignment import order
 from router.policy.roster import examine
@@ -120,10 +120,7 @@ def test_an_installation_in_production_is_left_alone(
 def test_re3_the_demo_runs_with_an_external_911_centre_too(
     sessions: Sessions, demo_settings: Settings, tmp_path: Path
 ) -> None:
-    text = PROGRAM.read_text(encoding="utf-8")
-    external = text.replace('desk = "911"\n', "").replace('kind = "psap"', 'kind = "direct"')
-    file = tmp_path / "external.toml"
-    file.write_text(external, encoding="utf-8")
+    file = write_external(tmp_path / "external.toml")
     with sessions.begin() as session:
         seeded = seed(session, demo_settings, file)
     standings = list_standings(sessions, "austin")

@@ -1,0 +1,201 @@
+"""A whole Switchback, and people at phones: one for all tests of this folder.
+
+Every test ends with a look back: nobody rang where nobody is, the carrier's debugger is empty, no
+caller was ever alone in a room or left in silence, and every call is closed once all have hung up.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from ivr_flows.call import Stage as CallStage
+from router.demo.seed import PROGRAM, seed, write_external
+from router.demo.stack import Stack
+from router.demo.stage import Person, Stage
+from router.emulator.client import Phone
+from router.services.clock import DatabaseClock, read_now
+from router.storage.tables import calls, presence
+from tests.conftest import a_database
+
+# The Austin program's times, cut down to what a test can wait for.
+QUICK = {
+    "ring_seconds = 20": "ring_seconds = 5",
+    "ring_seconds = 15": "ring_seconds = 5",
+    "ring_seconds = 30": "ring_seconds = 5",
+    "overlap_seconds = 8.0": "overlap_seconds = 1.5",
+    "overlap_seconds = 3.0": "overlap_seconds = 1.0",
+    "hold_seconds = 120": "hold_seconds = 12",
+    "wrap_up_seconds = 60": "wrap_up_seconds = 3",
+    "acknowledge_seconds = 90": "acknowledge_seconds = 5",
+    "supervisor_seconds = 60": "supervisor_seconds = 3",
+    "reoffer_seconds = 25": "reoffer_seconds = 12",
+}
+SWITCHES = ("speech_rate=0", "dial_setup_seconds=0.02", "ring_timeout_buffer=0")
+CALLS_PER_SECOND = 50
+REDIS_DATABASE = 14  # xdist's workers have the first ones
+ROOM = re.compile(r"[a-z0-9]+\.\d+")
+ALONE_SECONDS = 1.5
+SILENT_SECONDS = 8.0  # the wait has silences of four seconds between its sentences
+CLOSE_SECONDS = 15
+
+
+@pytest.fixture(scope="session")
+def stack(servers: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Every process of the Procfile and the emulator, on a database of this folder's own."""
+    state = tmp_path_factory.mktemp("calls")
+    text = PROGRAM.read_text(encoding="utf-8")
+    for usual, quick in QUICK.items():
+        assert usual in text, f"Austin's program no longer says {usual!r}"
+        text = text.replace(usual, quick)
+    program = state / "quick.toml"
+    program.write_text(text, encoding="utf-8")
+    options = tuple(word for switch in SWITCHES for word in ("--switch", switch))
+    with a_database(servers) as database_url:
+        environment = {"DATABASE_URL": database_url}
+        if "redis" in servers:
+            server = servers["redis"].rpartition("/")[0]
+            environment["REDIS_URL"] = f"{server}/{REDIS_DATABASE}"
+        with Stack(
+            state,
+            durable=False,
+            program=program,
+            calls_per_second=CALLS_PER_SECOND,
+            emulator_options=options,
+            environment=environment,
+        ) as stack:
+            yield stack
+
+
+@pytest.fixture
+def stage(stack: Stack) -> Iterator[Stage]:
+    """Everybody is on duty and free, longest idle first; nobody is on the phone."""
+    stack.network.reset()
+    _everybody_rested(stack)
+    stage = Stage(stack)
+    yield stage
+    troubles = list(_look_back(stage))
+    stack.network.faults()
+    stage.clear_lines()
+    troubles += _close(stage)
+    if troubles:
+        stage.print_records()
+        pytest.fail("\n".join(troubles), pytrace=False)
+
+
+@pytest.fixture
+def external(stack: Stack, stage: Stage) -> Iterator[Stage]:
+    """The program without a desk of its own at 911: callers go to the lines outside."""
+    with _published(stack, write_external(stack.state / "external.toml", _quick(stack))):
+        yield stage
+
+
+def _quick(stack: Stack) -> Path:
+    return stack.state / "quick.toml"
+
+
+@contextmanager
+def _published(stack: Stack, program: Path) -> Iterator[None]:
+    """Another version of the program is in force meanwhile."""
+    try:
+        with stack.sessions.begin() as session:
+            seed(session, stack.settings, program)
+        yield
+    finally:
+        with stack.sessions.begin() as session:
+            seed(session, stack.settings, _quick(stack))
+
+
+def _everybody_rested(stack: Stack) -> None:
+    """Free and idle in the order of the roster: the first is offered the first call."""
+    seeded = stack.seeded
+    with stack.sessions.begin() as session:
+        now = read_now(session, DatabaseClock())
+        for place, person in enumerate((*seeded.clinicians, *seeded.call_takers)):
+            session.execute(
+                update(presence)
+                .where(presence.c.person_id == person.id)
+                .values(
+                    signed_on_at=now,
+                    idle_since=now - timedelta(hours=1, minutes=-place),
+                    wrap_up_until=None,
+                    paused_at=None,
+                    pause_reason="",
+                    missed_offers=0,
+                )
+            )
+
+
+def _look_back(stage: Stage) -> Iterator[str]:
+    """What must not have happened."""
+    for ring in stage.network.unexpected_rings():
+        yield f"a phone rang that nobody has: {ring}"
+    for entry in stage.network.debugger():
+        yield f"the carrier complains: {entry}"
+    for caller in stage.callers:
+        yield from _lonely_moments(stage, caller)
+
+
+def _lonely_moments(stage: Stage, caller: Phone) -> Iterator[str]:
+    entries = caller.transcript()
+    now = stage.network.now()
+    for entry, following in zip(entries, [*entries[1:], {"at": now}], strict=True):
+        lasted = following["at"] - entry["at"]
+        kind, where = entry["kind"], str(entry.get("where", ""))
+        if kind in ("silence", "wait", "hold") and ROOM.fullmatch(where) and lasted > ALONE_SECONDS:
+            yield f"{caller} was alone in room {where} for {lasted:.1f} s"
+        if kind == "silence" and lasted > SILENT_SECONDS:
+            yield f"{caller} heard nothing for {lasted:.1f} s"
+
+
+def _close(stage: Stage) -> list[str]:
+    """Everybody has hung up: every call closes and nobody stays claimed."""
+    open_calls = select(calls.c.id).where(calls.c.stage != CallStage.CLOSED)
+    claims = select(presence.c.person_id).where(presence.c.claimed_call_id.is_not(None))
+    stage.stack.cancel_dispatches()
+    left: list[Any] = []
+    deadline = time.monotonic() + CLOSE_SECONDS
+    while time.monotonic() < deadline:
+        with stage.stack.sessions() as session:
+            left = [*session.scalars(open_calls), *session.scalars(claims)]
+        if not left:
+            return []
+        time.sleep(0.05)
+        stage.clear_lines()
+    return [f"still open or claimed {CLOSE_SECONDS} s after everybody hung up: {left}"]
+
+
+def _person(group: str, place: int) -> Callable[[Stage], Phone]:
+    @pytest.fixture
+    def phone(stage: Stage) -> Phone:
+        people: list[Person] = getattr(stage, group)
+        return people[place].phone
+
+    return phone
+
+
+carla, cleo, cody, cruz = (_person("clinicians", place) for place in range(4))
+tess, theo, tina, tom = (_person("call_takers", place) for place in range(4))
+rae, rex, rio, rue = (_person("responders", place) for place in range(4))
+sam_supervisor = _person("supervisors", 0)
+priority, second, general = (_person("outside", place) for place in range(3))
+
+
+@pytest.fixture
+def caller(stage: Stage) -> Phone:
+    """Somebody who dials the line."""
+    return stage.caller("Jo").phone
+
+
+@pytest.fixture
+def trunk(stage: Stage) -> Phone:
+    """A leg that carries a 911 call taker and the caller together."""
+    return stage.caller("Trunk line", people=["Lee (911)", "Jo"]).phone
