@@ -1,0 +1,87 @@
+"""What tests play a few times, played for long; exits with 1 if anything fails.
+
+lives   random lives of a call, 2000 for each program, line and carrier
+races   ten times the races for people: two acceptances at once, and many calls for few people
+calls   ten minutes of random calls through every process, over the emulator's wire
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from router.demo.mix import play_mix
+from router.demo.stack import Stack
+from router.demo.stage import Stage
+
+ROOT = Path(__file__).resolve().parents[2]
+STATE = ROOT / ".state" / "soak"
+PARTS = ("lives", "races", "calls")
+LIVES = "tests/ivr_flows/test_first_duty.py"
+RACES = ("tests/services/test_apply_input.py", "tests/services/test_claims_under_load.py")
+CALLS_A_ROUND = 12
+CALLS_PER_SECOND = 5.0
+FAST_SPEECH = ("--switch", "speech_rate=25")  # ten times as fast as people speak
+
+
+def main() -> int:
+    """Play the parts that were asked for, all by default."""
+    options = _options()
+    failed = []
+    for part in options.parts or PARTS:
+        begun = time.monotonic()
+        held = _play(part, options)
+        taken = (time.monotonic() - begun) / 60
+        print(f"{part}: {'held' if held else 'FAILED'} in {taken:.1f} min", flush=True)
+        if not held:
+            failed.append(part)
+    return 1 if failed else 0
+
+
+def _play(part: str, options: argparse.Namespace) -> bool:
+    if part == "lives":
+        return _pytest(LIVES, "-n", "2", SWITCHBACK_LIVES=str(options.lives))
+    if part == "races":
+        return all(_pytest(*RACES, "-k", "ro4") for _ in range(options.races))
+    return _calls(options.minutes)
+
+
+def _pytest(*arguments: str, **environment: str) -> bool:
+    command = [sys.executable, "-m", "pytest", "-q", "--timeout", "0", *arguments]
+    done = subprocess.run(command, check=False, cwd=ROOT, env={**os.environ, **environment})
+    return done.returncode == 0
+
+
+def _calls(minutes: float) -> bool:
+    """Rounds of random calls until the minutes are over; each round has chances of its own."""
+    held, seed = True, 0
+    with Stack(STATE, calls_per_second=CALLS_PER_SECOND, emulator_options=FAST_SPEECH) as stack:
+        stage = Stage(stack)
+        end = time.monotonic() + minutes * 60
+        while time.monotonic() < end:
+            seed += 1
+            print(f"round {seed}", flush=True)
+            held = play_mix(stage, CALLS_A_ROUND, seed) and held
+            stage.clear_lines()
+        ended = stack.processes.ended()
+        if ended:
+            print(f"ended by themselves: {', '.join(ended)}")
+    return held and not ended
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="dev.py soak", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="PART", help="all")
+    parser.add_argument("--lives", type=int, default=2000)
+    parser.add_argument("--races", type=int, default=10)
+    parser.add_argument("--minutes", type=float, default=10)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
