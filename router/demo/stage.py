@@ -87,6 +87,10 @@ class Stage:
         self._callers_phones.append(phone)
         return Person(name, phone)
 
+    def person(self, phone: Phone) -> Person:
+        """Whoever has the phone."""
+        return Person(phone.number, phone)
+
     @property
     def callers(self) -> tuple[Phone, ...]:
         """Phones of the callers since the lines were last cleared."""
@@ -125,17 +129,25 @@ class Stage:
                     details = " ".join(f"{name}={value}" for name, value in line.details.items())
                     print(f"    {line.at:%H:%M:%S.%f} {line.leg_id:<16} {line.kind} {details}")
 
+    def sign_off(self, *people: Person) -> None:
+        """They are offered nothing any more."""
+        for person in people:
+            sign_off(self.stack.sessions, person.id)
+
+    def sign_on(self, *people: Person) -> None:
+        """They are on duty again."""
+        for person in people:
+            sign_on(self.stack.sessions, person.id)
+
     @contextmanager
     def only_on_duty(self, number: int) -> Iterator[None]:
         """Sign off all but `number` of the call takers, and sign them on again at the end."""
         off = self.call_takers[number:]
-        for taker in off:
-            sign_off(self.stack.sessions, taker.id)
+        self.sign_off(*off)
         try:
             yield
         finally:
-            for taker in off:
-                sign_on(self.stack.sessions, taker.id)
+            self.sign_on(*off)
 
     def wait_for_clinicians(self, number: int, within: float = 90) -> None:
         """Wait until so many clinicians have finished their records. Raises PlayError."""
