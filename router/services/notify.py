@@ -24,7 +24,7 @@ from router.telephony.rest import Done, Failed, Result
 Send = Callable[[str, str, str, str], Result]
 """Sends a text: recipient, sender, body, and our message's id for its status callback."""
 
-UNKNOWN, FAILED = "unknown", "failed"
+UNKNOWN, FAILED, CANCELED = "unknown", "failed", "canceled"
 RETRY_SECONDS = 5
 GIVE_UP_SECONDS = 600  # a page or a warning that is ten minutes old helps nobody
 
@@ -41,9 +41,9 @@ _RANK = {
     "delivered": 5,
     "undelivered": 5,
     FAILED: 5,
-    "canceled": 5,
+    CANCELED: 5,
 }
-_LOST = frozenset({"undelivered", FAILED, "canceled"})
+_LOST = frozenset({"undelivered", FAILED, CANCELED})
 
 _ACCEPT = frozenset({"1", "Y", "YES", "OK", "ACCEPT", "SI", "SÍ", "S", "ACEPTO"})
 _DECLINE = frozenset({"2", "N", "NO", "DECLINE", "RECHAZO"})
@@ -89,12 +89,17 @@ def send_message(paging: Paging, send: Send, message_id: str) -> str:
     """Send a message that waits, once; returns its status. Raises NotFoundError.
 
     The attempt is committed before it is made. One whose result is unknown is not repeated: its
-    status callback, if one comes, settles it.
+    status callback, if one comes, settles it. A page that is over meanwhile is not sent: whoever
+    reads it would believe that the request still waits.
     """
     with paging.exchange.sessions.begin() as session:
+        page = dispatches.find_page(session, message_id)
+        status = ATTEMPTING if page is None or page.state in LIVE else CANCELED
         message = messages.change_message(
-            session, message_id, {READY}, paging.now(session), status=ATTEMPTING
+            session, message_id, {READY}, paging.now(session), status=status
         )
+        if message is not None and status == CANCELED:
+            return CANCELED
         if message is None:
             known = messages.find_message(session, message_id)
             if known is None:

@@ -200,7 +200,9 @@ def _tell_partners(paging: Paging, held: _Held) -> None:
     name = teams.find_name(held.session, held.page.team_id) or ""
     for page in withdrawn:
         moves.order_end(held.session, page, held.now)
-        if page.channel == SMS and page.person_id != held.page.person_id:
+        # Who took it has the link from their page, unless that was still to be sent.
+        has_link = page.person_id == held.page.person_id and page.state != PageState.READY
+        if page.channel == SMS and not has_link:
             words = {"team": name, "link": paging.links.link(page.id)}
             person_id = page.person_id
             moves.order_text(held.session, held.request, person_id, "page_taken", words, held.now)

@@ -476,6 +476,26 @@ def test_a_message_is_sent_once_and_its_attempt_is_on_record_first(teams_on: Tea
     assert send_message(teams_on.paging, post, message_id) == "delivered"
 
 
+def test_di3_a_page_still_to_be_sent_when_the_team_has_accepted_stays_unsent(
+    teams_on: Teams,
+) -> None:
+    dispatch_id = teams_on.ask()
+    advance_dispatch(teams_on.paging, dispatch_id)
+    teams_on.switchboard()
+    pages = teams_on.pages(dispatch_id)
+    press(teams_on, pages["nia", "voice"], "1")
+    teams_on.everything()
+    # Both have the link all the same: the one to report, the other to read along.
+    for name in ("nia", "noel"):
+        (body,) = teams_on.texts[NORTH[name]]
+        assert "has accepted" in body
+        assert "/t/" in body
+    with teams_on.line.exchange.sessions() as session:
+        message = messages.find_message(session, pages["noel", "sms"].id)
+    assert message is not None
+    assert message.status == "canceled"
+
+
 def test_a_page_that_reaches_nobody_goes_on_to_the_next_team(teams_on: Teams) -> None:
     dispatch_id = teams_on.ask()
     teams_on.carrier.results["PlacePage"] = [Failed("21211", permanent=True)] * 2
