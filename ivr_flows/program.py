@@ -85,5 +85,4 @@ class Program:
     reoffer_seconds: int = 25  # after a clinician's leg is lost
     check_seconds: int = 60  # between checks that a connected staff leg lives
     presence_seconds: int = 25  # from a 911 line's answer to the key that proves a person
-    finish_seconds: int = 600  # to finish the record after the caller has gone
     no_answer_pause: int = 3  # missed offers in a row that pause a person (RO3)

@@ -115,7 +115,6 @@ class TimingsShape(Shape):
     reoffer_seconds: int = Field(default=25, ge=1, le=120)
     check_seconds: int = Field(default=60, ge=10, le=600)
     presence_seconds: int = Field(default=25, ge=5, le=120)
-    finish_seconds: Seconds = 600
     no_answer_pause: int = Field(default=3, ge=1, le=20)
 
 
