@@ -113,12 +113,12 @@ def test_a_lost_stream_is_told_polled_around_and_taken_up_again(house: House) ->
     bar = page.locator("#stale")
     expect(bar).to_contain_text("The live stream is down", timeout=15_000)
     add_call(house.room, "polled", Stage.SCREENING)
-    expect(page.get_by_role("link", name="polled")).to_be_visible(timeout=5000)
+    expect(page.get_by_role("link", name="polled")).to_be_visible(timeout=15_000)
     check_access(page, "/board without its stream")
     house.start_live()
     expect(bar).to_be_hidden(timeout=20_000)
     add_call(house.room, "streamed", Stage.SCREENING)
-    expect(page.get_by_role("link", name="streamed")).to_be_visible(timeout=1500)
+    expect(page.get_by_role("link", name="streamed")).to_be_visible(timeout=10_000)
 
 
 def test_a_board_that_gets_nothing_tells_its_age(house: House) -> None:
@@ -168,7 +168,7 @@ def test_re1_a_clinician_sends_a_caller_back_by_keyboard(house: House) -> None:
     page = house.visit("/", "clinician")
     add_call(house.room, "c1", Stage.CONNECTED, staff=["maria"])
     back = page.get_by_role("link", name="Back to 911")
-    expect(back).to_be_visible(timeout=5000)
+    expect(back).to_be_visible(timeout=15_000)
     back.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Send this caller back to 911?")).to_be_visible()
