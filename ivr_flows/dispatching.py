@@ -38,6 +38,8 @@ def dispatch_changed(turn: Turn, note: DispatchNote) -> str:
     turn.note("dispatch_changed", dispatch=note.id, status=note.status, team=note.team)
     if note.status == "acknowledged" and not turn.call.outcome:
         turn.change(outcome="dispatched")
+    if note.status == "requested":
+        return ""  # as the clinician has just been told
     prompt, parameters = _sentence(note)
     for leg in moving.staff_in_room(turn.call):
         if leg.role is Role.CLINICIAN:

@@ -162,7 +162,7 @@ PROMPTS: dict[str, str] = {
     "dispatch_confirm": "Press 1 to send, 2 to change, 3 to cancel.",
     "dispatch_sent": "Your request is sent. You will hear when a team answers.",
     "dispatch_cancelled_nothing_sent": "Nothing was sent. Back to your caller.",
-    "dispatch_requested": "Your request for a team waits for approval.",
+    "dispatch_requested": "Your request for a team waits for an answer.",
     "dispatch_approved": "Your request for a team is approved.",
     "dispatch_assigned": "{team} is being called.",
     "dispatch_acknowledged": "{team} is coming.",
