@@ -30,8 +30,11 @@ def main() -> int:
     if options.part in ("all", "webhooks"):
         _webhooks(options)
     if options.part in ("all", "calls"):
-        for name, milliseconds in measure_latency(options.calls):
+        found, wrong = measure_latency(options.calls)
+        for name, milliseconds in found.items():
             print(report.latency(name, milliseconds), flush=True)
+        for sentence in wrong:
+            print(f"went wrong: {sentence}", flush=True)
     return 0
 
 
