@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from ivr_flows import moving, return_to_911, ringing
 from ivr_flows.call import FOR_911, OfferState, Place, Role, Stage
 from ivr_flows.menus import HELP_KEYS
@@ -14,6 +16,7 @@ PIECE_SECONDS = 8  # one piece of the wait, speech and silence, is at most so lo
 SILENCE_SECONDS = 4
 ESTIMATE_EVERY = 6  # pieces between two estimates, about half a minute
 MINUTE_SECONDS = 60
+ORDER_SECONDS = 4  # a request to the carrier is given up by then
 
 
 def to_desk(turn: Turn, desk: str, *, priority: int = 0) -> None:
@@ -83,6 +86,9 @@ def wait_ticked(turn: Turn, digits: str) -> None:
         before = _asked_for_911(turn)
     if turn.leg.flow == moving.STAR and turn.leg.ticks:
         turn.change_leg(turn.leg_id, flow=moving.WAITING)
+    if _is_rung_in_vain(turn):
+        turn.note("desk_not_rung", desk=turn.call.desk)
+        return_to_911.to_outside_lines(turn)
     call = turn.call
     if moving.is_closing(call) or moving.dials_itself(call) or _may_go_in(turn):
         turn.answer(LeaveQueue())
@@ -93,6 +99,21 @@ def wait_ticked(turn: Turn, digits: str) -> None:
     spoken = sum(seconds(say) for say in says)
     silence = max(1, min(SILENCE_SECONDS, int(PIECE_SECONDS - spoken)))
     turn.answer(WaitPiece(says, silence))
+
+
+def _is_rung_in_vain(turn: Turn) -> bool:
+    """Whether the hosted 911 desk was to be rung and the carrier has not even confirmed a ring.
+
+    Then the switchboard is gone, or REST is: the caller's own leg dials the lines outside (Law 8).
+    """
+    call = turn.call
+    offers = call.live_offers()
+    if call.stage is not Stage.RETURNING or not call.desk or not offers:
+        return False
+    legs = [turn.get_leg(offer.leg_id) for offer in offers]
+    return all(
+        offer.offered_at + timedelta(seconds=ORDER_SECONDS) <= turn.now for offer in offers
+    ) and all(leg.place is Place.PLANNED and leg.sid is None for leg in legs)
 
 
 def _may_go_in(turn: Turn) -> bool:

@@ -241,3 +241,32 @@ def test_a_tick_that_comes_after_the_queue_leaves_it_and_says_nothing_else() -> 
     story = connected()
     assert story.waits() == (outputs.LeaveQueue(),)
     assert story.caller.place is Place.ROOM
+
+
+def rung_at_hosted_911() -> Story:
+    story = Story(hosted())
+    for digits in ("1", "9"):
+        story.presses(CALLER, digits)
+    assert story.call.live_offers()
+    return story
+
+
+def test_re5_a_desk_that_nobody_could_ring_is_left_for_the_lines_outside() -> None:
+    story = rung_at_hosted_911()
+    story.lets_time_go(2)
+    story.waits()
+    assert isinstance(story.last(CALLER), outputs.WaitPiece)
+    story.lets_time_go(3)
+    story.waits()
+    assert isinstance(story.last(CALLER), outputs.LeaveQueue)
+    story.give(inputs.QueueLeft(CALLER, story.caller.step, "leave"))
+    assert isinstance(story.last(CALLER), outputs.Dial911)
+
+
+def test_re5_a_desk_whose_phones_ring_is_waited_for() -> None:
+    story = rung_at_hosted_911()
+    leg_id = story.call.live_offers()[0].leg_id
+    story.give(inputs.CommandDone("PlaceLeg", leg_id, "CA1"))
+    story.lets_time_go(10)
+    story.waits()
+    assert isinstance(story.last(CALLER), outputs.WaitPiece)
