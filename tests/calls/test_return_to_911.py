@@ -111,10 +111,12 @@ def test_re5_a_caller_alone_reaches_the_lines_outside_by_their_own_leg(
 
 
 def test_re5_without_the_carriers_api_a_waiting_caller_reaches_911_by_twiml(
-    external: Stage, caller: Phone, priority: Phone
+    external: Stage, caller: Phone, carla: Phone, priority: Phone
 ) -> None:
-    external.network.faults(rest=[{"do": "503"}])
     dials_direct(external, caller)
+    carla.rings()
+    external.network.faults(rest=[{"do": "503"}])
+    caller.hears("for 9 1 1, press 9")
     caller.presses("9")
     priority.rings(within=15)
     priority.answers()
@@ -131,6 +133,16 @@ def test_re5_without_the_carriers_api_a_clinicians_caller_reaches_911_by_twiml(
     priority.rings(within=15)
     priority.answers()
     priority.hears("crisis line with a caller")
+    priority.is_talking_with("Jo")
+
+
+def test_re5_without_the_carriers_api_nobody_rings_and_the_caller_need_not_press_a_key(
+    external: Stage, caller: Phone, priority: Phone
+) -> None:
+    external.network.faults(rest=[{"do": "503"}])
+    dials_direct(external, caller)
+    priority.rings(within=30)
+    priority.answers()
     priority.is_talking_with("Jo")
 
 

@@ -102,7 +102,6 @@ def test_ro5_a_waiting_caller_is_spoken_to_and_9_is_for_911(
     dials_direct(stage, caller)
     caller.hears("calling a clinician now")
     caller.hears("you are next")
-    caller.hears("the wait is about")
     carla.rings()
     caller.presses("9")
     accepts(tess, "asked for 9 1 1")
@@ -110,14 +109,26 @@ def test_ro5_a_waiting_caller_is_spoken_to_and_9_is_for_911(
     carla.is_hung_up()
 
 
-def test_ro5_held_911_callers_hear_their_position(stage: Stage, caller: Phone, tess: Phone) -> None:
+def test_ro5_the_position_told_is_the_truth(
+    stage: Stage, caller: Phone, carla: Phone, cleo: Phone
+) -> None:
+    stage.sign_off(*stage.clinicians[2:])
+    dials_direct(stage, caller)
+    later = stage.caller("Kim").phone
+    dials_direct(stage, later)
+    caller.hears("you are next", within=8)
+    later.hears("you are number 2 in line", within=8)
+
+
+def test_ro5_a_call_held_for_911_is_told_so_and_answered_in_turn(
+    stage: Stage, caller: Phone, tess: Phone
+) -> None:
     stage.sign_off(*stage.call_takers)
-    callers = [caller, stage.caller("Kim").phone]
-    for phone in callers:
-        phone.dials(stage.stack.seeded.lines["emergency"])
-        phone.hears("next call taker")
-    callers[1].hears("you are number 2 in line", within=10)
-    callers[0].hears("you are next", within=10)
+    caller.dials(stage.stack.seeded.lines["emergency"])
+    caller.hears("next call taker")
+    caller.hears("in line for 9 1 1")
+    caller.presses("9")
+    caller.hears("already in line")
     stage.sign_on(stage.call_takers[0])
     accepts(tess, "9 1 1 call holding")
     tess.is_talking_with("Jo")

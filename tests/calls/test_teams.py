@@ -75,8 +75,9 @@ def test_di3_a_member_acknowledges_and_reports_by_link(
     asks_for_team(carla)
     stage.report(stage.responders[0], "accept")
     carla.hears("EMCOT team 1 is coming", within=10)
-    stage.report(stage.responders[0], "en_route", "on_scene")
+    stage.report(stage.responders[0], "en_route")
     carla.hears("EMCOT team 1 is on the way", within=10)
+    stage.report(stage.responders[0], "on_scene")
     carla.hears("EMCOT team 1 is there", within=10)
 
 
