@@ -21,6 +21,7 @@ Advance = Callable[[Call, Input, Facts, datetime], Step]
 
 MAX_RUNS = 24  # of one input; each but the last fetches a fact, settles a place or loses a claim
 OFFER_MISSED = "offer_missed"
+PAUSED = "paused_after_missed_offers"
 
 
 def work_out(
@@ -75,7 +76,7 @@ def let_go(
     if gone:
         releases = [_release(after, person_id, program, now) for person_id in gone]
         paused = release_people(session, before.id, releases, now)
-    told = [NotifySupervisor(OFFER_MISSED, person_id) for person_id in sorted(paused)]
+    told = [NotifySupervisor(PAUSED, person_id) for person_id in sorted(paused)]
     commands = [
         command
         for command in step.commands
