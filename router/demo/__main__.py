@@ -2,49 +2,67 @@
 
 python3 dev.py demo               six calls, then stay up
 python3 dev.py demo --once        six calls, then stop; exit code 0 if each ended as it should
-python3 dev.py demo --calls 50    a random mix instead
-python3 dev.py demo --fresh       forget the demo's database first
+python3 dev.py demo --calls 50    a random mix instead, several at once; exit code likewise
+python3 dev.py demo --external    callers return to a 911 center outside, not to a hosted desk
+python3 dev.py demo --fresh       forget what the demo stored first
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import signal
 import sys
 import time
 from pathlib import Path
 
-from router.demo.mix import play_mix
-from router.demo.plays import PLAYS
+from router.demo.mix import Mix
+from router.demo.narrator import Narrator
+from router.demo.plays import PLAYS, Play
+from router.demo.seed import PROGRAM, write_external
+from router.demo.servers import Folder, PrivatePostgres
 from router.demo.stack import ROOT, Stack
-from router.demo.stage import Narrator, PlayError, Stage
+from router.demo.stage import PlayError, Stage
+from router.emulator.client import NetworkError
 from router.errors import SwitchbackError
 from router.services.accounts import demo_users
 
-STATE = ROOT / ".state" / "demo"
+STATE = ROOT / ".state"
 WORDS_A_SECOND = "25"  # ten times as fast as people speak
+INTERRUPTED = 130  # as shells say it
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the demo; returns the exit code."""
     options = _parse(argv)
-    if options.fresh:
-        shutil.rmtree(STATE, ignore_errors=True)
-    signal.signal(signal.SIGTERM, _interrupt)
-    print("Starting PostgreSQL, Valkey, the telephone company and Switchback ...", flush=True)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+    staying = False
+    folder = Folder(STATE, "demo")  # a second demo takes another
     try:
-        emulator = ("--switch", f"speech_rate={WORDS_A_SECOND}")
-        with Stack(STATE, emulator_options=emulator, calls_per_second=options.rate) as stack:
-            passed = _play(stack, options.calls)
+        if options.fresh:
+            _forget(folder.path)
+        print("Starting PostgreSQL, Valkey, the telephone company and Switchback ...", flush=True)
+        with Stack(
+            folder.path,
+            program=write_external(folder.path / "external.toml") if options.external else PROGRAM,
+            calls_per_second=options.rate,
+            emulator_options=("--switch", f"speech_rate={WORDS_A_SECOND}"),
+        ) as stack:
+            passed = _play(Stage(stack), options)
             if options.once or options.calls:
                 return 0 if passed else 1
+            staying = True
             _stay(stack)
     except SwitchbackError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped; nothing is left running.")
+        return 0 if staying else INTERRUPTED
+    finally:
+        folder.release()
     return 0
 
 
@@ -53,42 +71,65 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--once", action="store_true", help="play the six calls and stop")
     parser.add_argument("--calls", type=int, default=0, metavar="N", help="play N random calls")
-    parser.add_argument("--seed", type=int, default=1, help="of the random mix")
-    parser.add_argument("--fresh", action="store_true", help="forget the demo's database first")
+    parser.add_argument("--seed", type=int, default=1, help="of the random mix (default 1)")
+    parser.add_argument(
+        "--external", action="store_true", help="return callers to a 911 center outside"
+    )
+    parser.add_argument("--fresh", action="store_true", help="forget what the demo stored first")
     parser.add_argument(
         "--rate", type=float, default=5.0, help="calls per second the carrier allows (default 5)"
     )
-    return parser.parse_args(argv)
+    options = parser.parse_args(argv)
+    if options.calls < 0 or options.rate <= 0:
+        parser.error("--calls and --rate are numbers above zero")
+    if options.fresh and os.environ.get("DATABASE_URL"):
+        parser.error("--fresh forgets the demo's own database; the one in DATABASE_URL is yours")
+    return options
 
 
 def _interrupt(*_: object) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # stopping takes seconds, and is not cut short
     raise KeyboardInterrupt
 
 
-def _play(stack: Stack, calls: int) -> bool:
-    stage = Stage(stack)
-    if calls:
-        return play_mix(stage, calls)
-    passed = True
-    for play in PLAYS:
-        print(f"\n({play.letter}) {play.title}", flush=True)
-        stage.everyone_idle()
-        began = time.monotonic()
-        with Narrator(stack.network):
-            try:
-                ended = f"ended: {play.perform(stage)}"
-            except (AssertionError, PlayError) as error:
-                passed, ended = False, f"WENT WRONG: {error}"
-            time.sleep(0.6)  # the last lines are on their way to the narrator
-        print(f"({play.letter}) {ended} ({time.monotonic() - began:.0f} s)", flush=True)
-        if ended.startswith("WENT WRONG"):
-            stage.print_records()
-        stage.clear_lines()
-    unexpected = stack.network.unexpected_rings()
+def _forget(state: Path) -> None:
+    """Delete the folder, and the database's, which root may have had to put elsewhere."""
+    postgres = PrivatePostgres(state)
+    postgres.wipe()
+    postgres.close()
+    shutil.rmtree(state, ignore_errors=True)
+
+
+def _play(stage: Stage, options: argparse.Namespace) -> bool:
+    if options.calls:
+        print(f"\n{options.calls} random calls, seed {options.seed}", flush=True)
+        passed = Mix(stage, options.calls, options.seed).play()
+    else:
+        passed = all([_perform(stage, play) for play in PLAYS])  # noqa: C419 - all six are played
+        print("\nAll six ended as they should." if passed else "\nNot every call ended well.")
+    unexpected = stage.network.unexpected_rings()
     if unexpected:
         print(f"Phones rang that nobody has: {unexpected}")
-    print("\nAll six ended as they should." if passed else "\nNot every call ended as it should.")
     return passed and not unexpected
+
+
+def _perform(stage: Stage, play: Play) -> bool:
+    print(f"\n({play.letter}) {play.title}", flush=True)
+    stage.everyone_idle()
+    began = time.monotonic()
+    passed = True
+    with Narrator(stage):
+        try:
+            ended = f"ended: {play.perform(stage)}"
+        except (AssertionError, NetworkError, PlayError) as error:
+            passed, ended = False, f"WENT WRONG: {error}"
+        time.sleep(0.6)  # the last lines are on their way to the narrator
+    print(f"({play.letter}) {ended} ({time.monotonic() - began:.0f} s)", flush=True)
+    if not passed:
+        stage.print_records()
+    stage.clear_lines()
+    return passed
 
 
 def _stay(stack: Stack) -> None:
@@ -99,7 +140,7 @@ Try it yourself:
   phones       {stack.emulator_url}/phones
                dial {lines["direct"]} as a caller, {lines["transfer"]} as a call taker
   live board   {stack.web_url}/board
-  people on    {Path(sys.executable).parent / "switchback"} roster list
+  people on    the board, or: {Path(sys.executable).parent / "switchback"} roster list
 Sign in as:"""
     )
     with stack.sessions.begin() as session:

@@ -2,86 +2,123 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from random import Random
 
+from ivr_flows.call import Call, Place
 from ivr_flows.call import Stage as CallStage
 from router.demo.plays import call_direct_line, transfer
 from router.demo.stage import Person, PlayError, Stage
+from router.emulator.client import NetworkError
 
 AT_ONCE = 3
-END_SECONDS = 120
-ACCEPT_AND_RECORD = [
-    {"hears": "press 1 to accept", "presses": "1"},
-    {"hears": "how is the call resolved", "wait": 0.3, "presses": "1"},
-]
-TAKE = [{"hears": "press 1 to accept", "presses": "1"}]
+END_SECONDS = 180  # a caller is with a person long before, whatever the habits of the staff
+POLL_SECONDS = 0.3
+GOOD = {
+    "resolved": "resolved by a clinician",
+    "dispatched": "a team was sent",
+    "returned_to_911": "back at 911",
+    "handled_by_911": "talked with 911",
+    "ended_with_clinician": "talked with a clinician",
+    "kept_by_call_taker": "stayed with the call taker",
+    "abandoned": "hung up while waiting",
+}
+KINDS = ("transfer", "direct", "direct", "impatient", "danger", "silent")
+HABITS = ("answer", "answer", "answer", "decline", "no_answer")
+ACCEPT = {"hears": "press 1", "wait": 0.3, "presses": "1"}
+RECORD = {"hears": "how is the call resolved", "wait": 0.3, "presses": "1"}
 
 
-def play_mix(stage: Stage, number: int, seed: int = 1) -> bool:
-    """Play `number` calls; True when every caller ended with a person or by their own hang-up."""
-    random = Random(seed)  # noqa: S311 - chances of a play
-    _set_phones(stage, random)
-    outcomes: Counter[str] = Counter()
-    wrong: list[str] = []
-    callers = [(stage.caller(f"caller {n + 1}"), random.random()) for n in range(AT_ONCE)]
-    free = list(callers)
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        jobs = []
-        for n in range(number):
-            caller = free[n % AT_ONCE][0]
-            jobs.append((n, caller, random.random(), random.uniform(1, 8)))
-        for n in range(0, number, AT_ONCE):
-            batch = [pool.submit(_one, stage, *job[1:]) for job in jobs[n : n + AT_ONCE]]
-            for job, future in zip(jobs[n : n + AT_ONCE], batch, strict=False):
-                try:
-                    outcome = future.result()
-                except (AssertionError, PlayError) as error:
-                    wrong.append(f"call {job[0] + 1}: {error}")
-                    outcome = "WRONG"
-                outcomes[outcome] += 1
-                print(f"  call {job[0] + 1:>3}  {outcome}", flush=True)
-    print("\n" + ", ".join(f"{count} {name}" for name, count in outcomes.most_common()))
-    for line in wrong:
-        print(line)
-    return not wrong
+class Mix:
+    """So many calls of random kinds, to staff of random habits; `seed` repeats them."""
+
+    def __init__(self, stage: Stage, number: int, seed: int) -> None:
+        self._stage = stage
+        self._random = Random(seed)  # noqa: S311 - chances of a play
+        self._calls: Iterator[int] = iter(range(1, number + 1))
+        self._turn = threading.Lock()
+        self._outcomes: Counter[str] = Counter()
+        self._wrong = 0
+
+    def play(self) -> bool:
+        """Play them all; True when every caller ended with a person or by their own hang-up."""
+        self._set_habits()
+        # Daemons, so that Ctrl-C need not wait for calls under way.
+        players = [threading.Thread(target=self._play_calls, daemon=True) for _ in range(AT_ONCE)]
+        for player in players:
+            player.start()
+        for player in players:
+            player.join()
+        print("\n" + ", ".join(f"{count} {how}" for how, count in self._outcomes.most_common()))
+        return not self._wrong
+
+    def _set_habits(self) -> None:
+        stage = self._stage
+        for person in stage.everyone:
+            habit = self._random.choice(HABITS)
+            if person in (stage.clinicians[0], *stage.call_takers, stage.outside[-1]):
+                habit = "answer"  # somebody has to be there
+            on_ring = {"do": habit, "after": self._random.uniform(0.5, 2.5)}
+            script = [ACCEPT, RECORD] if person in stage.clinicians else [ACCEPT]
+            person.phone.changes(on_ring=on_ring, script=script)
+
+    def _play_calls(self) -> None:
+        while True:
+            with self._turn:
+                number = next(self._calls, None)
+                if number is None:
+                    return
+                kind, stays = self._random.choice(KINDS), self._random.uniform(1, 6)
+                name = f"Caller {number}"
+                people = ["Lee (911)", name] if kind == "transfer" else None
+                caller = self._stage.caller(name, people)
+            began = time.monotonic()
+            try:
+                outcome = self._stay_on(caller, kind, stays).outcome
+                how = GOOD.get(outcome, f"WENT WRONG: ended as {outcome!r}")
+            except (AssertionError, NetworkError, PlayError) as error:
+                outcome, how = "", f"WENT WRONG: {error}"
+            with self._turn:
+                self._outcomes[how if outcome in GOOD else "went wrong"] += 1
+                self._wrong += outcome not in GOOD
+                seconds = time.monotonic() - began
+                print(f"  call {number:>3}  {kind:<10} {seconds:4.0f} s  {how}", flush=True)
+
+    def _stay_on(self, caller: Person, kind: str, stays: float) -> Call:
+        """One call, on which the caller stays until they have talked with a person."""
+        self._dial(caller, kind)
+        deadline = time.monotonic() + END_SECONDS
+        while not _is_with_person(call := self._stage.call_of(caller)):
+            if call.stage is CallStage.CLOSED:
+                return call
+            if not caller.phone.state()["calls"]:
+                raise PlayError(f"the line ended before a person was there: {call}")
+            if time.monotonic() > deadline:
+                raise PlayError(f"the caller was left waiting: {call}")
+            time.sleep(POLL_SECONDS)
+        time.sleep(stays)
+        self._stage.put_down(caller.phone)
+        return self._stage.until(caller, lambda call: call.stage is CallStage.CLOSED, "to be over")
+
+    def _dial(self, caller: Person, kind: str) -> None:
+        if kind == "transfer":
+            transfer(self._stage, caller, str(5000 + self._random.randrange(1000)), "1")
+        elif kind in ("direct", "impatient"):
+            call_direct_line(self._stage, caller)
+        else:
+            caller.phone.dials(self._stage.stack.seeded.lines["direct"])
+        if kind == "impatient":
+            caller.phone.presses("9")
+        elif kind == "danger":
+            for question, key in (("for english", "1"), ("danger", "1")):
+                caller.phone.hears(question)
+                caller.phone.presses(key)
 
 
-def _set_phones(stage: Stage, random: Random) -> None:
-    habits = ["answer", "answer", "answer", "decline", "no_answer"]
-    for person in stage.clinicians:
-        ring = {"do": random.choice(habits), "after": random.uniform(0.5, 3)}
-        person.phone.changes(on_ring=ring, script=ACCEPT_AND_RECORD)
-    stage.clinicians[0].phone.changes(on_ring={"do": "answer", "after": 1.0})
-    for person in stage.call_takers:
-        person.phone.changes(on_ring={"do": "answer", "after": 1.0}, script=TAKE)
-    for person in stage.responders:
-        person.phone.changes(on_ring={"do": "answer", "after": 1.0})
-
-
-def _one(stage: Stage, caller: Person, chance: float, stays: float) -> str:
-    """One call of the kind that `chance` picks; the caller hangs up after `stays` seconds."""
-    if chance < 0.3:  # noqa: PLR2004 - shares of the mix
-        transfer(stage, caller, str(5000 + int(chance * 1000)), "1")
-    elif chance < 0.85:  # noqa: PLR2004
-        call_direct_line(stage, caller)
-    else:
-        caller.phone.dials(stage.stack.seeded.lines["direct"])  # and says nothing
-    deadline = time.monotonic() + END_SECONDS
-    while time.monotonic() < deadline:
-        call = stage.call_of(caller)
-        with_person = call.stage is CallStage.CONNECTED and call.caller.place == "room"
-        if with_person:
-            time.sleep(stays)
-            break
-        if call.stage is CallStage.CLOSED:
-            break
-        time.sleep(0.3)
-    else:
-        raise PlayError(f"the caller was left waiting: {call}")
-    if caller.phone.state()["calls"]:
-        caller.phone.hangs_up()
-    call = stage.until(caller, lambda call: call.stage is CallStage.CLOSED, "to be closed")
-    return call.outcome
+def _is_with_person(call: Call) -> bool:
+    """Whether the caller talks with staff in a room, or with 911 on a line they dialled."""
+    dialled = call.caller.place is Place.DIAL and call.caller.present
+    return dialled or (call.caller.place is Place.ROOM and bool(call.staff()))

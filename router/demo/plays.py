@@ -69,10 +69,16 @@ def choose_after_call(clinician: Person, disposition: str) -> None:
     clinician.phone.is_hung_up(within=10)
 
 
-def take_at_911(stage: Stage, caller: Person, heard: str = "coming back") -> Person:
-    """Whoever of 911 rings first takes the returned call."""
-    taker = stage.first_to_ring(stage.call_takers)
-    stage.answers_and_accepts(taker, heard)
+def take_at_911(stage: Stage, caller: Person, heard: str = "") -> Person:
+    """Whoever of 911 rings first takes the returned call: at the hosted desk, or a line outside."""
+    taker = stage.first_to_ring((*stage.call_takers, *stage.outside))
+    hosted = taker in stage.call_takers
+    taker.phone.rings()
+    taker.phone.answers()
+    taker.phone.hears(heard or ("coming back" if hosted else "with a caller for you"))
+    if hosted or stage.call_of(caller).staff():
+        taker.phone.hears("press 1")
+        taker.phone.presses("1")  # a caller who dials from their own leg is let in by the answer
     taker.phone.is_talking_with(caller.name, within=10)
     return taker
 
@@ -129,8 +135,38 @@ def team_sent(stage: Stage) -> str:
     return f"dispatched, acknowledged by {responder.name}"
 
 
+def returned(stage: Stage) -> str:
+    """(c) The call escalates, and goes back to 911 as the program says."""
+    if stage.is_hosted:
+        return returned_past_held_calls(stage)
+    return returned_to_the_next_line(stage)
+
+
+def returned_to_the_next_line(stage: Stage) -> str:
+    """The 911 center is outside: its priority line is busy, its second line takes the call."""
+    trunk = stage.caller("Trunk line 6", people=["Pat (911)", "Robin (caller)"])
+    transfer(stage, trunk, "4713", MENTAL_HEALTH)
+    robin = Person("Robin (caller)", trunk.phone)
+    clinician = connect(stage, robin)
+    trunk.phone.leaves("Pat (911)")
+    stage.outside[0].phone.changes(on_ring="busy")
+    trunk.phone.says("He has a knife now.", "Robin (caller)")
+    clinician.phone.presses("*")
+    clinician.phone.hears("to go back to 9 1 1")
+    clinician.phone.presses("9")
+    clinician.phone.hears("trying the next line", within=15)
+    taker = take_at_911(stage, robin)
+    clinician.phone.hears("9 1 1 is on the line", within=10)
+    clinician.phone.hangs_up()
+    taker.phone.says("I am here, Robin. Officers are on the way.")
+    trunk.phone.hears("officers are on the way")
+    trunk.phone.hangs_up()
+    stage.ends(trunk, "returned_to_911")
+    return f"at 911 on the {taker.name.removeprefix('911 ')}, its priority line was busy"
+
+
 def returned_past_held_calls(stage: Stage) -> str:
-    """(c) The call escalates: back to 911 past eleven held calls, bridged until 911 is there."""
+    """The call escalates: back to 911 past eleven held calls, bridged until 911 is there."""
     trunk = stage.caller("Trunk line 6", people=["Pat (911)", "Robin (caller)"])
     transfer(stage, trunk, "4713", MENTAL_HEALTH)
     clinician = connect(stage, Person("Robin (caller)", trunk.phone))
@@ -226,7 +262,7 @@ def clinician_dies(stage: Stage) -> str:
 PLAYS = (
     Play("a", "A panic attack, resolved by phone", panic_attack),
     Play("b", "Thoughts of suicide, a team sent", team_sent),
-    Play("c", "It escalates: back to 911 past eleven held calls", returned_past_held_calls),
+    Play("c", "It escalates: back to 911", returned),
     Play("d", "Nobody accepts", nobody_accepts),
     Play("e", "The caller presses 9 while waiting", presses_nine),
     Play("f", "The clinician's phone dies", clinician_dies),

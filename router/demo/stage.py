@@ -1,13 +1,11 @@
-"""The people of the demo at their phones, and a narrator who prints who hears what."""
+"""The people of the demo at their phones, and how to find out what became of their calls."""
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, Self
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
@@ -92,6 +90,13 @@ class Stage:
         return Person(phone.number, phone)
 
     @property
+    def is_hosted(self) -> bool:
+        """Whether 911's call takers are on a desk of the program's own."""
+        with self.stack.sessions() as session:
+            now = read_now(session, DatabaseClock())
+            return bool(list_on_desk(session, self.stack.seeded.program, "911", now))
+
+    @property
     def callers(self) -> tuple[Phone, ...]:
         """Phones of the callers since the lines were last cleared."""
         return tuple(self._callers_phones)
@@ -110,12 +115,13 @@ class Stage:
     def clear_lines(self) -> None:
         """Put down every phone that is still in a call, so that the next play starts afresh."""
         for phone in self._callers_phones:
-            self._put_down(phone)
+            self.put_down(phone)
         self._callers_phones.clear()
         for person in self.everyone:
-            self._put_down(person.phone)
+            self.put_down(person.phone)
 
-    def _put_down(self, phone: Phone) -> None:
+    def put_down(self, phone: Phone) -> None:
+        """Hang up, if there is a call."""
         for _ in phone.state()["calls"]:
             with suppress(NetworkError):  # it ended by itself meanwhile
                 phone.hangs_up()
@@ -228,59 +234,3 @@ class Stage:
                 return call
             time.sleep(POLL_SECONDS)
         raise PlayError(f"{caller.name}'s call was expected {what}; it is {call.stage}: {call}")
-
-
-SENTENCES = {
-    "say": "hears   “{text}”",
-    "speech": "hears   {who}: “{text}”",
-    "talking_with": "is on the line with {people}",
-    "pressed": "presses {digits}",
-    "dialled": "dials   {to}",
-    "ringing": "rings",
-    "answered": "picks up",
-    "missed": "is busy",
-    "left": "leaves by their own phone system",
-    "signal_lost": "loses the signal",
-    "hangup": "is off the line",
-    "sms": "reads   “{text}”",
-}
-
-
-class Narrator:
-    """Prints, as they happen, who hears and does what."""
-
-    def __init__(self, network: Network) -> None:
-        self._network = network
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._tell, name="narrator", daemon=True)
-        self._seen = max((entry["seq"] for entry in network.events()), default=0)
-        self._start = network.now()
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join(timeout=3)
-
-    def _tell(self) -> None:
-        while not self._stop.is_set():
-            for entry in self._network.events(self._seen, wait=0.5):
-                self._seen = entry["seq"]
-                line = sentence_of(entry)
-                if line:
-                    print(f"  {entry['at'] - self._start:6.1f}  {line}", flush=True)
-
-
-def sentence_of(entry: dict[str, Any]) -> str:
-    """One line about one event of the network, "" for what a listener would not notice."""
-    if entry["kind"] != "heard" or (entry["what"] == "talking_with" and not entry["with"]):
-        return ""
-    sentence = SENTENCES.get(entry["what"], "")
-    people = ", ".join(entry.get("with", ()))
-    return sentence and f"{_actor(entry):<22} {sentence.format(**entry, people=people)}"
-
-
-def _actor(entry: dict[str, Any]) -> str:
-    return str(entry["who"] if entry["what"] == "left" else entry["name"])

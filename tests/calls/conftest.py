@@ -1,7 +1,8 @@
 """A whole Switchback, and people at phones: one for all tests of this folder.
 
 Every test ends with a look back: nobody rang where nobody is, the carrier's debugger is empty, no
-caller was ever alone in a room or left in silence, and every call is closed once all have hung up.
+caller was ever alone in a room or left in silence, and every call is closed and every order carried
+out once all have hung up.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from router.demo.stack import Stack
 from router.demo.stage import Person, Stage
 from router.emulator.client import Phone
 from router.services.clock import DatabaseClock, read_now
-from router.storage.tables import calls, presence
+from router.storage.tables import calls, messages, outbox, presence
 from tests.conftest import a_database
 
 # The Austin program's times, cut down to what a test can wait for.
@@ -160,17 +161,21 @@ def _close(stage: Stage) -> list[str]:
     """Everybody has hung up: every call closes and nobody stays claimed."""
     open_calls = select(calls.c.id).where(calls.c.stage != CallStage.CLOSED)
     claims = select(presence.c.person_id).where(presence.c.claimed_call_id.is_not(None))
+    orders = select(outbox.c.id).where(outbox.c.state.in_(("ready", "attempting")))
+    texts = select(messages.c.id).where(messages.c.status.in_(("ready", "attempting")))
     stage.stack.cancel_dispatches()
     left: list[Any] = []
     deadline = time.monotonic() + CLOSE_SECONDS
     while time.monotonic() < deadline:
         with stage.stack.sessions() as session:
-            left = [*session.scalars(open_calls), *session.scalars(claims)]
+            left = [
+                one for kind in (open_calls, claims, orders, texts) for one in session.scalars(kind)
+            ]
         if not left:
             return []
         time.sleep(0.05)
         stage.clear_lines()
-    return [f"still open or claimed {CLOSE_SECONDS} s after everybody hung up: {left}"]
+    return [f"still to be done {CLOSE_SECONDS} s after everybody hung up: {left}"]
 
 
 def _person(group: str, place: int) -> Callable[[Stage], Phone]:
