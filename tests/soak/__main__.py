@@ -14,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-from router.demo.mix import play_mix
+from router.demo.mix import Mix
 from router.demo.stack import Stack
 from router.demo.stage import Stage
 
@@ -65,7 +65,7 @@ def _calls(minutes: float) -> bool:
         while time.monotonic() < end:
             seed += 1
             print(f"round {seed}", flush=True)
-            held = play_mix(stage, CALLS_A_ROUND, seed) and held
+            held = Mix(stage, CALLS_A_ROUND, seed).play() and held
             stage.clear_lines()
         ended = stack.processes.ended()
         if ended:
