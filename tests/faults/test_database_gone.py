@@ -1,0 +1,117 @@
+"""OP1, RE5: PostgreSQL is stopped, killed or frozen; every caller ends with a person."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.faults.freezing import frozen
+from tests.faults.scene import Scene, until
+
+HELD_SECONDS = 20.0
+PIECE_SECONDS = 8.0
+AT_ONCE_SECONDS = 8.0  # two webhooks that give up after 1.5 s each, and a line that picks up
+DEADLINE_SECONDS = 1.5
+WIRE_SECONDS = 1.0  # beside the deadline: gunicorn, the emulator, a busy machine
+OUTSIDE = "911 "
+
+
+@pytest.mark.timeout(300)
+def test_op1_re5_without_the_database_every_caller_ends_with_a_person(scene: Scene) -> None:
+    fault = "PostgreSQL gone for good"
+    asked = scene.caller("Asa")
+    asked.phone.dials(scene.stack.seeded.lines["direct"])
+    asked.phone.hears("for english")
+    talking, clinician = scene.connected("Connie")
+    trunk, trunk_clinician = scene.trunk("Tim")
+    starred, menu_clinician = scene.connected("Stella")
+    menu_clinician.phone.presses("*")
+    menu_clinician.phone.hears("to go back to 9 1 1")
+    returning, return_clinician = scene.connected("Rita")
+    return_clinician.phone.presses("*")
+    return_clinician.phone.hears("to go back to 9 1 1")
+    return_clinician.phone.presses("9")
+    scene.stage.first_to_ring(scene.stage.call_takers)
+    waiting = scene.waiting("Wanda")
+    mark = scene.last_webhook()
+
+    scene.postgres.stop()
+    gone_at = time.monotonic()
+    new = scene.caller("Nell")
+    new.phone.dials(scene.stack.seeded.lines["direct"])
+    scene.reaches(new, OUTSIDE, AT_ONCE_SECONDS, (fault, "new caller"))
+    asked.phone.presses("1")
+    scene.reaches(asked, OUTSIDE, AT_ONCE_SECONDS, (fault, "in the line's questions"))
+    scene.reaches(talking, clinician.name, 1, (fault, "connected with a clinician"))
+    scene.reaches(trunk, trunk_clinician.name, 1, (fault, "shared trunk"))
+    scene.reaches(returning, return_clinician.name, 1, (fault, "returning to 911"))
+    menu_clinician.phone.presses("1")
+    held = HELD_SECONDS + PIECE_SECONDS
+    scene.reaches(waiting, OUTSIDE, held, (fault, "waiting"), gone_at)
+    scene.reaches(starred, "", held, (fault, "clinician in the star menu"), gone_at)
+    assert scene.slowest_webhook(mark) < DEADLINE_SECONDS + WIRE_SECONDS
+    return_clinician.phone.hangs_up()
+    after = (fault, "returning, then clinician leaves")
+    scene.reaches(returning, OUTSIDE, AT_ONCE_SECONDS, after)
+    clinician.phone.hangs_up()
+    scene.reaches(talking, OUTSIDE, AT_ONCE_SECONDS, (fault, "connected, clinician leaves"))
+    trunk_clinician.phone.loses_signal()
+    scene.reaches(trunk, OUTSIDE, AT_ONCE_SECONDS, (fault, "trunk, clinician's phone dies"))
+
+
+@pytest.mark.timeout(300)
+def test_op1_a_database_that_is_back_after_ten_seconds_finds_its_callers_where_they_were(
+    scene: Scene,
+) -> None:
+    fault = "PostgreSQL gone for 10 s"
+    talking, clinician = scene.connected("Connie")
+    returning, return_clinician = scene.connected("Rita")
+    return_clinician.phone.presses("*")
+    return_clinician.phone.hears("to go back to 9 1 1")
+    return_clinician.phone.presses("9")
+    scene.stage.first_to_ring(scene.stage.call_takers)
+    waiting = scene.waiting("Wanda")
+
+    # Stopped in order: the stack's server does not wait for its disk, so that a crash would lose
+    # the last commits, which a real one keeps.
+    scene.postgres.stop()
+    gone_at = time.monotonic()
+    new = scene.caller("Nell")
+    new.phone.dials(scene.stack.seeded.lines["direct"])
+    scene.reaches(new, OUTSIDE, AT_ONCE_SECONDS, (fault, "new caller"))
+    until(lambda: time.monotonic() - gone_at > 10, 12)
+    scene.postgres.start()
+
+    scene.reaches(talking, clinician.name, 1, (fault, "connected with a clinician"))
+    taker = scene.stage.first_to_ring(scene.stage.call_takers, within=40)
+    scene.stage.answers_and_accepts(taker, "coming back")
+    scene.reaches(returning, taker.name, 60, (fault, "returning to 911"), gone_at)
+    someone = scene.stage.first_to_ring(scene.stage.clinicians, within=40)
+    scene.stage.answers_and_accepts(someone, "crisis call")
+    scene.reaches(waiting, someone.name, 60, (fault, "waiting"), gone_at)
+    clinician.phone.presses("*")
+    clinician.phone.hears("end the call as resolved", within=10)
+    clinician.phone.presses("1")
+    scene.reaches(talking, clinician.name, 10, (fault, "connected, star afterwards"))
+
+
+@pytest.mark.timeout(300)
+def test_op1_a_frozen_database_costs_no_more_than_the_deadline(scene: Scene) -> None:
+    fault = "PostgreSQL frozen for 8 s"
+    talking, clinician = scene.connected("Connie")
+    waiting = scene.waiting("Wanda")
+    mark = scene.last_webhook()
+    frozen_at = time.monotonic()
+    with frozen(scene.postgres.pid):
+        new = scene.caller("Nell")
+        new.phone.dials(scene.stack.seeded.lines["direct"])
+        scene.reaches(new, OUTSIDE, AT_ONCE_SECONDS, (fault, "new caller"))
+        scene.reaches(talking, clinician.name, 1, (fault, "connected with a clinician"))
+        until(lambda: time.monotonic() - frozen_at > 8, 10)
+    slowest = scene.slowest_webhook(mark)
+    assert slowest < DEADLINE_SECONDS + WIRE_SECONDS
+    someone = scene.stage.first_to_ring(scene.stage.clinicians, within=40)
+    scene.stage.answers_and_accepts(someone, "crisis call")
+    scene.reaches(waiting, someone.name, 60, (fault, "waiting"), frozen_at)
+    scene.note(fault, "slowest webhook", slowest, "answered")
