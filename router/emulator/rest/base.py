@@ -46,7 +46,7 @@ async def twilio_api(request: web.Request, handler: Handler) -> web.StreamRespon
         return web.json_response(missing.body(), status=404)
     except web.HTTPMethodNotAllowed:
         return web.json_response(TwilioError(20004).body(), status=405)
-    except web.HTTPException:
+    except (web.HTTPException, ConnectionError):  # the second: whoever asked was killed
         raise
     except Exception as problem:  # noqa: BLE001 - one request fails, not the network
         world.fault_of_ours(problem)
