@@ -158,12 +158,8 @@ def lock() -> int:
 
 
 def pytest_arguments(extra: list[str]) -> list[str]:
-    """Two workers unless the caller says otherwise; paths and options are pytest's own.
-
-    A group of tests shares a worker: some need every process of ours, which are started once.
-    """
-    own = any(a.startswith(("-n", "--pdb")) for a in extra)
-    workers = [] if own else ["-n", "2", "--dist", "loadgroup"]
+    """Two workers unless the caller says otherwise; paths and options are pytest's own."""
+    workers = [] if any(a.startswith(("-n", "--pdb")) for a in extra) else ["-n", "2"]
     return ["-m", "pytest", *workers, *extra]
 
 

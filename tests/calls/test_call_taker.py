@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from router.demo.stage import Stage
 from router.emulator.client import Phone
 from tests.calls.scripts import accepts, keys_transfer, opens_menu, records
-
-pytestmark = pytest.mark.xdist_group("calls")
 
 
 def test_in2_tr1_a_transfer_on_a_shared_trunk_leg(stage: Stage, trunk: Phone, carla: Phone) -> None:

@@ -8,8 +8,6 @@ from router.demo.stage import Stage
 from router.emulator.client import Phone
 from tests.calls.scripts import accepts, dials_direct, records
 
-pytestmark = pytest.mark.xdist_group("calls")
-
 
 def test_in1_a_caller_reaches_a_clinician_in_english(
     stage: Stage, caller: Phone, carla: Phone

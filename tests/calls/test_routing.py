@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from router.demo.stage import Stage
 from router.emulator.client import Phone
 from tests.calls.scripts import accepts, connects, dials_direct, records
-
-pytestmark = pytest.mark.xdist_group("calls")
 
 
 def test_ro1_only_people_on_duty_are_rung(

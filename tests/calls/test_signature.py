@@ -11,8 +11,6 @@ from sqlalchemy import func, select
 from router.demo.stage import Stage
 from router.storage.tables import calls, receipts
 
-pytestmark = pytest.mark.xdist_group("calls")
-
 INBOUND = {"CallSid": "CA" + "0" * 32, "From": "+15125550199", "To": "+15125550100"}
 
 

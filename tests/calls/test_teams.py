@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from router.demo.stage import Stage
 from router.emulator.client import Phone
 from tests.calls.scripts import connects, opens_menu, records
-
-pytestmark = pytest.mark.xdist_group("calls")
 
 
 def asks_for_team(clinician: Phone, hazards: str = "2") -> None:

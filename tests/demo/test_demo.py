@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 STOP_SECONDS = 60
 MARK = "SWITCHBACK_TEST_MARK"
 
-pytestmark = [pytest.mark.xdist_group("calls"), pytest.mark.timeout(400)]
+pytestmark = pytest.mark.timeout(400)
 
 
 @pytest.fixture
