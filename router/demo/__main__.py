@@ -16,6 +16,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 from router.demo.mix import Mix
 from router.demo.narrator import Narrator
@@ -31,6 +32,7 @@ from router.services.accounts import demo_users
 STATE = ROOT / ".state"
 WORDS_A_SECOND = "25"  # ten times as fast as people speak
 INTERRUPTED = 130  # as shells say it
+YOU = 80  # the last of the numbers for callers
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -50,10 +52,12 @@ def main(argv: list[str] | None = None) -> int:
             calls_per_second=options.rate,
             emulator_options=("--switch", f"speech_rate={WORDS_A_SECOND}"),
         ) as stack:
-            passed = _play(Stage(stack), options)
+            stage = Stage(stack)
+            passed = _play(stage, options)
             if options.once or options.calls:
                 return 0 if passed else 1
             staying = True
+            stage.everyone_idle()
             _stay(stack)
     except SwitchbackError as error:
         print(f"\n{error}", file=sys.stderr)
@@ -134,13 +138,14 @@ def _perform(stage: Stage, play: Play) -> bool:
 
 def _stay(stack: Stack) -> None:
     lines = stack.seeded.lines
+    you = stack.network.phone(stack.seeded.caller_number(YOU), name="You")
     print(
         f"""
 Try it yourself:
-  phones       {stack.emulator_url}/phones
-               dial {lines["direct"]} as a caller, {lines["transfer"]} as a call taker
+  phones       {stack.emulator_url}/phones?phone={quote(you.number)}
+               dial {lines["direct"]} as a caller, {lines["transfer"]} as a call taker;
+               choose a clinician's phone in another window to answer
   live board   {stack.web_url}/board
-  people on    the board, or: {Path(sys.executable).parent / "switchback"} roster list
 Sign in as:"""
     )
     with stack.sessions.begin() as session:

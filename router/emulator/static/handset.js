@@ -8,7 +8,8 @@ const at = (id) => document.getElementById(id);
 
 export class Handset {
   constructor() {
-    this.number = localStorage.getItem("phone") ?? "";
+    const asked = new URLSearchParams(location.search).get("phone");
+    this.number = asked ?? localStorage.getItem("phone") ?? "";
     this.transcript = null;
     for (const key of KEYS) {
       const button = element("button", key);
