@@ -87,8 +87,7 @@ def wait_ticked(turn: Turn, digits: str) -> None:
     if turn.leg.flow == moving.STAR and turn.leg.ticks:
         turn.change_leg(turn.leg_id, flow=moving.WAITING)
     if _is_rung_in_vain(turn):
-        turn.note("desk_not_rung", desk=turn.call.desk)
-        return_to_911.to_outside_lines(turn)
+        _leave_desk_for_lines_outside(turn)
     call = turn.call
     if moving.is_closing(call) or moving.dials_itself(call) or _may_go_in(turn):
         turn.answer(LeaveQueue())
@@ -114,6 +113,15 @@ def _is_rung_in_vain(turn: Turn) -> bool:
     return all(
         offer.offered_at + timedelta(seconds=ORDER_SECONDS) <= turn.now for offer in offers
     ) and all(leg.place is Place.PLANNED and leg.sid is None for leg in legs)
+
+
+def _leave_desk_for_lines_outside(turn: Turn) -> None:
+    turn.note("desk_not_rung", desk=turn.call.desk)
+    unrung = [offer.leg_id for offer in turn.call.live_offers()]
+    return_to_911.to_outside_lines(turn)
+    for leg_id in unrung:
+        # Nobody else would end them, and the desk's people are needed for the next caller.
+        turn.end_leg(leg_id)
 
 
 def _may_go_in(turn: Turn) -> bool:

@@ -259,6 +259,7 @@ def test_re5_a_desk_that_nobody_could_ring_is_left_for_the_lines_outside() -> No
     story.lets_time_go(3)
     story.waits()
     assert isinstance(story.last(CALLER), outputs.LeaveQueue)
+    assert not story.call.engaged_people()
     story.give(inputs.QueueLeft(CALLER, story.caller.step, "leave"))
     assert isinstance(story.last(CALLER), outputs.Dial911)
 
