@@ -27,6 +27,11 @@ GOOD = {
     "abandoned": "hung up while waiting",
 }
 KINDS = ("transfer", "direct", "direct", "impatient", "danger", "silent")
+ANSWERS = {
+    "impatient": (("for english", "1"), ("danger", "2"), ("about yourself", "9")),
+    "danger": (("for english", "1"), ("danger", "1")),
+    "silent": (("for english", ""),),
+}
 HABITS = ("answer", "answer", "answer", "decline", "no_answer")
 ACCEPT = {"hears": "press 1", "wait": 0.3, "presses": "1"}
 RECORD = {"hears": "how is the call resolved", "wait": 0.3, "presses": "1"}
@@ -106,16 +111,14 @@ class Mix:
     def _dial(self, caller: Person, kind: str) -> None:
         if kind == "transfer":
             transfer(self._stage, caller, str(5000 + self._random.randrange(1000)), "1")
-        elif kind in ("direct", "impatient"):
+        elif kind == "direct":
             call_direct_line(self._stage, caller)
         else:
             caller.phone.dials(self._stage.stack.seeded.lines["direct"])
-        if kind == "impatient":
-            caller.phone.presses("9")
-        elif kind == "danger":
-            for question, key in (("for english", "1"), ("danger", "1")):
-                caller.phone.hears(question)
-                caller.phone.presses(key)
+            for question, key in ANSWERS[kind]:
+                caller.phone.hears(question, within=10)
+                if key:
+                    caller.phone.presses(key)
 
 
 def _is_with_person(call: Call) -> bool:
