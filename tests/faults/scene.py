@@ -338,6 +338,7 @@ class Scene:
         self.network.reset()
         engine = self.stack.sessions.kw["bind"]
         engine.dispose()  # its connections may have died with a server
+        until(self._has_switchboard, 60, "the switchboard is back")
         self.stack._settle_leftovers()
         with self.stack.sessions.begin() as session:
             is_open = outbox.c.state.in_(("ready", "attempting"))
@@ -355,6 +356,11 @@ class Scene:
             session.execute(
                 text("UPDATE dispatch_requests SET due_at = NULL WHERE closed_at IS NOT NULL")
             )
+
+    def _has_switchboard(self) -> bool:
+        question = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'switchboard'"
+        with self.stack.sessions() as session:
+            return bool(session.scalar(text(question)))
 
 
 def _line_name(name: str) -> str:
