@@ -23,8 +23,6 @@ GOOD = {
     "returned_to_911": "back at 911",
     "handled_by_911": "talked with 911",
     "ended_with_clinician": "talked with a clinician",
-    "kept_by_call_taker": "stayed with the call taker",
-    "abandoned": "hung up while waiting",
 }
 KINDS = ("transfer", "direct", "direct", "impatient", "danger", "silent")
 ANSWERS = {

@@ -1,8 +1,8 @@
 """A whole Switchback, and people at phones: one for all tests of this folder.
 
 Every test ends with a look back: nobody rang where nobody is, the carrier's debugger is empty, no
-caller was ever alone in a room or left in silence, and every call is closed and every order carried
-out once all have hung up.
+caller was ever alone in a room or left in silence, and every call is closed and every text sent
+once all have hung up.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ QUICK = {
     "ring_seconds = 30": "ring_seconds = 5",
     "overlap_seconds = 8.0": "overlap_seconds = 1.5",
     "overlap_seconds = 3.0": "overlap_seconds = 1.0",
-    "hold_seconds = 120": "hold_seconds = 12",
+    "hold_seconds = 120": "hold_seconds = 8",
     "wrap_up_seconds = 60": "wrap_up_seconds = 3",
     "acknowledge_seconds = 90": "acknowledge_seconds = 5",
     "supervisor_seconds = 60": "supervisor_seconds = 3",
@@ -163,7 +163,7 @@ def _close(stage: Stage) -> list[str]:
     """Everybody has hung up: every call closes and nobody stays claimed."""
     open_calls = select(calls.c.id).where(calls.c.stage != CallStage.CLOSED)
     claims = select(presence.c.person_id).where(presence.c.claimed_call_id.is_not(None))
-    orders = select(outbox.c.id).where(outbox.c.state.in_(("ready", "attempting")))
+    orders = select(outbox.c.id).where(outbox.c.kind == "notify", outbox.c.state == "ready")
     texts = select(messages.c.id).where(messages.c.status.in_(("ready", "attempting")))
     stage.stack.cancel_dispatches()
     left: list[Any] = []
