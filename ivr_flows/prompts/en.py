@@ -181,7 +181,7 @@ PROMPTS: dict[str, str] = {
     # How it ends
     "choose_disposition": "How is the call resolved?",
     "resolve_read_back": (
-        "Resolved as {disposition}. To end the call with your caller, press 1. "
+        "Your answer: {disposition}. To end the call with your caller, press 1. "
         "To go back to your caller, press 2."
     ),
     "leave_read_back": (

@@ -41,7 +41,7 @@ def with_911() -> tuple[Story, str]:
 
 def test_ro7_resolving_is_read_back_and_may_be_taken_back() -> None:
     story = resolving()
-    assert "Resolved as resolved by phone." in story.said(ANA)
+    assert "Your answer: resolved by phone." in story.said(ANA)
     story.presses(ANA, "2")
     story.enters(ANA)
     assert story.call.disposition == ""
