@@ -3,6 +3,8 @@
 lives   random lives of a call, 2000 for each program, line and carrier
 races   ten times the races for people: two acceptances at once, and many calls for few people
 calls   ten minutes of random calls through every process, over the emulator's wire
+faults  processes killed and frozen in the middle of calls, alone on the machine: their time
+        bounds are promises to callers, which a machine busy with other tests cannot keep
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from router.demo.stage import Stage
 
 ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / ".state" / "soak"
-PARTS = ("lives", "races", "calls")
+PARTS = ("lives", "races", "calls", "faults")
 LIVES = "tests/ivr_flows/test_first_duty.py"
 RACES = ("tests/services/test_apply_input.py", "tests/services/test_claims_under_load.py")
 CALLS_A_ROUND = 12
@@ -47,6 +49,8 @@ def _play(part: str, options: argparse.Namespace) -> bool:
         return _pytest(LIVES, "-n", "2", SWITCHBACK_LIVES=str(options.lives))
     if part == "races":
         return all(_pytest(*RACES, "-k", "ro4") for _ in range(options.races))
+    if part == "faults":
+        return _pytest("tests/faults", "-n", "0", "-p", "no:randomly")
     return _calls(options.minutes)
 
 
