@@ -27,7 +27,7 @@ def test_tr3_2_resolves_after_a_read_back_and_the_caller_is_told_the_way_to_911(
     carla.presses("2")
     carla.hears("how is the call resolved")
     carla.presses("2")
-    carla.hears("resolved as referred")
+    carla.hears("your answer: referred")
     carla.presses("1")
     carla.hears("record is complete")
     caller.hears("press 9 for 9 1 1", within=5)
@@ -43,7 +43,7 @@ def test_tr3_9_after_the_goodbye_is_911_again(
     opens_menu(carla, "end the call as resolved, press 2")
     for key, heard in (
         ("2", "how is the call resolved"),
-        ("1", "resolved as resolved by phone"),
+        ("1", "your answer: resolved by phone"),
         ("1", ""),
     ):
         carla.presses(key)
