@@ -317,7 +317,7 @@ def parse_key(text: str) -> bytes:
     except binascii.Error:
         key = b""
     if len(key) != AES_KEY_BYTES:
-        raise ValueError("should hold 32 bytes in base64")
+        raise ValueError("should hold 32 bytes in base64 as a key")
     return key
 
 

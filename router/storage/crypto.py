@@ -8,7 +8,6 @@ different ciphertexts; to find a row by its number, look for `search_hash` in th
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import json
@@ -22,6 +21,8 @@ from sqlalchemy import LargeBinary
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
+
+from router.config import parse_key, parse_keyring
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -55,15 +56,8 @@ class Keyring:
 
         Raises ValueError with a sentence that does not repeat the secret.
         """
-        ring: dict[int, bytes] = {}
-        order: list[int] = []
-        for item in keys.split(","):
-            key_id, separator, encoded = item.strip().partition(":")
-            if not separator or not key_id.isdecimal():
-                raise ValueError("encryption keys look like 1:BASE64 or 2:BASE64,1:BASE64")
-            ring[int(key_id)] = _decode(encoded)
-            order.append(int(key_id))
-        return cls(ring, current=order[0], search_key=_decode(search_key))
+        ring = parse_keyring(keys)
+        return cls(ring, current=next(iter(ring)), search_key=parse_key(search_key))
 
     def encrypt(self, text: str, *, column: str) -> bytes:
         """`text` under the current key, bound to `column`."""
@@ -91,13 +85,6 @@ class Keyring:
 def new_key() -> str:
     """A fresh random key, base64, for configuration."""
     return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
-
-
-def _decode(encoded: str) -> bytes:
-    try:
-        return base64.b64decode(encoded, validate=True)
-    except binascii.Error:
-        raise ValueError("an encryption key is not base64") from None
 
 
 class EncryptedText(TypeDecorator[str]):
