@@ -147,6 +147,20 @@ class DispatchNote:
 
 
 @dataclass(frozen=True, slots=True)
+class Announced:
+    """The incident that 911 announced for this call, or seems to have (IN3).
+
+    `how` is number, trunk, time, code or incident_number; its answers count once `is_taken`.
+    """
+
+    id: str
+    number: str
+    answers: Mapping[str, str]
+    how: str
+    is_taken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One caller's call from ring to close. `version` counts the steps taken."""
 
@@ -173,6 +187,7 @@ class Call:
     reason: str = ""  # its rule, by name
     returning: ReturnTo911 | None = None
     dispatches: tuple[DispatchNote, ...] = ()
+    announced: Announced | None = None
     outcome: str = ""  # resolved, dispatched, returned_to_911, abandoned
     disposition: str = ""
     drops: int = 0  # staff legs lost in mid-call
@@ -292,6 +307,10 @@ def _all(kind: type) -> Callable[[Any], Any]:
     return lambda documents: tuple([_load(kind, one) for one in documents])
 
 
+def _maybe(kind: type) -> Callable[[Any], Any]:
+    return lambda document: None if document is None else _load(kind, document)
+
+
 def _frozen(value: Any) -> Any:  # noqa: ANN401 - as above
     kind = type(value)
     if kind is list:
@@ -315,6 +334,7 @@ _READERS: dict[type, dict[str, Callable[[Any], Any]]] = {
     Leg: _readers_of(Leg, role=Role, place=Place),
     Offer: _readers_of(Offer, state=OfferState),
     DispatchNote: _readers_of(DispatchNote),
+    Announced: _readers_of(Announced),
     ReturnTo911: _readers_of(ReturnTo911, requested_by=Role),
     Call: _readers_of(
         Call,
@@ -322,6 +342,7 @@ _READERS: dict[type, dict[str, Callable[[Any], Any]]] = {
         legs=_all(Leg),
         offers=_all(Offer),
         dispatches=_all(DispatchNote),
-        returning=lambda document: None if document is None else _load(ReturnTo911, document),
+        returning=_maybe(ReturnTo911),
+        announced=_maybe(Announced),
     ),
 }

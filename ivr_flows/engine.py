@@ -47,7 +47,7 @@ __all__ = ["advance", "arrive", "room_name"]
 TERMINAL_STATUSES = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
 RINGING_STATUSES = frozenset({"queued", "initiated", "ringing"})
 QUEUE_FAILURES = frozenset({"error", "queue-full", "system-error"})
-SCREENING_FLOWS = frozenset({"front_door", "call_taker", "not_eligible"})
+SCREENING_FLOWS = frozenset({"front_door", "call_taker", "announced", "not_eligible"})
 SWEEP_LATE_SECONDS = 3
 LINE_KINDS_SHARED = frozenset({"transfer"})
 

@@ -13,7 +13,7 @@ from ivr_flows.program import Program
 
 
 class FactNeededError(Exception):
-    """The flow needs `name` (`roster` or `queue`) to go on: fetch it, then call `advance` again."""
+    """The flow needs the fact `name` to go on: fetch it, then call `advance` again."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -51,6 +51,23 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Announcement:
+    """An incident that 911 has announced and no call has used (IN3).
+
+    `by_number` and `by_trunk` say whether the call comes from the number announced for either;
+    `by_trunk` is None where none was. `age_seconds` counts from the newest announcement.
+    """
+
+    id: str
+    number: str
+    code: str
+    answers: Mapping[str, str]
+    age_seconds: float
+    by_number: bool = False
+    by_trunk: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Facts for one input.
 
@@ -61,6 +78,8 @@ class Facts:
     decide: Callable[[Mapping[str, str]], Decision]
     roster: Mapping[str, tuple[Candidate, ...]] | None = None
     queue: QueueFacts | None = None
+    announced: tuple[Announcement, ...] | None = ()
+    taken_by_others: frozenset[str] = frozenset()  # announced incidents lost to another call
 
     def candidates(self, desk: str) -> tuple[Candidate, ...]:
         """People of `desk` who are on shift, present and free, in order. Raises FactNeededError."""
@@ -73,3 +92,9 @@ class Facts:
         if self.queue is None:
             raise FactNeededError("queue")
         return self.queue
+
+    def announcements(self) -> tuple[Announcement, ...]:
+        """Announced incidents the call could be about, newest first. Raises FactNeededError."""
+        if self.announced is None:
+            raise FactNeededError("announced")
+        return tuple(one for one in self.announced if one.id not in self.taken_by_others)

@@ -175,12 +175,20 @@ def _piece(turn: Turn, ticks: int) -> tuple[Say, ...]:
         return (turn.phrase("911_hold_comfort"),) if ticks % 2 == 0 else ()
     if ticks == 0:
         # Said in the wait itself, where a key is heard, and not on the way to it, where it is lost.
-        return (turn.phrase("please_wait"),)
+        return (*_matched_incident(turn), turn.phrase("please_wait"))
     if ticks % ESTIMATE_EVERY == 1:
         return _estimate(turn)
     if ticks % ESTIMATE_EVERY == 4:  # noqa: PLR2004 - half-way between two estimates
         return (turn.phrase("press_9_for_911"),)
     return (turn.phrase("comfort"),) if ticks % 2 else ()
+
+
+def _matched_incident(turn: Turn) -> tuple[Say, ...]:
+    """For the call taker, who pressed nothing: which announced incident the call goes on as."""
+    announced = turn.call.announced
+    if announced is None or not announced.is_taken or not turn.leg.shared:
+        return ()
+    return (turn.phrase("offer_incident", incident=f"#{announced.number}"),)
 
 
 def _returning_piece(turn: Turn, ticks: int) -> tuple[Say, ...]:

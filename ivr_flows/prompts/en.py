@@ -31,6 +31,11 @@ PROMPTS: dict[str, str] = {
     "call_taker_welcome": (
         "Clinician transfer. Star goes back, pound repeats, 8 starts over, 9 is for 9 1 1."
     ),
+    "ask_transfer_code": "Enter the transfer code, then pound. Without one, just press pound.",
+    "code_unknown": "That code is not known, or its time is over.",
+    "announcement_over": "That incident has gone to another call. I will ask instead.",
+    "announced_press_2": "For another incident, press 2.",
+    "announced_press_1": "If this is your call, press 1. If not, press 2.",
     "ask_incident_number": "Enter the incident number, then pound.",
     "ask_call_type": "Call type.",
     "ask_call_taker_party": (

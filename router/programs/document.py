@@ -116,6 +116,8 @@ class TimingsShape(Shape):
     check_seconds: int = Field(default=60, ge=10, le=600)
     presence_seconds: int = Field(default=25, ge=5, le=120)
     no_answer_pause: int = Field(default=3, ge=1, le=20)
+    announced_match_seconds: int = Field(default=120, ge=0, le=3600)
+    announced_code_seconds: int = Field(default=1800, ge=60, le=86400)
 
 
 class RuleShape(Shape):
@@ -151,6 +153,11 @@ class ProgramDocument(Shape):
     overflow: OverflowShape = OverflowShape()
     teams: TeamsShape = TeamsShape()
     menus: MenusShape
+    # Call types as the 911 centre's system writes them, in lower case with _, and ours (IN3).
+    announced_call_types: dict[
+        Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")],
+        Annotated[str, Field(pattern=ANSWER_NAME)],
+    ] = Field(default_factory=dict)
     timings: TimingsShape = TimingsShape()
     policy: PolicyShape
 

@@ -155,7 +155,7 @@ def open_call(
     """
     given = CallArrived(call.caller.id)
     now = call.opened_at
-    source = FactsSource(session, published, call, now)
+    source = FactsSource(session, published, call, now, caller_number=caller_number)
     step, claimed = work_out(session, call, given, now, source, exchange.advance)
     document = _document(exchange, session, published, given, step)
     step, freed = let_go(session, call, step, claimed, published.program, now)
@@ -203,7 +203,10 @@ def _save_records(session: Session, before: Call, step: Step, given: Input) -> N
     """Keep what people look up later: the incident as keyed, and how the call ended."""
     after = step.call
     names = ("incident_number", "call_type", "caller_party")
-    if any(after.answers.get(name) != before.answers.get(name) for name in names):
+    just_announced = after.announced is not None and after.announced != before.announced
+    if not just_announced and any(
+        after.answers.get(name) != before.answers.get(name) for name in names
+    ):
         incidents.set_answers(
             session,
             _find_incident_id(session, before, after),
@@ -220,6 +223,8 @@ def _save_records(session: Session, before: Call, step: Step, given: Input) -> N
 
 def _find_incident_id(session: Session, before: Call, after: Call) -> str:
     """The call's own incident, which has its id, or the one that 911 has told us of before."""
+    if after.announced is not None and after.announced.is_taken:
+        return after.announced.id
     number = after.answers.get("incident_number", "")
     known = incidents.find_by_number(session, after.program, number) if number else None
     if known is None or known.id == after.id:

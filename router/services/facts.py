@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from ivr_flows.call import Call
-from ivr_flows.facts import Candidate, Facts, QueueFacts
+from ivr_flows.facts import Announcement, Candidate, Facts, QueueFacts
 from router.policy import assignment, queueing
 from router.policy.queueing import DeskFigures, Waiting
 from router.policy.roster import Bar, Standing, examine
 from router.services.load_program import Published
+from router.storage.announcements import list_live
 from router.storage.queue import WaitingCall, list_waiting, talk_seconds
 from router.storage.roster import list_by_desk
 
@@ -29,7 +30,16 @@ class FactsSource:
     `take_place` tells, and says whether the input has to be worked out again for it.
     """
 
-    def __init__(self, session: Session, published: Published, call: Call, now: datetime) -> None:
+    def __init__(
+        self,
+        session: Session,
+        published: Published,
+        call: Call,
+        now: datetime,
+        *,
+        caller_number: str = "",
+    ) -> None:
+        """`caller_number` (E.164) is needed only of a call that is not written yet."""
         self._session = session
         self._published = published
         self._call = call
@@ -37,6 +47,9 @@ class FactsSource:
         self._standings: dict[str, list[Standing]] | None = None
         self._waiting: list[WaitingCall] | None = None
         self._queue: QueueFacts | None = None
+        self._caller_number = caller_number
+        self._announced: tuple[Announcement, ...] | None = None
+        self._taken_by_others: frozenset[str] = frozenset()
         self._roster_asked = False
         self._left_out: frozenset[str] = frozenset()
         self._places: dict[str, Waiting] = {}
@@ -55,6 +68,8 @@ class FactsSource:
             decide=self._published.decide,
             roster=roster,
             queue=self._queue,
+            announced=self._announced,
+            taken_by_others=self._taken_by_others,
         )
 
     def fetch(self, name: str) -> None:
@@ -63,12 +78,18 @@ class FactsSource:
             self._roster_asked = True
         elif name == "queue":
             self._queue = self._place_in_queue()
+        elif name == "announced":
+            self._announced = self._list_announced()
         else:
             raise ValueError(f"unknown fact {name}")
 
     def leave_out(self, person_ids: Iterable[str]) -> None:
         """Take people off the roster whom another call has claimed since it was read."""
         self._left_out |= frozenset(person_ids)
+
+    def leave_announcement(self, incident_id: str) -> None:
+        """Take an announced incident off the list that another call has used."""
+        self._taken_by_others |= {incident_id}
 
     def take_place(self, call: Call) -> bool:
         """Note where the call stands in line; True when the roster it was given did not know."""
@@ -99,6 +120,23 @@ class FactsSource:
         ]
         standings = self._all_standings().get(desk, [])
         return len(match_people(ahead, [one.person_id for one in standings if one.is_free]))
+
+    def _list_announced(self) -> tuple[Announcement, ...]:
+        live = list_live(
+            self._session, self._call.program, self._call.id, self._caller_number, self._now
+        )
+        return tuple(
+            Announcement(
+                one.incident_id,
+                one.number,
+                one.code,
+                one.answers,
+                (self._now - one.announced_at).total_seconds(),
+                one.by_number,
+                one.by_trunk,
+            )
+            for one in live
+        )
 
     def _place_in_queue(self) -> QueueFacts:
         desk = self._call.desk

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -20,12 +20,14 @@ from router.errors import (
     UnavailableError,
 )
 from router.services.accounts import Scope, use_token
+from router.services.announce import announce_incident
 from router.services.apply_input import Answer
 from router.services.read_record import check_call
 from router.services.sign_on import sign_off, sign_on
 from router.storage.accounts import TokenRow
 from router.storage.database import Sessions
 from router.web.board import feed_of, to_document
+from router.web.incident_body import IncidentBody, simplify
 
 CODE = r"^[a-z][a-z0-9_]*$"
 SCOPES: dict[str, Scope] = {}
@@ -87,6 +89,20 @@ def make_api(sessions: Sessions, apply_to_call: Callable[[str, Input], Answer]) 
         check_call(sessions, call_id)
         return _told(apply_to_call(call_id, Resolved(_actor(), body.disposition)))
 
+    @_endpoint(api, "/incidents", Scope.INCIDENTS, method="POST")
+    def incidents() -> ResponseReturnValue:
+        body = _body(IncidentBody, simplify)
+        done = announce_incident(sessions, body.to_announcing(), announced_by=_actor())
+        answer = {
+            "program": done.program_id,
+            "incident_id": done.incident_id,
+            "incident_number": done.number,
+            "transfer_code": done.code,
+            "expires_at": done.expires_at.isoformat(),
+            "call_id": done.call_id,
+        }
+        return answer, HTTPStatus.CREATED if done.is_new else HTTPStatus.OK
+
     @_endpoint(api, "/roster/<person_id>/sign_on", Scope.ROSTER, method="POST")
     def roster_sign_on(person_id: str) -> ResponseReturnValue:
         sign_on(sessions, person_id)
@@ -130,16 +146,19 @@ def _actor() -> str:
     return f"token-{token.id}"
 
 
-def _body(kind: type[_Body]) -> _Body:
+def _body(
+    kind: type[_Body], simplify: Callable[[dict[str, Any]], Mapping[str, Any]] = dict
+) -> _Body:
     """The request's JSON, checked. Raises InvalidInputError naming the field."""
     given = request.get_json(silent=True)
     if not isinstance(given, dict):
         raise InvalidInputError("body", "send a JSON object as application/json")
     try:
-        return kind.model_validate(given)
+        return kind.model_validate(simplify(given))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(map(str, first["loc"])) or "body"
+        path = [str(part) for part in first["loc"] if part != "[key]"]
+        field = ".".join(path) or "body"
         raise InvalidInputError(field, first["msg"]) from None
 
 

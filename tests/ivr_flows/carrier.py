@@ -14,7 +14,7 @@ from ivr_flows.call import Place, Role, Stage
 from tests.ivr_flows.story import Story
 
 CALLER = "call-1"
-KEYS = ("", "1", "1", "1", "2", "2", "3", "4", "9", "*", "#", "8", "1234", "5")
+KEYS = ("", "1", "1", "1", "2", "2", "3", "4", "9", "*", "#", "8", "1234", "12345", "5")
 WAIT_KEYS = ("", "", "", "", "9", "5")
 TOLD_AGAIN = (
     inputs.Keyed,

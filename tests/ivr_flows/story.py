@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from ivr_flows import inputs, outputs
 from ivr_flows.call import Call, Leg, Place, Role, Stage, from_document, to_document
 from ivr_flows.engine import advance, arrive
-from ivr_flows.facts import Candidate, Decision, Facts, QueueFacts
+from ivr_flows.facts import Announcement, Candidate, Decision, Facts, QueueFacts
 from ivr_flows.program import Desk, Line, Program, Psap, ReturnLine
 from ivr_flows.prompts import text
 
@@ -105,6 +105,8 @@ class Story:
         default_factory=lambda: {"clinicians": ("ana", "ben"), "911": ("lee", "kim")}
     )
     queue: QueueFacts = field(default_factory=lambda: QueueFacts(1, 60))
+    announced: tuple[Announcement, ...] = ()
+    taken_by_others: frozenset[str] = frozenset()
     call: Call = field(init=False)
     heard: dict[str, list[str]] = field(default_factory=dict)
     told: dict[str, list[outputs.Instruction]] = field(default_factory=dict)
@@ -163,7 +165,14 @@ class Story:
             desk: tuple(Candidate(p, p.title()) for p in people if p not in engaged)
             for desk, people in self.people.items()
         }
-        return Facts(self.program, decide, roster, self.queue)
+        return Facts(
+            self.program,
+            decide,
+            roster,
+            self.queue,
+            announced=self.announced,
+            taken_by_others=self.taken_by_others,
+        )
 
     def presses(self, leg_id: str, digits: str) -> tuple[outputs.Instruction, ...]:
         """Answer the question last put to the leg; "" is silence."""

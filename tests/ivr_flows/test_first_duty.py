@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from ivr_flows.program import Program
 from tests.ivr_flows.carrier import Carrier
 from tests.ivr_flows.story import PROGRAM, Story, hosted
+from tests.ivr_flows.test_announced import KNOWN, OTHER
 
 LIVES = int(os.environ.get("SWITCHBACK_LIVES", "12"))
 CARRIERS = {
@@ -25,6 +27,9 @@ CARRIERS = {
 }
 
 
+ANNOUNCED = ((), (KNOWN,), (KNOWN, OTHER), (replace(KNOWN, by_number=True),))
+
+
 @pytest.mark.parametrize("line", ["direct", "transfer", "psap"])
 @pytest.mark.parametrize("program", [PROGRAM, hosted()], ids=["external", "hosted"])
 @pytest.mark.parametrize("chances", CARRIERS.values(), ids=CARRIERS)
@@ -32,7 +37,7 @@ def test_tr7_re5_a_caller_who_stays_on_the_line_reaches_a_person(
     line: str, program: Program, chances: dict[str, float]
 ) -> None:
     for seed in range(LIVES):
-        story = Story(program, line)
+        story = Story(program, line, announced=ANNOUNCED[seed % len(ANNOUNCED)])
         carrier = Carrier(story, Random(seed), **chances)  # type: ignore[arg-type]
         try:
             for _ in range(seed * 7 % 90):

@@ -14,7 +14,7 @@ from router.storage.calls import find_call
 from router.storage.tables import api_tokens, presence
 from tests.web.stage import CALLER_NUMBER, Room, add_call, fill
 
-EVERYTHING = ("read_board", "calls", "roster")
+EVERYTHING = ("read_board", "calls", "roster", "incidents")
 
 
 def bearer(room: Room, *scopes: str) -> dict[str, str]:
@@ -47,6 +47,7 @@ def test_se2_the_api_takes_tokens_only(room: Room, header: str) -> None:
         ("GET", "/api/v1/board", "read_board"),
         ("POST", "/api/v1/calls/c1/return_to_911", "calls"),
         ("POST", "/api/v1/calls/c1/resolve", "calls"),
+        ("POST", "/api/v1/incidents", "incidents"),
         ("POST", "/api/v1/roster/maria/sign_on", "roster"),
         ("POST", "/api/v1/roster/maria/sign_off", "roster"),
     ],

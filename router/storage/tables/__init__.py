@@ -19,6 +19,7 @@ from router.storage.tables.dispatches import (
     team_members,
     teams,
 )
+from router.storage.tables.intake import announcements
 from router.storage.tables.metadata import metadata
 from router.storage.tables.people import desk_members, people, presence, shifts
 from router.storage.tables.programs import (
@@ -31,6 +32,7 @@ from router.storage.tables.programs import (
 )
 
 __all__ = [
+    "announcements",
     "api_tokens",
     "calls",
     "desk_members",
