@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from types import MappingProxyType
 
-from ivr_flows import dialogue, eligibility
+from ivr_flows import dialogue, eligibility, protocol_flow
 from ivr_flows.call import Announced
 from ivr_flows.facts import Announcement
 from ivr_flows.menus import CHANGE, CONFIRM, HELP_KEYS, REPEAT
@@ -126,7 +126,7 @@ def _take(turn: Turn) -> None:
     if following:
         dialogue.ask(turn, QUESTIONS, following)
     else:
-        eligibility.decide(turn)
+        protocol_flow.ask_or_decide(turn)
 
 
 def _hear(turn: Turn, digits: str, *, silence_takes: bool) -> bool:

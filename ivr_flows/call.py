@@ -13,6 +13,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from ivr_flows.protocols import Run
+
 
 class Stage(StrEnum):
     """Where the caller is. Every stage but `closed` has a deadline whose last step is 911."""
@@ -188,6 +190,7 @@ class Call:
     returning: ReturnTo911 | None = None
     dispatches: tuple[DispatchNote, ...] = ()
     announced: Announced | None = None
+    protocol: Run | None = None  # the triage protocol asked last, finished or not (EL4)
     outcome: str = ""  # resolved, dispatched, returned_to_911, abandoned
     disposition: str = ""
     drops: int = 0  # staff legs lost in mid-call
@@ -335,6 +338,7 @@ _READERS: dict[type, dict[str, Callable[[Any], Any]]] = {
     Offer: _readers_of(Offer, state=OfferState),
     DispatchNote: _readers_of(DispatchNote),
     Announced: _readers_of(Announced),
+    Run: _readers_of(Run, at=str),
     ReturnTo911: _readers_of(ReturnTo911, requested_by=Role),
     Call: _readers_of(
         Call,
@@ -344,5 +348,6 @@ _READERS: dict[type, dict[str, Callable[[Any], Any]]] = {
         dispatches=_all(DispatchNote),
         returning=_maybe(ReturnTo911),
         announced=_maybe(Announced),
+        protocol=_maybe(Run),
     ),
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ivr_flows import announced, eligibility
+from ivr_flows import announced, eligibility, protocol_flow
 from ivr_flows.screening import Question, Screening, keys
 from ivr_flows.turn import Turn
 
@@ -28,7 +28,7 @@ def _then(following: str) -> Callable[[Turn], str]:
             return following
         question = announced.next_question(turn)
         if not question:
-            eligibility.decide(turn)
+            protocol_flow.ask_or_decide(turn)
         return question
 
     return then
@@ -69,7 +69,7 @@ def _after_source(turn: Turn) -> str:
         asked_police="yes" if source == "asked_police" else "no",
         from_988="yes" if source == "from_988" else "no",
     )
-    eligibility.decide(turn)
+    protocol_flow.ask_or_decide(turn)
     return ""
 
 

@@ -20,6 +20,7 @@ from ivr_flows import (
     inputs,
     moving,
     offering,
+    protocol_flow,
     return_to_911,
     ringing,
     waiting,
@@ -47,7 +48,7 @@ __all__ = ["advance", "arrive", "room_name"]
 TERMINAL_STATUSES = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
 RINGING_STATUSES = frozenset({"queued", "initiated", "ringing"})
 QUEUE_FAILURES = frozenset({"error", "queue-full", "system-error"})
-SCREENING_FLOWS = frozenset({"front_door", "call_taker", "announced", "not_eligible"})
+SCREENING_FLOWS = frozenset({"front_door", "call_taker", "announced", "protocol", "not_eligible"})
 SWEEP_LATE_SECONDS = 3
 LINE_KINDS_SHARED = frozenset({"transfer"})
 
@@ -347,6 +348,10 @@ def _return_requested(turn: Turn, given: inputs.ReturnRequested) -> str:
     return ""
 
 
+def _protocol_moved(turn: Turn, given: inputs.ProtocolMoved) -> str:
+    return protocol_flow.moved(turn, given)
+
+
 def _resolved(turn: Turn, given: inputs.Resolved) -> str:
     if turn.call.disposition:
         return "already resolved"
@@ -389,4 +394,5 @@ _HANDLERS: dict[type, Callable[[Turn, Any], str]] = {
     inputs.DispatchChanged: _dispatch_changed,
     inputs.ReturnRequested: _return_requested,
     inputs.Resolved: _resolved,
+    inputs.ProtocolMoved: _protocol_moved,
 }

@@ -7,9 +7,10 @@ runs the same input again. `advance` stays a function of its arguments.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ivr_flows.program import Program
+from ivr_flows.protocols import Protocol
 
 
 class FactNeededError(Exception):
@@ -79,6 +80,7 @@ class Facts:
     roster: Mapping[str, tuple[Candidate, ...]] | None = None
     queue: QueueFacts | None = None
     announced: tuple[Announcement, ...] | None = ()
+    protocols: Mapping[str, Protocol] | None = field(default_factory=dict)
     taken_by_others: frozenset[str] = frozenset()  # announced incidents lost to another call
 
     def candidates(self, desk: str) -> tuple[Candidate, ...]:
@@ -98,3 +100,12 @@ class Facts:
         if self.announced is None:
             raise FactNeededError("announced")
         return tuple(one for one in self.announced if one.id not in self.taken_by_others)
+
+    def find_protocol(self, name: str) -> Protocol | None:
+        """The triage protocol as the call follows it: the version it began, else the one in force.
+
+        None when none is published. Raises FactNeededError.
+        """
+        if self.protocols is None:
+            raise FactNeededError("protocols")
+        return self.protocols.get(name)

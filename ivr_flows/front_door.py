@@ -5,7 +5,7 @@ Danger goes to 911 at once.
 
 from __future__ import annotations
 
-from ivr_flows import eligibility, return_to_911
+from ivr_flows import protocol_flow, return_to_911
 from ivr_flows.call import Role
 from ivr_flows.screening import Question, Screening, keys
 from ivr_flows.speech import find_choice, find_danger
@@ -32,7 +32,7 @@ def _after_danger(turn: Turn) -> str:
 
 
 def _decide(turn: Turn) -> str:
-    eligibility.decide(turn)
+    protocol_flow.ask_or_decide(turn)
     return ""
 
 

@@ -168,6 +168,17 @@ class Resolved:
     disposition: str
 
 
+@dataclass(frozen=True, slots=True)
+class ProtocolMoved:
+    """A person works a triage protocol on a screen: `move` is start, answer, back or start_over."""
+
+    person_id: str
+    move: str
+    protocol: str = ""  # to start
+    question: str = ""  # that is answered
+    value: str = ""
+
+
 Input = (
     CallArrived
     | LegAnswered
@@ -188,4 +199,5 @@ Input = (
     | DispatchChanged
     | ReturnRequested
     | Resolved
+    | ProtocolMoved
 )

@@ -5,6 +5,7 @@ Loaded from its immutable version by `router.programs`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -58,6 +59,18 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class ProtocolUse:
+    """A triage protocol that is asked on the phone before the policy decides (EL4).
+
+    `asked_of` is caller or call_taker; `when` names answers and the values that call for it.
+    """
+
+    name: str
+    asked_of: str
+    when: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """What the flows of one program follow. Times are seconds."""
 
@@ -76,6 +89,7 @@ class Program:
     dispositions: dict[str, str] = field(default_factory=dict)  # key to disposition
     return_reasons: dict[str, str] = field(default_factory=dict)  # key to reason of a return
     overflow_request: str = ""  # what 911 is asked for when nobody is free or nobody accepts
+    protocols: tuple[ProtocolUse, ...] = ()
     has_teams: bool = True
     approval_needed: bool = False
     screening_seconds: int = 300

@@ -60,6 +60,13 @@ def find_choice(choices: Mapping[str, str], speech: str) -> str | None:
     return values.pop() if len(values) == 1 else None
 
 
+def find_yes_no(speech: str) -> str | None:
+    """`yes` or `no` as a short answer of one meaning, or None."""
+    heard = set(words(speech))
+    said = [value for value, known in (("yes", YES), ("no", NO)) if heard & known]
+    return said[0] if len(said) == 1 and len(heard) <= SHORT_ANSWER_WORDS else None
+
+
 def find_danger(choices: Mapping[str, str], speech: str) -> str | None:
     """`yes` or `no` to the danger question, or None.
 

@@ -230,3 +230,19 @@ def test_a_missing_variable_is_named(tmp_path: Path) -> None:
     result = CliRunner(env={"DATABASE_URL": ""}).invoke(main, ["roster", "list"])
     assert result.exit_code == 1
     assert "DATABASE_URL" in result.output
+
+
+def test_el4_a_protocol_is_checked_submitted_reviewed_by_another_and_published(
+    staffed: Run,
+) -> None:
+    file = str(EXAMPLES / "protocols" / "austin_suicidal_thoughts.toml")
+    assert "5 questions, 4 outcomes, in en, es" in staffed("protocol", "check", file).output
+    assert "There is no protocol" in staffed("protocol", "list").output
+    assert "draft 1" in staffed("protocol", "submit", file, "--by", "maria").output
+    name = ("suicidal_thoughts", "1", "--by")
+    refused = staffed("protocol", "review", *name, "maria")
+    assert refused.exit_code == 1
+    assert "somebody else has to review it" in refused.output
+    assert staffed("protocol", "review", *name, "dev").exit_code == 0
+    assert "in force" in staffed("protocol", "publish", *name, "maria").output
+    assert "in force" in staffed("protocol", "list").output

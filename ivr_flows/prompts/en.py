@@ -10,6 +10,7 @@ PROMPTS: dict[str, str] = {
     "going_back": "Going back.",
     "starting_over": "Starting over.",
     "for_choice_press": "For {choice}, press {key}.",
+    "as_written": "{words}",
     "no_number": "no number given",
     "goodbye": "Goodbye.",
     # The direct line
@@ -51,9 +52,12 @@ PROMPTS: dict[str, str] = {
         "Yes, press 1. No, 2. Not known, 3."
     ),
     "ask_source": (
-        "Last question. If the caller asked for an officer, press 2. "
+        "If the caller asked for an officer, press 2. "
         "If the call came from 9 8 8, press 3. If neither, press 1."
     ),
+    # Triage protocols, whose questions stand in their files
+    "protocol_yes_no": "Yes, press 1. No, 2. Not known, 3.",
+    "protocol_number": "Enter the number, then pound.",
     # What the policy says, named after its rules
     "not_for_clinician": "This call does not go to a clinician.",
     "decision_danger": "Not for a clinician, because someone may be in danger.",

@@ -9,7 +9,10 @@ PROMPTS: dict[str, str] = {
     "going_back": "Volvemos a la pregunta anterior.",
     "starting_over": "Empezamos de nuevo.",
     "for_choice_press": "Para {choice}, oprima el {key}.",
+    "as_written": "{words}",
     "no_number": "sin número",
+    "protocol_yes_no": "Si es así, oprima el 1. Si no, el 2. Si no lo sabe, el 3.",
+    "protocol_number": "Marque el número, y después la tecla de número.",
     "goodbye": "Adiós.",
     # La línea directa
     "welcome_choose_language": (

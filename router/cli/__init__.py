@@ -8,6 +8,7 @@ from router.cli.accounts import token, user
 from router.cli.opening import SentenceGroup
 from router.cli.people import people
 from router.cli.program import program
+from router.cli.protocol import protocol
 from router.cli.roster import roster
 
 
@@ -17,6 +18,7 @@ def main() -> None:
 
 
 main.add_command(program)
+main.add_command(protocol)
 main.add_command(roster)
 main.add_command(people)
 main.add_command(user)

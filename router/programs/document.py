@@ -138,6 +138,17 @@ class PolicyShape(Shape):
     otherwise: RuleShape
 
 
+class ProtocolUseShape(Shape):
+    """A triage protocol asked on the phone before the policy decides, once it is published (EL4).
+
+    `when` names answers and the values that call for it; without one it is asked of everybody.
+    """
+
+    name: Annotated[str, Field(pattern=ANSWER_NAME)]
+    asked_of: Literal["caller", "call_taker"]
+    when: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+
 class ProgramDocument(Shape):
     """A whole program."""
 
@@ -159,6 +170,7 @@ class ProgramDocument(Shape):
         Annotated[str, Field(pattern=ANSWER_NAME)],
     ] = Field(default_factory=dict)
     timings: TimingsShape = TimingsShape()
+    protocols: tuple[ProtocolUseShape, ...] = ()
     policy: PolicyShape
 
 

@@ -6,19 +6,19 @@ A file that is not right is refused as a whole, with a sentence and a line for e
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from math import inf
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from ivr_flows import prompts
 from ivr_flows.outputs import Say
-from ivr_flows.program import Desk, Line, Program, Psap, ReturnLine
+from ivr_flows.program import Desk, Line, Program, ProtocolUse, Psap, ReturnLine
 from router.errors import SwitchbackError
 from router.policy import eligibility
 from router.policy.dispatch import Deadlines
@@ -39,6 +39,7 @@ from router.programs.location import find_line, line_of_error, locate
 
 NOT_FOR_CLINICIAN = "not_for_clinician"  # the prompt for a rule without one of its own
 EXAMPLES = Path(__file__).parent
+_Shape = TypeVar("_Shape", bound=Shape)
 
 _PATTERNS = {
     SLUG: "should be lower-case letters, digits, - and _",
@@ -81,17 +82,28 @@ class ProgramFileError(SwitchbackError):
 
 def read_file(path: Path) -> ProgramDocument:
     """The program in a file. Raises ProgramFileError."""
+    return read_text(text_of(path), path.name)
+
+
+def text_of(path: Path) -> str:
+    """The text of a file. Raises ProgramFileError when it cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise ProgramFileError((f"{path} cannot be read: {error.strerror}",)) from error
     except UnicodeDecodeError:
         raise ProgramFileError((f"{path} is not text in UTF-8",)) from None
-    return read_text(text, path.name)
 
 
 def read_text(text: str, source: str) -> ProgramDocument:
     """The program that `text` describes; `source` names it in faults. Raises ProgramFileError."""
+    return read_shape(text, source, ProgramDocument, _find_faults)
+
+
+def read_shape(
+    text: str, source: str, shape: type[_Shape], find_faults: Callable[[_Shape], Iterator[Fault]]
+) -> _Shape:
+    """The TOML `text` in a shape. Raises ProgramFileError with every fault and its line."""
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -99,8 +111,8 @@ def read_text(text: str, source: str) -> ProgramDocument:
         raise ProgramFileError((f"{where}: is not valid TOML: {_first_words(error)}",)) from None
     lines = locate(text)
     try:
-        document = ProgramDocument.model_validate(content)
-        faults = list(_find_faults(document))
+        document = shape.model_validate(content)
+        faults = list(find_faults(document))
     except ValidationError as error:
         faults = [_explain(details) for details in error.errors(include_url=False)]
     if faults:
@@ -155,6 +167,12 @@ def to_program(document: ProgramDocument, version: int) -> Program:
         dispositions=dict(sorted(menus.dispositions.items())),
         return_reasons=dict(sorted(menus.return_reasons.items())),
         overflow_request=document.overflow.request,
+        protocols=tuple(
+            ProtocolUse(
+                use.name, use.asked_of, {name: frozenset(v) for name, v in use.when.items()}
+            )
+            for use in document.protocols
+        ),
         has_teams=document.teams.enabled,
         approval_needed=document.teams.approval_needed,
         **document.timings.model_dump(),

@@ -45,6 +45,7 @@ NOTICES = (
     inputs.DispatchChanged,
     inputs.ReturnRequested,
     inputs.Resolved,
+    inputs.ProtocolMoved,
 )
 # What we ask a call ourselves; that nothing follows is the usual answer.
 QUESTIONS = (inputs.TimePassed, inputs.StaffFreed, inputs.CommandDone)
@@ -109,7 +110,7 @@ def _apply(
         before, now = locked.call, exchange.clock.now(locked.database_now)
         _check_leg(before, given)
         published = exchange.programs.get(session, before.program, before.program_version)
-        source = FactsSource(session, published, before, now)
+        source = FactsSource(session, published, before, now, programs=exchange.programs)
         step, claimed = work_out(session, before, given, now, source, exchange.advance)
         document = _document(exchange, session, published, given, step)
         step, freed = let_go(session, before, step, claimed, published.program, now)
@@ -155,7 +156,9 @@ def open_call(
     """
     given = CallArrived(call.caller.id)
     now = call.opened_at
-    source = FactsSource(session, published, call, now, caller_number=caller_number)
+    source = FactsSource(
+        session, published, call, now, caller_number=caller_number, programs=exchange.programs
+    )
     step, claimed = work_out(session, call, given, now, source, exchange.advance)
     document = _document(exchange, session, published, given, step)
     step, freed = let_go(session, call, step, claimed, published.program, now)

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from ivr_flows.call import Call
 from ivr_flows.facts import Announcement, Candidate, Facts, QueueFacts
+from ivr_flows.protocols import Protocol
 from router.policy import assignment, queueing
 from router.policy.queueing import DeskFigures, Waiting
 from router.policy.roster import Bar, Standing, examine
-from router.services.load_program import Published
+from router.services.load_program import Published, PublishedPrograms
 from router.storage.announcements import list_live
 from router.storage.queue import WaitingCall, list_waiting, talk_seconds
 from router.storage.roster import list_by_desk
@@ -38,6 +39,7 @@ class FactsSource:
         now: datetime,
         *,
         caller_number: str = "",
+        programs: PublishedPrograms | None = None,
     ) -> None:
         """`caller_number` (E.164) is needed only of a call that is not written yet."""
         self._session = session
@@ -50,6 +52,8 @@ class FactsSource:
         self._caller_number = caller_number
         self._announced: tuple[Announcement, ...] | None = None
         self._taken_by_others: frozenset[str] = frozenset()
+        self._programs = programs or PublishedPrograms()
+        self._protocols: dict[str, Protocol] | None = None
         self._roster_asked = False
         self._left_out: frozenset[str] = frozenset()
         self._places: dict[str, Waiting] = {}
@@ -69,6 +73,7 @@ class FactsSource:
             roster=roster,
             queue=self._queue,
             announced=self._announced,
+            protocols=self._protocols,
             taken_by_others=self._taken_by_others,
         )
 
@@ -80,6 +85,8 @@ class FactsSource:
             self._queue = self._place_in_queue()
         elif name == "announced":
             self._announced = self._list_announced()
+        elif name == "protocols":
+            self._protocols = self._programs.list_protocols(self._session, self._call)
         else:
             raise ValueError(f"unknown fact {name}")
 

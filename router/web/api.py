@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from flask import Blueprint, current_app, g, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ivr_flows.inputs import Input, Resolved, ReturnRequested
+from ivr_flows.inputs import Input, ProtocolMoved, Resolved, ReturnRequested
 from router.errors import (
     ConflictError,
     ForbiddenError,
@@ -22,6 +23,7 @@ from router.errors import (
 from router.services.accounts import Scope, use_token
 from router.services.announce import announce_incident
 from router.services.apply_input import Answer
+from router.services.protocols import move_protocol, read_protocol_run
 from router.services.read_record import check_call
 from router.services.sign_on import sign_off, sign_on
 from router.storage.accounts import TokenRow
@@ -30,6 +32,7 @@ from router.web.board import feed_of, to_document
 from router.web.incident_body import IncidentBody, simplify
 
 CODE = r"^[a-z][a-z0-9_]*$"
+CODE_OR_NOTHING = r"^([a-z][a-z0-9_]*)?$"
 SCOPES: dict[str, Scope] = {}
 """The scope each endpoint needs. An endpoint that is not here is refused."""
 
@@ -54,6 +57,17 @@ class ResolveBody(BaseModel):
     disposition: str = Field(pattern=CODE, max_length=60)
 
 
+class ProtocolBody(BaseModel):
+    """One move on a triage protocol."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    move: Literal["start", "answer", "back", "start_over"]
+    protocol: str = Field(default="", pattern=CODE_OR_NOTHING, max_length=60)
+    question: str = Field(default="", pattern=CODE_OR_NOTHING, max_length=60)
+    value: str = Field(default="", max_length=2000)
+
+
 def make_api(sessions: Sessions, apply_to_call: Callable[[str, Input], Answer]) -> Blueprint:
     """The blueprint `api` at /api/v1. It takes tokens only, never a browser's session."""
     api = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -76,6 +90,15 @@ def make_api(sessions: Sessions, apply_to_call: Callable[[str, Input], Answer]) 
         shown = feed_of(current_app).latest()
         return {"at": shown.read_at.isoformat(), **to_document(shown.board)}
 
+    _add_calls(api, sessions, apply_to_call)
+    _add_incidents_and_roster(api, sessions)
+    api.register_error_handler(SwitchbackError, _explain)
+    return api
+
+
+def _add_calls(
+    api: Blueprint, sessions: Sessions, apply_to_call: Callable[[str, Input], Answer]
+) -> None:
     @_endpoint(api, "/calls/<call_id>/return_to_911", Scope.CALLS, method="POST")
     def return_to_911(call_id: str) -> ResponseReturnValue:
         body = _body(ReturnBody)
@@ -89,6 +112,18 @@ def make_api(sessions: Sessions, apply_to_call: Callable[[str, Input], Answer]) 
         check_call(sessions, call_id)
         return _told(apply_to_call(call_id, Resolved(_actor(), body.disposition)))
 
+    @_endpoint(api, "/calls/<call_id>/protocol", Scope.CALLS, method="POST")
+    def protocol(call_id: str) -> ResponseReturnValue:
+        body = _body(ProtocolBody)
+        given = ProtocolMoved(_actor(), body.move, body.protocol, body.question, body.value)
+        return asdict(move_protocol(sessions, apply_to_call, call_id, given))
+
+    @_endpoint(api, "/calls/<call_id>/protocol", Scope.CALLS)
+    def protocol_now(call_id: str) -> ResponseReturnValue:
+        return asdict(read_protocol_run(sessions, call_id))
+
+
+def _add_incidents_and_roster(api: Blueprint, sessions: Sessions) -> None:
     @_endpoint(api, "/incidents", Scope.INCIDENTS, method="POST")
     def incidents() -> ResponseReturnValue:
         body = _body(IncidentBody, simplify)
@@ -112,9 +147,6 @@ def make_api(sessions: Sessions, apply_to_call: Callable[[str, Input], Answer]) 
     def roster_sign_off(person_id: str) -> ResponseReturnValue:
         sign_off(sessions, person_id)
         return {"person_id": person_id, "signed_on": False}
-
-    api.register_error_handler(SwitchbackError, _explain)
-    return api
 
 
 def _endpoint(

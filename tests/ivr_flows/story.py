@@ -18,6 +18,7 @@ from ivr_flows.engine import advance, arrive
 from ivr_flows.facts import Announcement, Candidate, Decision, Facts, QueueFacts
 from ivr_flows.program import Desk, Line, Program, Psap, ReturnLine
 from ivr_flows.prompts import text
+from ivr_flows.protocols import Protocol
 
 T = TypeVar("T")
 
@@ -107,6 +108,7 @@ class Story:
     queue: QueueFacts = field(default_factory=lambda: QueueFacts(1, 60))
     announced: tuple[Announcement, ...] = ()
     taken_by_others: frozenset[str] = frozenset()
+    protocols: Mapping[str, Protocol] = field(default_factory=dict)
     call: Call = field(init=False)
     heard: dict[str, list[str]] = field(default_factory=dict)
     told: dict[str, list[outputs.Instruction]] = field(default_factory=dict)
@@ -171,6 +173,7 @@ class Story:
             roster,
             self.queue,
             announced=self.announced,
+            protocols=self.protocols,
             taken_by_others=self.taken_by_others,
         )
 

@@ -15,6 +15,7 @@ from ivr_flows.program import Program
 from tests.ivr_flows.carrier import Carrier
 from tests.ivr_flows.story import PROGRAM, Story, hosted
 from tests.ivr_flows.test_announced import KNOWN, OTHER
+from tests.ivr_flows.test_protocols import ASKING, IN_FORCE
 
 LIVES = int(os.environ.get("SWITCHBACK_LIVES", "12"))
 CARRIERS = {
@@ -37,7 +38,8 @@ def test_tr7_re5_a_caller_who_stays_on_the_line_reaches_a_person(
     line: str, program: Program, chances: dict[str, float]
 ) -> None:
     for seed in range(LIVES):
-        story = Story(program, line, announced=ANNOUNCED[seed % len(ANNOUNCED)])
+        asking = replace(program, protocols=ASKING.protocols) if seed % 3 else program
+        story = Story(asking, line, announced=ANNOUNCED[seed % 4], protocols=IN_FORCE)
         carrier = Carrier(story, Random(seed), **chances)  # type: ignore[arg-type]
         try:
             for _ in range(seed * 7 % 90):

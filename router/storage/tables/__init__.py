@@ -30,6 +30,7 @@ from router.storage.tables.programs import (
     psaps,
     return_lines,
 )
+from router.storage.tables.protocols import protocol_texts, protocol_versions
 
 __all__ = [
     "announcements",
@@ -51,6 +52,8 @@ __all__ = [
     "presence",
     "program_versions",
     "programs",
+    "protocol_texts",
+    "protocol_versions",
     "psaps",
     "rate_limits",
     "receipts",
