@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from types import MappingProxyType
 
-from ivr_flows import dialogue, eligibility, protocol_flow
+from ivr_flows import dialogue, eligibility, history, protocol_flow
 from ivr_flows.call import Announced
 from ivr_flows.facts import Announcement
 from ivr_flows.menus import CHANGE, CONFIRM, HELP_KEYS, REPEAT
@@ -67,6 +67,7 @@ def forget(turn: Turn) -> None:
         told = {"incident_number": announced.number, **announced.answers}
         kept = MappingProxyType({k: v for k, v in kept.items() if told.get(k) != v})
     turn.change(announced=None, answers=kept)
+    turn.remember()
 
 
 def next_question(turn: Turn) -> str:
@@ -104,6 +105,7 @@ def _match(turn: Turn, live: tuple[Announcement, ...]) -> tuple[Announcement | N
 
 
 def _read_back(turn: Turn, found: Announcement, how: str, *before: Say) -> None:
+    history.recall(turn, found.number)
     turn.change(announced=Announced(found.id, found.number, found.answers, how))
     dialogue.ask(turn, FLOW, "by_time" if how == BY_TIME else "read_back", *before)
 

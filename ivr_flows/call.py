@@ -185,6 +185,9 @@ class Call:
     next_ring_at: datetime | None = None
     passed_over: tuple[str, ...] = ()  # people who declined or did not answer this time
     returned_from: tuple[str, ...] = ()  # desks that gave the call back: never offered again (EL7)
+    dangers: tuple[str, ...] = ()  # told during the call: no later answer unsays them (EL6)
+    given_back: tuple[str, ...] = ()  # those of them whose clinician did so in this very call
+    calls_this_week: int = 0  # earlier ones, from the number or about the incident (IN7)
     decision: str = ""  # outcome of eligibility
     reason: str = ""  # its rule, by name
     returning: ReturnTo911 | None = None

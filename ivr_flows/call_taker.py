@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ivr_flows import announced, eligibility, protocol_flow
+from ivr_flows import announced, eligibility, history, protocol_flow
 from ivr_flows.screening import Question, Screening, keys
 from ivr_flows.turn import Turn
 
@@ -48,12 +48,19 @@ def _unless_ruled_out(question: str, following: str) -> Callable[[Turn], str]:
     """Go on to `following`; a yes to `question` that the policy excludes ends the questions."""
 
     def then(turn: Turn) -> str:
-        if turn.call.answers[question] == "yes" and eligibility.is_ruled_out(turn):
+        named = turn.call.answers[question] == "yes" or turn.call.dangers
+        if named and eligibility.is_ruled_out(turn):
             eligibility.decide(turn)
             return ""
         return _then(following)(turn)
 
     return then
+
+
+def _after_party(turn: Turn) -> str:
+    # Not where the number is keyed: that step has the incident to look up as well.
+    history.recall(turn, turn.call.answers.get("incident_number", ""))
+    return _then("danger")(turn)
 
 
 def _after_danger(turn: Turn) -> str:
@@ -87,7 +94,7 @@ FLOW = Screening(
         Question(
             "caller_party",
             "ask_call_taker_party",
-            _then("danger"),
+            _after_party,
             keys(k1="first", k2="second", k3="third"),
         ),
         Question("danger", "ask_call_taker_danger", _after_danger, _YES_NO_UNKNOWN),

@@ -9,6 +9,7 @@ from ivr_flows.outputs import Say
 from ivr_flows.turn import Turn
 
 ELIGIBLE = "clinician"
+NO_LOOP = "no_loop"  # the clinicians have given this caller back before (EL7)
 
 
 def is_ruled_out(turn: Turn) -> bool:
@@ -23,6 +24,12 @@ def decide(turn: Turn) -> None:
     turn.remember(decision_sentence=decision.sentence)
     turn.note("eligibility_decided", outcome=decision.outcome, rule=decision.rule)
     eligible = decision.outcome == ELIGIBLE
+    staffed_by_911 = turn.leg.shared or turn.leg.role is Role.CALL_TAKER
+    if eligible and staffed_by_911 and turn.program.clinician_desk in turn.call.returned_from:
+        eligible = False
+        turn.change(decision="return_to_911", reason=NO_LOOP)
+        turn.remember(decision_sentence=f"decision_{NO_LOOP}")
+        turn.note("given_back_before", desk=turn.program.clinician_desk)
     if turn.leg.role is Role.CALL_TAKER:
         _consult(turn) if eligible else _tell_call_taker(turn)
     elif eligible:

@@ -21,6 +21,7 @@ from ivr_flows import (
     moving,
     offering,
     protocol_flow,
+    rescreening,
     return_to_911,
     ringing,
     waiting,
@@ -349,7 +350,12 @@ def _return_requested(turn: Turn, given: inputs.ReturnRequested) -> str:
 
 
 def _protocol_moved(turn: Turn, given: inputs.ProtocolMoved) -> str:
-    return protocol_flow.moved(turn, given)
+    was_over = turn.call.protocol is not None and turn.call.protocol.is_over
+    ignored = protocol_flow.moved(turn, given)
+    is_over = turn.call.protocol is not None and turn.call.protocol.is_over
+    if is_over and not was_over and turn.call.stage is not Stage.CLOSED:
+        rescreening.decide_again(turn)
+    return ignored
 
 
 def _resolved(turn: Turn, given: inputs.Resolved) -> str:
@@ -395,4 +401,5 @@ _HANDLERS: dict[type, Callable[[Turn, Any], str]] = {
     inputs.ReturnRequested: _return_requested,
     inputs.Resolved: _resolved,
     inputs.ProtocolMoved: _protocol_moved,
+    inputs.AnswersChanged: rescreening.answers_changed,
 }

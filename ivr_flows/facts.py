@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from ivr_flows.program import Program
 from ivr_flows.protocols import Protocol
 
+HISTORY = "history:"  # with an incident number, the name of a fact
+
 
 class FactNeededError(Exception):
     """The flow needs the fact `name` to go on: fetch it, then call `advance` again."""
@@ -69,6 +71,18 @@ class Announcement:
 
 
 @dataclass(frozen=True, slots=True)
+class History:
+    """Earlier calls from the caller's number or about the incident (IN7, EL7).
+
+    `given_back` names desks whose clinicians gave one of them back to 911 within the policy's time.
+    """
+
+    incident_number: str = ""
+    calls_this_week: int = 0
+    given_back: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Facts for one input.
 
@@ -81,6 +95,7 @@ class Facts:
     queue: QueueFacts | None = None
     announced: tuple[Announcement, ...] | None = ()
     protocols: Mapping[str, Protocol] | None = field(default_factory=dict)
+    history: History | None = None
     taken_by_others: frozenset[str] = frozenset()  # announced incidents lost to another call
 
     def candidates(self, desk: str) -> tuple[Candidate, ...]:
@@ -100,6 +115,12 @@ class Facts:
         if self.announced is None:
             raise FactNeededError("announced")
         return tuple(one for one in self.announced if one.id not in self.taken_by_others)
+
+    def history_of(self, incident_number: str) -> History:
+        """Earlier calls; `incident_number` is "" while it is unknown. Raises FactNeededError."""
+        if self.history is None or self.history.incident_number != incident_number:
+            raise FactNeededError(f"{HISTORY}{incident_number}")
+        return self.history
 
     def find_protocol(self, name: str) -> Protocol | None:
         """The triage protocol as the call follows it: the version it began, else the one in force.

@@ -5,7 +5,7 @@ Danger goes to 911 at once.
 
 from __future__ import annotations
 
-from ivr_flows import protocol_flow, return_to_911
+from ivr_flows import history, protocol_flow, return_to_911
 from ivr_flows.call import Role
 from ivr_flows.screening import Question, Screening, keys
 from ivr_flows.speech import find_choice, find_danger
@@ -21,6 +21,7 @@ def start(turn: Turn) -> None:
 
 def _after_language(turn: Turn) -> str:
     turn.change(language=turn.call.answers["language"])
+    history.recall(turn)
     return "danger"
 
 

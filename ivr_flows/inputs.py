@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -179,6 +180,14 @@ class ProtocolMoved:
     value: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class AnswersChanged:
+    """Something new is known of the call, from a page or the API; values as the policy has them."""
+
+    person_id: str
+    answers: Mapping[str, str]
+
+
 Input = (
     CallArrived
     | LegAnswered
@@ -200,4 +209,5 @@ Input = (
     | ReturnRequested
     | Resolved
     | ProtocolMoved
+    | AnswersChanged
 )

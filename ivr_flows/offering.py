@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ivr_flows import dialogue, moving, return_to_911, ringing, waiting
+from ivr_flows import dialogue, history, moving, return_to_911, ringing, waiting
 from ivr_flows.call import Leg, Offer, OfferState, Stage
 from ivr_flows.context import returned_call
 from ivr_flows.menus import ACCEPT, DECLINE, REPEAT
@@ -78,6 +78,7 @@ def _summary(turn: Turn) -> tuple[Say, ...]:
         says.append(turn.phrase("offer_incident", incident=f"#{answers['incident_number']}"))
     if call.language != "en":
         says.append(turn.phrase("offer_language", language=f"@language_{call.language}"))
+    says += history.told(turn)
     if call.drops:
         says.append(turn.phrase("offer_after_drop"))
     return (*says, turn.phrase("press_1_accept_2_decline"), turn.phrase("star_opens_your_menu"))

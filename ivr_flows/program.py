@@ -101,4 +101,5 @@ class Program:
     presence_seconds: int = 25  # from a 911 line's answer to the key that proves a person
     announced_match_seconds: int = 120  # an announcement this young may be matched by time (IN3)
     announced_code_seconds: int = 1800  # a transfer code works for so long
+    no_loop_seconds: int = 14400  # a desk that gave an incident back is not offered it for so long
     no_answer_pause: int = 3  # missed offers in a row that pause a person (RO3)

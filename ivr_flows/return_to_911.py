@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ivr_flows import dialogue, moving
+from ivr_flows import dialogue, history, moving
 from ivr_flows.call import Leg, Place, ReturnTo911, Role, Stage
 from ivr_flows.context import returned_call
 from ivr_flows.menus import ACCEPT
@@ -35,6 +35,7 @@ ROUND_PAUSE_SECONDS = 10  # between rings of the last line, once it has been run
 AFTER_911_SECONDS = 12  # for a caller who stays on after 911 has hung up
 AFTER_911_AGAIN_SECONDS = 60  # the same, when 911 has hung up more than once: 9 is for sooner
 TALKS = "talks_with_911"
+LOST = frozenset({"clinician_lost", "clinician_silent"})  # nobody decided these
 
 
 def start(turn: Turn, *, reason: str, by: Role, skip: bool = True, request: str = "") -> None:
@@ -60,6 +61,8 @@ def _begin(turn: Turn, *, reason: str, by: Role, skip: bool, request: str) -> No
     desk = turn.call.desk
     if desk and desk != turn.program.psap.desk and desk not in turn.call.returned_from:
         turn.change(returned_from=(*turn.call.returned_from, desk))
+    if by is Role.CLINICIAN and reason not in LOST:
+        history.gives_back(turn)
     returning = ReturnTo911(
         reason=reason, requested_by=by, skip=skip, started_at=turn.now, request=request
     )

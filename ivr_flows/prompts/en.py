@@ -75,6 +75,7 @@ PROMPTS: dict[str, str] = {
     "decision_third_party": (
         "Not for a clinician, because the caller is not with the person in crisis."
     ),
+    "decision_no_loop": "Not for a clinician again, because clinicians have returned this call.",
     "decision_not_listed": "Not for a clinician, because this call type is not on the list.",
     "caller_stays_with_you": "The caller stays with you.",
     "release_or_9_for_911": (
@@ -105,6 +106,8 @@ PROMPTS: dict[str, str] = {
     "offer_summary": "Crisis call, {what}. The caller speaks {party}.",
     "offer_incident": "Incident {incident}.",
     "offer_language": "The caller speaks {language}.",
+    "offer_called_once": "They have called once before this week.",
+    "offer_called": "They have called {calls} times this week.",
     "offer_after_drop": "The caller was with a clinician and the line dropped.",
     "offer_911_call": "9 1 1 call holding.",
     "offer_returned_call": "A crisis caller is coming back.",
@@ -127,6 +130,12 @@ PROMPTS: dict[str, str] = {
     "menu_send_team": "To send a team, press 3.",
     "menu_send_another_team": "To send another team, press 3.",
     "menu_to_clinician": "To bring in a clinician, press 4.",
+    "menu_new_danger": "To report a new danger, press 5.",
+    "which_danger": (
+        "A weapon, press 1. Violence, 2. A crime, 3. A medical emergency, 4. "
+        "Immediate risk to life, 5. None, press 7."
+    ),
+    "danger_noted": "Noted. Back to your caller.",
     "menu_return": "To go back to 9 1 1, press 9.",
     "back_to_your_caller": "Back to your caller.",
     "caller_at_menu": "Your caller pressed star and will be back in a moment.",

@@ -116,6 +116,7 @@ class TimingsShape(Shape):
     check_seconds: int = Field(default=60, ge=10, le=600)
     presence_seconds: int = Field(default=25, ge=5, le=120)
     no_answer_pause: int = Field(default=3, ge=1, le=20)
+    no_loop_seconds: int = Field(default=14400, ge=0, le=604800)
     announced_match_seconds: int = Field(default=120, ge=0, le=3600)
     announced_code_seconds: int = Field(default=1800, ge=60, le=86400)
 
@@ -242,8 +243,16 @@ def _menu_faults(document: ProgramDocument) -> Iterator[Fault]:
     if "direct" in kinds and not menus.reasons:
         yield ("menus",), "need reasons, because there is a direct line"
     offered = {"call_type": set(menus.call_types.values()), "reason": set(menus.reasons.values())}
-    for index, rule in enumerate(document.policy.rules):
+    waiting: list[tuple[tuple[str | int, ...], str, dict[str, tuple[str, ...]]]] = [
+        (("policy", "rules", index), f'(rule "{rule.name}")', rule.when)
+        for index, rule in enumerate(document.policy.rules)
+    ]
+    waiting += [
+        (("protocols", index), f'(protocol "{use.name}")', use.when)
+        for index, use in enumerate(document.protocols)
+    ]
+    for path, what, when in waiting:
         for name, values in offered.items():
-            for value in sorted(set(rule.when.get(name, ())) - values):
+            for value in sorted(set(when.get(name, ())) - values):
                 sentence = f'waits for {name} "{value}", which no key of menus.{name}s gives'
-                yield ("policy", "rules", index), f'(rule "{rule.name}") {sentence}'
+                yield path, f"{what} {sentence}"

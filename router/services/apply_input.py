@@ -46,6 +46,7 @@ NOTICES = (
     inputs.ReturnRequested,
     inputs.Resolved,
     inputs.ProtocolMoved,
+    inputs.AnswersChanged,
 )
 # What we ask a call ourselves; that nothing follows is the usual answer.
 QUESTIONS = (inputs.TimePassed, inputs.StaffFreed, inputs.CommandDone)

@@ -8,16 +8,18 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from ivr_flows.call import Call
-from ivr_flows.facts import Announcement, Candidate, Facts, QueueFacts
+from ivr_flows.facts import HISTORY, Announcement, Candidate, Facts, History, QueueFacts
 from ivr_flows.protocols import Protocol
 from router.policy import assignment, queueing
 from router.policy.queueing import DeskFigures, Waiting
 from router.policy.roster import Bar, Standing, examine
 from router.services.load_program import Published, PublishedPrograms
 from router.storage.announcements import list_live
+from router.storage.history import Whose, list_earlier
 from router.storage.queue import WaitingCall, list_waiting, talk_seconds
 from router.storage.roster import list_by_desk
 
+WEEK = timedelta(days=7)
 RECENT = timedelta(hours=4)  # figures older than this say little about the present wait
 NOT_STAFFED = frozenset(
     {Bar.MISSING_ROLE, Bar.MISSING_CREDENTIAL, Bar.NOT_ON_SHIFT, Bar.NOT_SIGNED_ON, Bar.PAUSED}
@@ -52,6 +54,7 @@ class FactsSource:
         self._caller_number = caller_number
         self._announced: tuple[Announcement, ...] | None = None
         self._taken_by_others: frozenset[str] = frozenset()
+        self._history: History | None = None
         self._programs = programs or PublishedPrograms()
         self._protocols: dict[str, Protocol] | None = None
         self._roster_asked = False
@@ -74,6 +77,7 @@ class FactsSource:
             queue=self._queue,
             announced=self._announced,
             protocols=self._protocols,
+            history=self._history,
             taken_by_others=self._taken_by_others,
         )
 
@@ -85,6 +89,8 @@ class FactsSource:
             self._queue = self._place_in_queue()
         elif name == "announced":
             self._announced = self._list_announced()
+        elif name.startswith(HISTORY):
+            self._history = self._read_history(name.removeprefix(HISTORY))
         elif name == "protocols":
             self._protocols = self._programs.list_protocols(self._session, self._call)
         else:
@@ -127,6 +133,20 @@ class FactsSource:
         ]
         standings = self._all_standings().get(desk, [])
         return len(match_people(ahead, [one.person_id for one in standings if one.is_free]))
+
+    def _read_history(self, incident_number: str) -> History:
+        program = self._published.program
+        whose = Whose(
+            self._call.program,
+            self._call.id,
+            incident_number,
+            is_transfer=program.lines[self._call.line].kind == "transfer",
+            caller_number=self._caller_number,
+        )
+        calls = list_earlier(self._session, whose, self._now - WEEK)
+        window = self._now - timedelta(seconds=program.no_loop_seconds)
+        given_back = {desk for one in calls if one.opened_at > window for desk in one.given_back}
+        return History(incident_number, len(calls), tuple(sorted(given_back)))
 
     def _list_announced(self) -> tuple[Announcement, ...]:
         live = list_live(

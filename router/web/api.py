@@ -11,7 +11,7 @@ from flask import Blueprint, current_app, g, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ivr_flows.inputs import Input, ProtocolMoved, Resolved, ReturnRequested
+from ivr_flows.inputs import AnswersChanged, Input, ProtocolMoved, Resolved, ReturnRequested
 from router.errors import (
     ConflictError,
     ForbiddenError,
@@ -29,7 +29,8 @@ from router.services.sign_on import sign_off, sign_on
 from router.storage.accounts import TokenRow
 from router.storage.database import Sessions
 from router.web.board import feed_of, to_document
-from router.web.incident_body import IncidentBody, simplify
+from router.web.incident_body import Answer as YesOrNo
+from router.web.incident_body import AnswerName, IncidentBody, simplify
 
 CODE = r"^[a-z][a-z0-9_]*$"
 CODE_OR_NOTHING = r"^([a-z][a-z0-9_]*)?$"
@@ -55,6 +56,14 @@ class ResolveBody(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     disposition: str = Field(pattern=CODE, max_length=60)
+
+
+class AnswersBody(BaseModel):
+    """What is newly known of a call; true and false stand for yes and no."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    answers: dict[AnswerName, YesOrNo] = Field(min_length=1)
 
 
 class ProtocolBody(BaseModel):
@@ -111,6 +120,13 @@ def _add_calls(
         body = _body(ResolveBody)
         check_call(sessions, call_id)
         return _told(apply_to_call(call_id, Resolved(_actor(), body.disposition)))
+
+    @_endpoint(api, "/calls/<call_id>/answers", Scope.CALLS, method="POST")
+    def answers(call_id: str) -> ResponseReturnValue:
+        body = _body(AnswersBody)
+        check_call(sessions, call_id)
+        told = {str(name): value for name, value in body.answers.items()}
+        return _told(apply_to_call(call_id, AnswersChanged(_actor(), told)))
 
     @_endpoint(api, "/calls/<call_id>/protocol", Scope.CALLS, method="POST")
     def protocol(call_id: str) -> ResponseReturnValue:

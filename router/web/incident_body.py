@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from router.services.announce import Announcing
 
-ANSWER_NAMES = Literal[
+AnswerName = Literal[
     "danger",
     "weapon",
     "violence",
@@ -51,7 +51,7 @@ class IncidentBody(BaseModel):
     trunk: str = Field(default="", max_length=40)
     location: str = Field(default="", max_length=500)
     note: str = Field(default="", max_length=4000)
-    answers: dict[ANSWER_NAMES, Answer] = Field(default_factory=dict)
+    answers: dict[AnswerName, Answer] = Field(default_factory=dict)
     new_code: bool = False
 
     def to_announcing(self) -> Announcing:

@@ -15,7 +15,16 @@ from typing import Any, TypeVar
 from ivr_flows import inputs, outputs
 from ivr_flows.call import Call, Leg, Place, Role, Stage, from_document, to_document
 from ivr_flows.engine import advance, arrive
-from ivr_flows.facts import Announcement, Candidate, Decision, Facts, QueueFacts
+from ivr_flows.facts import (
+    HISTORY,
+    Announcement,
+    Candidate,
+    Decision,
+    FactNeededError,
+    Facts,
+    History,
+    QueueFacts,
+)
 from ivr_flows.program import Desk, Line, Program, Psap, ReturnLine
 from ivr_flows.prompts import text
 from ivr_flows.protocols import Protocol
@@ -109,6 +118,8 @@ class Story:
     announced: tuple[Announcement, ...] = ()
     taken_by_others: frozenset[str] = frozenset()
     protocols: Mapping[str, Protocol] = field(default_factory=dict)
+    history: History = field(default_factory=History)
+    wanted_number: str = ""
     call: Call = field(init=False)
     heard: dict[str, list[str]] = field(default_factory=dict)
     told: dict[str, list[outputs.Instruction]] = field(default_factory=dict)
@@ -125,7 +136,7 @@ class Story:
 
     def give(self, given: inputs.Input) -> tuple[outputs.Instruction, ...]:
         """Apply an input, save, reload, and keep what was said and ordered."""
-        step = advance(self.call, given, self._facts(), self.now)
+        step = self._advance(given)
         self.call = from_document(json.loads(json.dumps(to_document(step.call))))
         assert self.call == step.call, "the snapshot does not survive being saved"
         leg_id = getattr(given, "leg_id", "")
@@ -139,6 +150,15 @@ class Story:
         self.events += step.events
         self.ignored = step.ignored
         return step.instructions
+
+    def _advance(self, given: inputs.Input) -> outputs.Step:
+        while True:
+            try:
+                return advance(self.call, given, self._facts(), self.now)
+            except FactNeededError as missing:
+                if not missing.name.startswith(HISTORY):
+                    raise
+                self.wanted_number = missing.name.removeprefix(HISTORY)
 
     def gives_unheard(self, given: inputs.Input) -> tuple[outputs.Instruction, ...]:
         """Apply an input whose answer the leg does not follow: it came twice, or is for another."""
@@ -174,6 +194,7 @@ class Story:
             self.queue,
             announced=self.announced,
             protocols=self.protocols,
+            history=replace(self.history, incident_number=self.wanted_number),
             taken_by_others=self.taken_by_others,
         )
 

@@ -53,6 +53,8 @@ STAFF_ONLY = (
     "star_opens",
     "connecting_you_to",
     "menu_",
+    "which_danger",
+    "danger_noted",
     "back_to_your",
     "clinician_is_on",
     "line_trouble",

@@ -52,6 +52,7 @@ def test_se2_the_api_takes_tokens_only(room: Room, header: str) -> None:
         ("POST", "/api/v1/incidents", "incidents"),
         ("POST", "/api/v1/calls/c1/protocol", "calls"),
         ("GET", "/api/v1/calls/c1/protocol", "calls"),
+        ("POST", "/api/v1/calls/c1/answers", "calls"),
         ("POST", "/api/v1/roster/maria/sign_on", "roster"),
         ("POST", "/api/v1/roster/maria/sign_off", "roster"),
     ],
@@ -197,3 +198,23 @@ def test_el4_the_api_runs_a_protocol(room: Room) -> None:
     assert client.get(path, headers=headers).get_json()["answers"] == {"hurt_today": "no"}
     unknown = client.post(path, headers=headers, json={"move": "jump"})
     assert (unknown.status_code, unknown.get_json()["field"]) == (422, "move")
+
+
+def test_el6_the_api_tells_of_a_danger(room: Room) -> None:
+    add_call(room, "c1", Stage.CONNECTED, staff=["maria"])
+    path, headers = "/api/v1/calls/c1/answers", bearer(room, "calls")
+    client = room.client()
+    answer = client.post(path, headers=headers, json={"answers": {"weapon": True}})
+    assert answer.status_code == 202
+    with room.sessions() as session:
+        found = find_call(session, "c1")
+    assert found is not None
+    assert found.call.stage is Stage.RETURNING
+    for body, field in (
+        ({"answers": {"weapon": "perhaps"}}, "answers.weapon"),
+        ({"answers": {"mood": "yes"}}, "answers.mood"),
+        ({"answers": {}}, "answers"),
+        ({}, "answers"),
+    ):
+        wrong = client.post(path, headers=headers, json=body)
+        assert (wrong.status_code, wrong.get_json()["field"]) == (422, field)

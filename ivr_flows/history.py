@@ -1,0 +1,43 @@
+"""What earlier calls tell: who calls again, and which desks have given them back (IN7, EL7).
+
+It is shown to clinicians and keeps a caller from going round in circles; no priority is lowered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ivr_flows.outputs import Say
+from ivr_flows.turn import Turn
+
+
+def recall(turn: Turn, incident_number: str = "") -> None:
+    """Keep what is known of earlier calls about this incident or from this number."""
+    history = turn.facts.history_of(incident_number)
+    call = turn.call
+    before = tuple(desk for desk in history.given_back if desk not in call.returned_from)
+    turn.change(
+        calls_this_week=max(call.calls_this_week, history.calls_this_week),
+        returned_from=(*call.returned_from, *before),
+    )
+    if history.calls_this_week:
+        turn.note(
+            "caller_known",
+            calls_this_week=str(history.calls_this_week),
+            given_back_by=", ".join(history.given_back),
+        )
+
+
+def told(turn: Turn) -> tuple[Say, ...]:
+    """For the person who is offered the call: how often the caller has called."""
+    calls = turn.call.calls_this_week
+    if not calls:
+        return ()
+    return (turn.phrase("offer_called_once" if calls == 1 else "offer_called", calls=str(calls)),)
+
+
+def gives_back(turn: Turn) -> None:
+    """A clinician gives the caller back to 911: the desk is not offered the incident again."""
+    desk = turn.call.desk or turn.program.clinician_desk
+    if desk != turn.program.psap.desk and desk not in turn.call.given_back:
+        turn.call = replace(turn.call, given_back=(*turn.call.given_back, desk))
