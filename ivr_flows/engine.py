@@ -131,21 +131,10 @@ def _call_arrived(turn: Turn, _given: inputs.CallArrived) -> str:
     if kind == "transfer":
         call_taker.start(turn)
     elif kind == "psap":
-        _hold_for_911(turn)
+        front_door.hold_for_911(turn)
     else:
         front_door.start(turn)
     return ""
-
-
-def _hold_for_911(turn: Turn) -> None:
-    """A 911 line hosted here: the desk holds the caller in turn, until the lines outside do."""
-    if not turn.program.psap.desk:
-        return_to_911.start(turn, reason="no_desk", by=Role.CALLER)
-        return
-    turn.say("911_hold_greeting")
-    waiting.to_desk(turn, turn.program.psap.desk)
-    if turn.leg.place is Place.FLOW:
-        moving.caller_next(turn)
 
 
 def _leg_answered(turn: Turn, given: inputs.LegAnswered) -> str:

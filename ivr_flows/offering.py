@@ -64,7 +64,9 @@ def _summary(turn: Turn) -> tuple[Say, ...]:
         )
     desk = ringing.desk_of(turn)
     if desk is not None and desk.role == "call_taker":
-        return (turn.phrase("offer_911_call"), turn.phrase("press_1_accept_2_decline"))
+        service = call.answers.get("service", "")
+        asked = (turn.phrase("psap_request", request=f"@request_{service}"),) if service else ()
+        return (turn.phrase("offer_911_call"), *asked, turn.phrase("press_1_accept_2_decline"))
     answers = call.answers
     what = answers.get("call_type") or answers.get("reason") or "unknown"
     says = [

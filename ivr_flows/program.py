@@ -52,7 +52,10 @@ class Psap:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A number of ours: `kind` is direct (IN1), transfer (IN2) or psap (a hosted 911 line)."""
+    """A number of ours.
+
+    `kind` is direct (IN1), transfer (IN2), psap (a hosted 911 line) or front_door_911 (IN4).
+    """
 
     name: str
     kind: str

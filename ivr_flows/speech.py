@@ -38,6 +38,12 @@ DANGER = frozenset(
         "arma armas pistola cuchillo peligro peligroso herido herida sangre"
     )
 )
+SERVICES = {
+    "police": words("police cop cops officer sheriff policía patrulla"),
+    "fire": words("fire firefighter firefighters smoke bomberos fuego incendio humo"),
+    "ems": words("ems ambulance paramedic paramedics medical doctor ambulancia médico"),
+    "mental_health": words("mental counselor crisis clinician suicide consejero psicólogo"),
+}
 
 
 def digits(speech: str) -> str:
@@ -65,6 +71,17 @@ def find_yes_no(speech: str) -> str | None:
     heard = set(words(speech))
     said = [value for value, known in (("yes", YES), ("no", NO)) if heard & known]
     return said[0] if len(said) == 1 and len(heard) <= SHORT_ANSWER_WORDS else None
+
+
+def find_service(choices: Mapping[str, str], speech: str) -> str | None:
+    """The one service that was asked for by name or number, or None."""
+    heard = set(words(speech))
+    named = [service for service, names in SERVICES.items() if heard & set(names)]
+    if len(named) == 1 and named[0] in choices.values():
+        return named[0]
+    if heard & set(words("español spanish")) and not named:
+        return "spanish" if "spanish" in choices.values() else None
+    return None if named else find_choice(choices, speech)
 
 
 def find_danger(choices: Mapping[str, str], speech: str) -> str | None:

@@ -28,6 +28,11 @@ PROMPTS: dict[str, str] = {
         "Please enter the zip code of where you are, then the pound key. "
         "To skip this, just press pound."
     ),
+    # The 911 front door, in Austin's words
+    "ask_service": (
+        "{place}. Do you need police, fire, E M S, or mental health services? "
+        "Police, press 1. Fire, 2. E M S, 3. Mental health, 4. Para español, oprima el 5."
+    ),
     # The call taker's transfer
     "call_taker_welcome": (
         "Clinician transfer. Star goes back, pound repeats, 8 starts over, 9 is for 9 1 1."
@@ -245,6 +250,7 @@ PROMPTS: dict[str, str] = {
     "reason_nobody_available": "no clinician is available",
     "reason_no_answer_to_questions": "the caller did not answer our questions",
     "reason_no_loop": "the clinicians have returned this call before",
+    "reason_chose_service": "a 9 1 1 call",
     "reason_no_desk": "a 9 1 1 call",
     "reason_screening_too_long": "the questions took too long",
     "reason_clinician_silent": "the clinician did not come back",
@@ -264,6 +270,9 @@ PROMPTS: dict[str, str] = {
     "language_en": "English",
     "request_crisis_intervention_officer": "a crisis intervention officer, at once",
     "request_police": "an officer",
+    "request_fire": "the fire department",
+    "request_ems": "an ambulance",
+    "request_mental_health": "mental health services",
     "disposition_resolved_by_phone": "resolved by phone",
     "disposition_team_sent": "a team was sent",
     "disposition_referred": "referred to a service",

@@ -29,6 +29,11 @@ PROMPTS: dict[str, str] = {
         "Marque el código postal de donde está, y después la tecla de número. "
         "Si prefiere no darlo, oprima solo la tecla de número."
     ),
+    # La primera pregunta del 911
+    "ask_service": (
+        "{place}. ¿Necesita policía, bomberos, ambulancia o servicios de salud mental? "
+        "Policía, oprima el 1. Bomberos, el 2. Ambulancia, el 3. Salud mental, el 4."
+    ),
     # La espera
     "please_wait": "Gracias. Estoy llamando a un consejero. Para el 9 1 1, oprima el 9.",
     "911_hold_greeting": (

@@ -43,7 +43,7 @@ class Shape(BaseModel):
 class LineShape(Shape):
     """A number of ours."""
 
-    kind: Literal["direct", "transfer", "psap"]
+    kind: Literal["direct", "transfer", "psap", "front_door_911"]
     number: Number | None = None
 
 
@@ -185,8 +185,11 @@ def find_contradictions(document: ProgramDocument) -> Iterator[Fault]:
     yield from _menu_faults(document)
     if document.caller_id not in document.lines:
         yield ("caller_id",), f'names the line "{document.caller_id}", which is not among the lines'
-    if not any(line.kind in ("direct", "transfer") for line in document.lines.values()):
-        yield ("lines",), 'need at least one of kind "direct" or "transfer": no caller could come'
+    if not any(line.kind != "psap" for line in document.lines.values()):
+        yield (
+            ("lines",),
+            'need one of kind "direct", "transfer" or "front_door_911": no caller could come',
+        )
 
 
 def _desk_faults(document: ProgramDocument) -> Iterator[Fault]:

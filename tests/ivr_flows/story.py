@@ -50,6 +50,7 @@ PROGRAM = Program(
         "direct": Line("direct", "direct"),
         "transfer": Line("transfer", "transfer"),
         "psap": Line("psap", "psap"),
+        "front_door": Line("front_door", "front_door_911"),
     },
     desks={
         "clinicians": Desk("clinicians", "clinician"),

@@ -31,7 +31,7 @@ CARRIERS = {
 ANNOUNCED = ((), (KNOWN,), (KNOWN, OTHER), (replace(KNOWN, by_number=True),))
 
 
-@pytest.mark.parametrize("line", ["direct", "transfer", "psap"])
+@pytest.mark.parametrize("line", ["direct", "transfer", "psap", "front_door"])
 @pytest.mark.parametrize("program", [PROGRAM, hosted()], ids=["external", "hosted"])
 @pytest.mark.parametrize("chances", CARRIERS.values(), ids=CARRIERS)
 def test_tr7_re5_a_caller_who_stays_on_the_line_reaches_a_person(
