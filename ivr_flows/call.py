@@ -188,6 +188,8 @@ class Call:
     dangers: tuple[str, ...] = ()  # told during the call: no later answer unsays them (EL6)
     given_back: tuple[str, ...] = ()  # those of them whose clinician did so in this very call
     calls_this_week: int = 0  # earlier ones, from the number or about the incident (IN7)
+    caller_id: str = ""  # what the number is worth: withheld, failed, passed_a, ... (IN8)
+    is_blocked: bool = False  # the number is on the program's list: slowed, never refused (IN8)
     decision: str = ""  # outcome of eligibility
     reason: str = ""  # its rule, by name
     returning: ReturnTo911 | None = None

@@ -126,7 +126,7 @@ def present(turn: Turn) -> None:
 def _call_arrived(turn: Turn, _given: inputs.CallArrived) -> str:
     if turn.leg.step:
         return "already arrived"
-    turn.note("call_arrived", line=turn.call.line)
+    turn.note("call_arrived", line=turn.call.line, caller_id=turn.call.caller_id)
     kind = turn.program.lines[turn.call.line].kind
     if kind == "transfer":
         call_taker.start(turn)

@@ -80,6 +80,7 @@ class History:
     incident_number: str = ""
     calls_this_week: int = 0
     given_back: tuple[str, ...] = ()
+    is_blocked: bool = False  # the caller's number is on the program's list (IN8)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ivr_flows import history, moving, protocol_flow, return_to_911, waiting
 from ivr_flows.call import Place, Role
 from ivr_flows.screening import Question, Screening, keys
-from ivr_flows.speech import find_choice, find_danger, find_service
+from ivr_flows.speech import find_choice, find_danger, find_help, find_service
 from ivr_flows.turn import Turn
 
 _LANGUAGES = {"1": "en", "2": "es"}
@@ -54,9 +54,14 @@ def _after_service(turn: Turn) -> str:
     history.recall(turn)
     if service == "mental_health":
         turn.remember(reason=service)
-        return "danger"
+        return _unless_blocked(turn)
     hold_for_911(turn)
     return ""
+
+
+def _unless_blocked(turn: Turn) -> str:
+    """A number on the list has one key more to press; nothing else is asked of it (IN8)."""
+    return "needs_help" if turn.call.is_blocked else "danger"
 
 
 def _after_party(turn: Turn) -> str:
@@ -69,7 +74,7 @@ def _after_party(turn: Turn) -> str:
 def _after_language(turn: Turn) -> str:
     turn.change(language=turn.call.answers["language"])
     history.recall(turn)
-    return "danger"
+    return _unless_blocked(turn)
 
 
 def _after_danger(turn: Turn) -> str:
@@ -92,6 +97,14 @@ FLOW = Screening(
             "welcome_choose_language",
             _after_language,
             lambda turn: {k: v for k, v in _LANGUAGES.items() if v in turn.program.languages},
+        ),
+        Question(
+            "needs_help",
+            "ask_needs_help",
+            lambda _turn: "danger",
+            keys(k1="yes"),
+            spoken=find_help,
+            tries=0,
         ),
         Question(
             "danger", "ask_danger", _after_danger, keys(k1="yes", k2="no"), spoken=find_danger

@@ -10,6 +10,8 @@ from dataclasses import replace
 from ivr_flows.outputs import Say
 from ivr_flows.turn import Turn
 
+DOUBTFUL = frozenset({"withheld", "failed"})
+
 
 def recall(turn: Turn, incident_number: str = "") -> None:
     """Keep what is known of earlier calls about this incident or from this number."""
@@ -19,7 +21,10 @@ def recall(turn: Turn, incident_number: str = "") -> None:
     turn.change(
         calls_this_week=max(call.calls_this_week, history.calls_this_week),
         returned_from=(*call.returned_from, *before),
+        is_blocked=call.is_blocked or history.is_blocked,
     )
+    if history.is_blocked:
+        turn.note("number_blocked")
     if history.calls_this_week:
         turn.note(
             "caller_known",
@@ -29,11 +34,15 @@ def recall(turn: Turn, incident_number: str = "") -> None:
 
 
 def told(turn: Turn) -> tuple[Say, ...]:
-    """For the person who is offered the call: how often the caller has called."""
+    """For the person who is offered the call: how often they have called, if the number is so."""
+    says = []
     calls = turn.call.calls_this_week
-    if not calls:
-        return ()
-    return (turn.phrase("offer_called_once" if calls == 1 else "offer_called", calls=str(calls)),)
+    if calls:
+        prompt = "offer_called_once" if calls == 1 else "offer_called"
+        says.append(turn.phrase(prompt, calls=str(calls)))
+    if turn.call.caller_id in DOUBTFUL:
+        says.append(turn.phrase("offer_number_doubtful"))
+    return tuple(says)
 
 
 def gives_back(turn: Turn) -> None:

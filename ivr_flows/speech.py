@@ -32,6 +32,7 @@ def words(speech: str) -> list[str]:
 
 YES = frozenset(words("yes yeah yep yup sí claro"))
 NO = frozenset(words("no nope nah nobody nadie ninguno"))
+HELP = frozenset(words("help please ayuda ayúdeme auxilio"))
 DANGER = frozenset(
     words(
         "gun guns knife weapon weapons shooting shot danger dangerous hurt bleeding "
@@ -71,6 +72,14 @@ def find_yes_no(speech: str) -> str | None:
     heard = set(words(speech))
     said = [value for value, known in (("yes", YES), ("no", NO)) if heard & known]
     return said[0] if len(said) == 1 and len(heard) <= SHORT_ANSWER_WORDS else None
+
+
+def find_help(choices: Mapping[str, str], speech: str) -> str | None:
+    """`yes` when help is asked for in any words of it, or None."""
+    heard = set(words(speech))
+    if heard & (YES | HELP) and not heard & NO:
+        return "yes"
+    return find_choice(choices, speech)
 
 
 def find_service(choices: Mapping[str, str], speech: str) -> str | None:

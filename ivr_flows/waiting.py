@@ -16,6 +16,7 @@ PIECE_SECONDS = 8  # one piece of the wait, speech and silence, is at most so lo
 SILENCE_SECONDS = 4
 ESTIMATE_EVERY = 6  # pieces between two estimates, about half a minute
 MINUTE_SECONDS = 60
+PRIORITY_BLOCKED = -1  # last among those who wait for a clinician; for 911 there is no such thing
 ORDER_SECONDS = 4  # a request to the carrier is given up by then
 
 
@@ -24,6 +25,8 @@ def to_desk(turn: Turn, desk: str, *, priority: int = 0) -> None:
     if desk in turn.call.returned_from:
         return_to_911.start(turn, reason="no_loop", by=Role.CALLER)
         return
+    if turn.call.is_blocked and desk == turn.program.clinician_desk:
+        priority = min(priority, PRIORITY_BLOCKED)
     turn.change(desk=desk, priority=priority, queued_at=turn.now, passed_over=())
     turn.enter_stage(Stage.WAITING, _wait_limit(turn))
     turn.note("waiting", desk=desk)

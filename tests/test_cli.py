@@ -246,3 +246,13 @@ def test_el4_a_protocol_is_checked_submitted_reviewed_by_another_and_published(
     assert staffed("protocol", "review", *name, "dev").exit_code == 0
     assert "in force" in staffed("protocol", "publish", *name, "maria").output
     assert "in force" in staffed("protocol", "list").output
+
+
+def test_in8_a_number_is_blocked_listed_and_removed(staffed: Run) -> None:
+    added = staffed("block", "add", "512-555-0199", "--reason", "Pranks", "--by", "otto")
+    assert added.output.startswith("…99 is on the list until ")
+    assert "otto  Pranks" in staffed("block", "list").output
+    assert "+15125550199" not in staffed("block", "list").output
+    assert "off the list" in staffed("block", "remove", "512-555-0199").output
+    assert staffed("block", "list").output == "No number is on the list.\n"
+    assert staffed("block", "add", "nobody", "--reason", "x").exit_code == 1

@@ -18,6 +18,9 @@ PROMPTS: dict[str, str] = {
         "You have reached the crisis line. You can press 9 at any time for 9 1 1. "
         "For English, press 1. Para español, oprima el 2."
     ),
+    "ask_needs_help": (
+        "If you need help, press 1, or say yes. If you cannot, stay on the line for 9 1 1."
+    ),
     "ask_danger": "Is anyone in danger, or is there a weapon? If yes, press 1. If no, press 2.",
     "ask_caller_party": (
         "If you are calling about yourself, press 1. About someone who is with you, press 2. "
@@ -113,6 +116,7 @@ PROMPTS: dict[str, str] = {
     "offer_language": "The caller speaks {language}.",
     "offer_called_once": "They have called once before this week.",
     "offer_called": "They have called {calls} times this week.",
+    "offer_number_doubtful": "The number may not be theirs.",
     "offer_after_drop": "The caller was with a clinician and the line dropped.",
     "offer_911_call": "9 1 1 call holding.",
     "offer_returned_call": "A crisis caller is coming back.",

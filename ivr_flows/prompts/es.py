@@ -19,6 +19,9 @@ PROMPTS: dict[str, str] = {
         "Ha llamado a la línea de crisis. En cualquier momento puede oprimir el 9 para el 9 1 1. "
         "For English, press 1. Para español, oprima el 2."
     ),
+    "ask_needs_help": (
+        "Si necesita ayuda, oprima el 1, o diga sí. Si no puede, no cuelgue y espere al 9 1 1."
+    ),
     "ask_danger": "¿Hay alguien en peligro, o hay un arma? Si es así, oprima el 1. Si no, el 2.",
     "ask_caller_party": (
         "Si llama por usted, oprima el 1. Si llama por alguien que está con usted, oprima el 2. "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from router.cli.accounts import token, user
+from router.cli.block import block
 from router.cli.opening import SentenceGroup
 from router.cli.people import people
 from router.cli.program import program
@@ -21,5 +22,6 @@ main.add_command(program)
 main.add_command(protocol)
 main.add_command(roster)
 main.add_command(people)
+main.add_command(block)
 main.add_command(user)
 main.add_command(token)

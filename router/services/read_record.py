@@ -46,6 +46,9 @@ class Record:
     line: str
     language: str
     number: str
+    caller_id: str
+    is_blocked: bool
+    calls_this_week: int
     stage: str
     state: str
     sentence: str
@@ -164,6 +167,9 @@ def _record(
         line=call.line,
         language=call.language,
         number=mask(found.caller_number),
+        caller_id=call.caller_id,
+        is_blocked=call.is_blocked,
+        calls_this_week=call.calls_this_week,
         stage=call.stage.value,
         state=state_of(call),
         sentence=describe(call, dict(names)) if is_open else "The call is over",

@@ -11,6 +11,7 @@ from random import Random
 
 import pytest
 
+from ivr_flows.facts import History
 from ivr_flows.program import Program
 from tests.ivr_flows.carrier import Carrier
 from tests.ivr_flows.story import PROGRAM, Story, hosted
@@ -28,6 +29,11 @@ CARRIERS = {
 }
 
 
+HISTORIES = (
+    *(History() for _ in range(3)),
+    History(calls_this_week=3, is_blocked=True),
+    History(calls_this_week=1, given_back=("clinicians",)),
+)
 ANNOUNCED = ((), (KNOWN,), (KNOWN, OTHER), (replace(KNOWN, by_number=True),))
 
 
@@ -39,7 +45,13 @@ def test_tr7_re5_a_caller_who_stays_on_the_line_reaches_a_person(
 ) -> None:
     for seed in range(LIVES):
         asking = replace(program, protocols=ASKING.protocols) if seed % 3 else program
-        story = Story(asking, line, announced=ANNOUNCED[seed % 4], protocols=IN_FORCE)
+        story = Story(
+            asking,
+            line,
+            announced=ANNOUNCED[seed % 4],
+            protocols=IN_FORCE,
+            history=HISTORIES[seed % 5],
+        )
         carrier = Carrier(story, Random(seed), **chances)  # type: ignore[arg-type]
         try:
             for _ in range(seed * 7 % 90):

@@ -111,6 +111,7 @@ NOT_PROMPTS = {"front_door", "decision_sentence", "call_taker", "911", "en"} | {
     "imminent_risk",
     "source",
     "service",
+    "needs_help",
 }
 NAMED = sorted(set(named_in_code()) - NOT_PROMPTS)
 CALLERS = sorted(

@@ -19,7 +19,7 @@ from router.storage.tables.dispatches import (
     team_members,
     teams,
 )
-from router.storage.tables.intake import announcements
+from router.storage.tables.intake import announcements, blocked_numbers
 from router.storage.tables.metadata import metadata
 from router.storage.tables.people import desk_members, people, presence, shifts
 from router.storage.tables.programs import (
@@ -35,6 +35,7 @@ from router.storage.tables.protocols import protocol_texts, protocol_versions
 __all__ = [
     "announcements",
     "api_tokens",
+    "blocked_numbers",
     "calls",
     "desk_members",
     "desks",

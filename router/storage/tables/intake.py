@@ -1,6 +1,16 @@
 """What is known of callers before they come."""
 
-from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    Table,
+    Text,
+    text,
+)
 
 from router.storage.crypto import EncryptedDocument, EncryptedText
 from router.storage.tables.metadata import metadata, moment
@@ -32,5 +42,28 @@ announcements = Table(
         "program_id",
         "expires_at",
         postgresql_where=text("call_id IS NULL"),
+    ),
+)
+
+# Numbers whose calls are slowed, never refused (IN8). A block that was lifted stays on record.
+blocked_numbers = Table(
+    "blocked_numbers",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("program_id", Text, ForeignKey("programs.id"), nullable=False),
+    Column("number", EncryptedText("blocked_numbers.number"), nullable=False),
+    Column("number_hash", LargeBinary, nullable=False),
+    Column("reason", EncryptedText("blocked_numbers.reason"), nullable=False),
+    Column("blocked_by", Text, nullable=False),
+    moment("blocked_at", nullable=False),
+    moment("expires_at", nullable=False),
+    Column("lifted_by", Text),
+    moment("lifted_at"),
+    Index(
+        "uq_blocked_numbers_program_id_number_hash",
+        "program_id",
+        "number_hash",
+        unique=True,
+        postgresql_where=text("lifted_at IS NULL"),
     ),
 )
