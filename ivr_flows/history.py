@@ -5,8 +5,7 @@ It is shown to clinicians and keeps a caller from going round in circles; no pri
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from ivr_flows.call import OfferState
 from ivr_flows.outputs import Say
 from ivr_flows.turn import Turn
 
@@ -46,7 +45,10 @@ def told(turn: Turn) -> tuple[Say, ...]:
 
 
 def gives_back(turn: Turn) -> None:
-    """A clinician gives the caller back to 911: the desk is not offered the incident again."""
-    desk = turn.call.desk or turn.program.clinician_desk
-    if desk != turn.program.psap.desk and desk not in turn.call.given_back:
-        turn.call = replace(turn.call, given_back=(*turn.call.given_back, desk))
+    """A clinician who has had the caller gives them back: their desk is not offered it again."""
+    had_it = {
+        offer.desk
+        for offer in turn.call.offers
+        if offer.state is OfferState.ACCEPTED and offer.desk != turn.program.psap.desk
+    }
+    turn.change(given_back=tuple(sorted(had_it.union(turn.call.given_back))))

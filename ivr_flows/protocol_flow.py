@@ -24,8 +24,10 @@ def ask_or_decide(turn: Turn) -> None:
     if protocol is None:
         eligibility.decide(turn)
         return
-    turn.change(protocol=protocols.begin(protocol, by_phone=True))
-    turn.note("protocol_started", protocol=protocol.name, version=str(protocol.version))
+    run = turn.call.protocol
+    if run is None or run.is_over or run.protocol != protocol.name:
+        turn.change(protocol=protocols.begin(protocol, by_phone=True))
+        turn.note("protocol_started", protocol=protocol.name, version=str(protocol.version))
     _ask(turn, protocol)
 
 
@@ -33,11 +35,11 @@ def moved(turn: Turn, given: ProtocolMoved) -> str:
     """A person started, answered or went back on a screen. Returns why nothing was done, or ""."""
     run = turn.call.protocol
     if given.move == "start":
+        if run is not None and not run.is_over:
+            return "a protocol is under way"
         protocol = turn.facts.find_protocol(given.protocol)
         if protocol is None:
             return f"no protocol {given.protocol} is published"
-        if run is not None and not run.is_over:
-            return "a protocol is under way"
         run = protocols.begin(protocol, by_phone=False)
         turn.note("protocol_started", protocol=protocol.name, version=str(protocol.version))
         turn.change(protocol=run)

@@ -156,18 +156,7 @@ class FactsSource:
         live = list_live(
             self._session, self._call.program, self._call.id, self._caller_number, self._now
         )
-        return tuple(
-            Announcement(
-                one.incident_id,
-                one.number,
-                one.code,
-                one.answers,
-                (self._now - one.announced_at).total_seconds(),
-                one.by_number,
-                one.by_trunk,
-            )
-            for one in live
-        )
+        return tuple(live)
 
     def _place_in_queue(self) -> QueueFacts:
         desk = self._call.desk

@@ -66,12 +66,11 @@ class PublishedPrograms:
         return kept
 
     def list_protocols(self, session: Session, call: Call) -> dict[str, Protocol]:
-        """The protocols in force by name; while the call is at one, that version alone."""
+        """The protocols in force by name; of one that the call is at, the version it began."""
+        versions = protocols.list_in_force(session, call.program)
         run = call.protocol
         if run is not None and not run.is_over:
-            versions = {run.protocol: run.version}
-        else:
-            versions = protocols.list_in_force(session, call.program)
+            versions[run.protocol] = run.version
         return {
             name: self.get_protocol(session, call.program, name, version)
             for name, version in versions.items()

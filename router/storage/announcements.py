@@ -10,26 +10,11 @@ from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from ivr_flows.facts import Announcement
 from router.storage.crypto import search_hash
 from router.storage.tables import announcements, calls, incidents
 
 MOST_LIVE = 500  # an hour of the busiest centre; the newest are looked at
-
-
-@dataclass(frozen=True, slots=True)
-class Announcement:
-    """One announced incident, and whether the call in question comes from a number it names.
-
-    `by_trunk` is None where no trunk was announced.
-    """
-
-    incident_id: str
-    number: str
-    code: str
-    answers: Mapping[str, str]
-    announced_at: datetime
-    by_number: bool = False
-    by_trunk: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +24,15 @@ class Announced:
     code: str | None
     expires_at: datetime
     call_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An announced incident in words: for people who may read the call's record."""
+
+    number: str
+    location: str
+    note: str
 
 
 def lock_number(session: Session, program_id: str, number: str) -> None:
@@ -151,10 +145,27 @@ def list_live(
     rows = session.connection().execute(_LIVE, values)
     return [
         Announcement(
-            incident_id, number, code, answers, at, by_number, None if is_open else bool(by_trunk)
+            incident_id,
+            number,
+            code,
+            answers,
+            age_seconds=(now - announced_at).total_seconds(),
+            by_number=by_number,
+            by_trunk=None if is_open else bool(by_trunk),
         )
-        for incident_id, number, code, answers, at, by_number, by_trunk, is_open in rows
+        for incident_id, number, code, answers, announced_at, by_number, by_trunk, is_open in rows
     ]
+
+
+def find_told(session: Session, call_id: str) -> Told | None:
+    """What 911 told in words of the incident that the call is about; None when it told nothing."""
+    row = session.execute(
+        select(incidents.c.number, incidents.c.location, announcements.c.note)
+        .join(announcements, announcements.c.incident_id == incidents.c.id)
+        .join(calls, calls.c.incident_id == incidents.c.id)
+        .where(calls.c.id == call_id)
+    ).first()
+    return None if row is None else Told(row.number, row.location or "", row.note or "")
 
 
 _USE = (

@@ -160,11 +160,15 @@ def test_in3_an_announcement_is_used_by_one_of_two_transactions(line: Line) -> N
         assert not waits.result()
 
 
-def test_in3_a_call_type_we_do_not_know_is_asked_for(line: Line) -> None:
-    tell(line, replace(PANIC, call_type="edp", callback_number=CALLER))
+@pytest.mark.parametrize(("told", "known"), [("edp", "mental_health"), ("noise", None)])
+def test_in3_a_call_type_is_ours_by_the_programs_table_or_is_asked_for(
+    line: Line, told: str, known: str | None
+) -> None:
+    tell(line, replace(PANIC, call_type=told, callback_number=CALLER))
     answer = line.ring(TRANSFER)
     line.press(f"{answer.call_id}-1", "")
-    assert line.leg(f"{answer.call_id}-1").node == "call_type"
+    assert line.call(answer.call_id).answers.get("call_type") == known
+    assert (line.leg(f"{answer.call_id}-1").node == "call_type") == (known is None)
 
 
 @pytest.mark.parametrize(

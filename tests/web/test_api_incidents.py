@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from ivr_flows.call import Stage
+from router.storage.announcements import use_announcement
+from router.storage.calls import find_call
 from router.storage.incidents import find_by_number
+from router.storage.steps import Follows, save_step
 from router.storage.tables import announcements
-from tests.web.stage import Room
+from tests.web.stage import Room, add_call
 from tests.web.test_api import bearer
 
 SIMPLE = {
@@ -92,3 +98,26 @@ def test_in3_an_error_names_the_field(room: Room, body: object, field: str) -> N
 def test_in3_a_token_of_another_scope_announces_nothing(room: Room) -> None:
     answer = room.client().post("/api/v1/incidents", headers=bearer(room, "calls"), json=SIMPLE)
     assert answer.status_code == 403
+
+
+def test_tr6_what_911_told_and_what_the_number_is_worth_stand_in_the_record(room: Room) -> None:
+    add_call(room, "c1", Stage.CONNECTED, staff=["maria"])
+    incident_id = post(room, SIMPLE).get_json()["incident_id"]
+    with room.sessions.begin() as session:
+        assert use_announcement(session, incident_id, "c1", datetime.now(UTC))
+        found = find_call(session, "c1")
+        assert found is not None
+        known = replace(found.call, caller_id="failed", calls_this_week=3, is_blocked=True)
+        assert save_step(session, found.call, known, Follows(), datetime.now(UTC))
+    page = room.client("supervisor").get("/calls/c1").text
+    for words in (
+        "100 Example St",
+        "Panic attack.",
+        "its signature failed",
+        "<dt>Earlier calls this week</dt><dd>3</dd>",
+        "its calls are slowed, not refused",
+    ):
+        assert words in page
+    board = room.client().get("/api/v1/board", headers=bearer(room, "read_board")).get_json()
+    row = next(one for one in board["callers"] if one["call_id"] == "c1")
+    assert (row["caller_id"], row["calls_this_week"]) == ("failed", 3)
