@@ -15,8 +15,7 @@ from router.policy.queueing import DeskFigures, Waiting
 from router.policy.roster import Bar, Standing, examine
 from router.services.load_program import Published, PublishedPrograms
 from router.storage.announcements import list_live
-from router.storage.blocked_numbers import is_call_blocked
-from router.storage.history import Whose, list_earlier
+from router.storage.history import Whose, read_history
 from router.storage.queue import WaitingCall, list_waiting, talk_seconds
 from router.storage.roster import list_by_desk
 
@@ -142,14 +141,10 @@ class FactsSource:
             self._call.id,
             incident_number,
             is_transfer=program.lines[self._call.line].kind == "transfer",
-            caller_number=self._caller_number,
         )
-        calls = list_earlier(self._session, whose, self._now - WEEK)
+        calls, is_blocked = read_history(self._session, whose, self._now - WEEK, self._now)
         window = self._now - timedelta(seconds=program.no_loop_seconds)
         given_back = {desk for one in calls if one.opened_at > window for desk in one.given_back}
-        is_blocked = not whose.is_transfer and is_call_blocked(
-            self._session, whose.program_id, whose.call_id, self._now
-        )
         return History(incident_number, len(calls), tuple(sorted(given_back)), is_blocked)
 
     def _list_announced(self) -> tuple[Announcement, ...]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from router.storage.crypto import search_hash
-from router.storage.tables import blocked_numbers, calls
+from router.storage.tables import blocked_numbers
 
 _B = blocked_numbers.c
 
@@ -65,21 +65,3 @@ def lift_block(
         .returning(_B.expires_at)
     ).first()
     return was is not None and was.expires_at > now
-
-
-_OF_CALL = (
-    select(_B.id)
-    .join(calls, calls.c.caller_number_hash == _B.number_hash)
-    .where(
-        calls.c.id == bindparam("call_id"),
-        _B.program_id == bindparam("program_id"),
-        _B.lifted_at.is_(None),
-        _B.expires_at > bindparam("now"),
-    )
-)
-
-
-def is_call_blocked(session: Session, program_id: str, call_id: str, now: datetime) -> bool:
-    """Whether the call comes from a number that is on the list now."""
-    values = {"call_id": call_id, "program_id": program_id, "now": now}
-    return session.connection().execute(_OF_CALL, values).first() is not None

@@ -1,14 +1,15 @@
-"""Earlier calls from a number or about an incident, in one query (IN7, EL7)."""
+"""Earlier calls from a number or about an incident, and whether it is blocked: one query.
+
+IN7, EL7, IN8.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, bindparam, text
+from sqlalchemy import bindparam, text
 from sqlalchemy.orm import Session
-
-from router.storage.crypto import search_hash
 
 MOST_CALLS = 100
 
@@ -17,10 +18,7 @@ MOST_CALLS = 100
 # nothing of the caller, so on its lines the first does not count.
 _EARLIER = text("""
 WITH own AS (
-    SELECT coalesce(
-        CAST(:number_hash AS bytea),
-        (SELECT caller_number_hash FROM calls WHERE id = :call_id)
-    ) AS hash WHERE NOT :is_transfer
+    SELECT caller_number_hash AS hash FROM calls WHERE id = :call_id AND NOT :is_transfer
     UNION
     SELECT i.callback_number_hash FROM incidents i
     JOIN announcements a ON a.incident_id = i.id
@@ -34,13 +32,22 @@ WITH own AS (
     UNION
     SELECT c.id FROM incidents i JOIN calls c ON c.incident_id = i.id
     WHERE i.program_id = :program_id AND i.number = :number AND :number <> ''
+), earlier AS (
+    SELECT c.opened_at, coalesce(c.state -> 'given_back', '[]'::jsonb) AS given_back
+    FROM ids JOIN calls c USING (id)
+    WHERE c.id <> :call_id AND c.program_id = :program_id AND c.opened_at > :since
+    ORDER BY c.opened_at DESC
+    LIMIT :most
 )
-SELECT c.opened_at, coalesce(c.state -> 'given_back', '[]'::jsonb) AS given_back
-FROM ids JOIN calls c USING (id)
-WHERE c.id <> :call_id AND c.program_id = :program_id AND c.opened_at > :since
-ORDER BY c.opened_at DESC
-LIMIT :most
-""").bindparams(bindparam("number_hash", type_=LargeBinary), bindparam("most", MOST_CALLS))
+SELECT earlier.opened_at, earlier.given_back, blocked.is_blocked
+FROM (
+    SELECT EXISTS (
+        SELECT FROM blocked_numbers b JOIN calls c ON c.caller_number_hash = b.number_hash
+        WHERE c.id = :call_id AND NOT :is_transfer AND b.program_id = :program_id
+        AND b.lifted_at IS NULL AND b.expires_at > :now
+    ) AS is_blocked
+) blocked LEFT JOIN earlier ON true
+""").bindparams(bindparam("most", MOST_CALLS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +62,27 @@ class EarlierCall:
 class Whose:
     """Whose earlier calls: of the call `call_id`, about the incident `number` where one is known.
 
-    `caller_number` (E.164) is for a call that is not written yet.
+    `is_transfer` where the call comes from a 911 centre's number, and not from the caller's own.
     """
 
     program_id: str
     call_id: str
     number: str
     is_transfer: bool
-    caller_number: str = ""
 
 
-def list_earlier(session: Session, whose: Whose, since: datetime) -> list[EarlierCall]:
-    """Earlier calls of the same caller or incident, newest first, 100 at most."""
-    given = whose.caller_number
+def read_history(
+    session: Session, whose: Whose, since: datetime, now: datetime
+) -> tuple[list[EarlierCall], bool]:
+    """Earlier calls of the same caller or incident, 100 at most; whether the number is blocked."""
     values = {
         "program_id": whose.program_id,
         "call_id": whose.call_id,
         "number": whose.number,
         "is_transfer": whose.is_transfer,
-        "number_hash": search_hash(session, given) if given else None,
         "since": since,
+        "now": now,
     }
-    rows = session.connection().execute(_EARLIER, values)
-    return [EarlierCall(row.opened_at, tuple(row.given_back)) for row in rows]
+    rows = session.connection().execute(_EARLIER, values).all()
+    calls = [EarlierCall(row.opened_at, tuple(row.given_back)) for row in rows if row.opened_at]
+    return calls, bool(rows[0].is_blocked)

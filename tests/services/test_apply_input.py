@@ -448,8 +448,9 @@ def test_statements_a_webhook_sends_no_more_than_six(
         key = ReceiptKey(leg_id, "keyed", str(step))
         return lambda: apply_input(line.exchange, leg_id, Keyed(leg_id, step, digits), receipt=key)
 
-    measure("keypad step", keyed(caller, "1"))
-    for digits in ("2", "1", "1"):
+    measure("language, and earlier calls", keyed(caller, "1"))
+    measure("keypad step", keyed(caller, "2"))
+    for digits in ("1", "1"):
         line.press(caller, digits)
     measure("last answer: decided, queued, offered", keyed(caller, ""))
     measure("wait", lambda: apply_input(line.exchange, caller, WaitTicked(caller)))
@@ -466,3 +467,4 @@ def test_statements_a_webhook_sends_no_more_than_six(
         print("\nstatements:", ", ".join(f"{name} {count}" for name, count in sent.items()))
     assert max(sent.values()) <= 6
     assert sent["keypad step"] == 2
+    assert sent["language, and earlier calls"] == 3

@@ -64,7 +64,7 @@ def test_law4_the_fail_safes_file_knows_every_line_of_ours(
 ) -> None:
     publish(sessions, tmp_path)
     outside = ["+15125550110", "+15125550111", "+15125550112"]
-    ours = ["+15125550100", "+15125550101", "+15125550102"]
+    ours = ["+15125550100", "+15125550101", "+15125550102", "+15125550103"]
     assert failsafe(tmp_path) == {"lines": dict.fromkeys(ours, outside), "default": outside}
 
 
@@ -114,7 +114,12 @@ def test_a_changed_number_is_a_new_version_and_reaches_the_file(
     assert changed.is_new
     content = failsafe(tmp_path)
     assert content["default"][0] == "+15125550115"
-    assert set(content["lines"]) == {"+15125550105", "+15125550101", "+15125550102"}
+    assert set(content["lines"]) == {
+        "+15125550105",
+        "+15125550101",
+        "+15125550102",
+        "+15125550103",
+    }
 
 
 def test_two_programs_keep_their_own_911_lines_in_one_file(
