@@ -12,6 +12,7 @@ from ivr_flows.call import Leg, Offer, OfferState, Stage
 from ivr_flows.context import returned_call
 from ivr_flows.menus import ACCEPT, DECLINE, REPEAT
 from ivr_flows.outputs import EndLeg, Hangup, RedirectLeg, Say
+from ivr_flows.protocols import RISK
 from ivr_flows.ringing import close_offer, withdraw_offers
 from ivr_flows.turn import Turn
 
@@ -80,6 +81,8 @@ def _summary(turn: Turn) -> tuple[Say, ...]:
         says.append(turn.phrase("offer_incident", incident=f"#{answers['incident_number']}"))
     if call.language != "en":
         says.append(turn.phrase("offer_language", language=f"@language_{call.language}"))
+    if answers.get(RISK):
+        says.append(turn.phrase("offer_risk", risk=answers[RISK].replace("_", " ")))
     says += history.told(turn)
     if call.drops:
         says.append(turn.phrase("offer_after_drop"))

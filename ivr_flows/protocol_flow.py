@@ -9,13 +9,13 @@ from ivr_flows.call import Leg, Role
 from ivr_flows.inputs import ProtocolMoved
 from ivr_flows.menus import BACK, HELP_KEYS, REPEAT, START_OVER, START_OVER_ENTRY
 from ivr_flows.outputs import Say
-from ivr_flows.protocols import UNKNOWN, AnswerError, Audience, Kind, Protocol, Question, Run
+from ivr_flows.protocols import RISK, UNKNOWN, AnswerError, Audience, Kind, Protocol, Question, Run
 from ivr_flows.screening import give_up, to_person
 from ivr_flows.turn import Turn
 
 FLOW = "protocol"
 YES_NO_KEYS = {"1": "yes", "2": "no", "3": UNKNOWN}
-OUTCOME, RISK = "protocol_outcome", "risk"
+OUTCOME = "protocol_outcome"
 
 
 def ask_or_decide(turn: Turn) -> None:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 END = "end"
 YES, NO, UNKNOWN = "yes", "no", "unknown"
+RISK = "risk"  # the answer under which a call keeps its protocol's risk
 GIVEN = "given"  # stands for a text, which is kept elsewhere, encrypted
 
 

@@ -114,6 +114,7 @@ PROMPTS: dict[str, str] = {
     "offer_summary": "Crisis call, {what}. The caller speaks {party}.",
     "offer_incident": "Incident {incident}.",
     "offer_language": "The caller speaks {language}.",
+    "offer_risk": "Risk, by the questions asked: {risk}.",
     "offer_called_once": "They have called once before this week.",
     "offer_called": "They have called {calls} times this week.",
     "offer_number_doubtful": "The number may not be theirs.",

@@ -93,6 +93,9 @@ def test_el4_a_call_taker_is_asked_by_key_and_the_outcome_goes_to_the_policy() -
     answers = story.call.answers
     assert (answers["protocol_outcome"], answers["risk"]) == ("safe_to_talk", "usual")
     assert answers["imminent_risk"] == "no"
+    ana = story.ringing_leg("ana")
+    story.answers(ana)
+    assert "Risk, by the questions asked: usual." in story.said(ana)
     assert "note" not in dict(story.call.protocol.answers if story.call.protocol else {})
 
 

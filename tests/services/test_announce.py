@@ -63,6 +63,13 @@ def test_in3_a_repeated_post_updates_and_keeps_the_code(line: Line) -> None:
     assert row.answers == {**CLEAR, "call_type": "mental_health", "caller_party": "first"}
 
 
+def test_in3_the_same_incident_posted_twice_at_once_has_one_code(line: Line) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        told = list(pool.map(lambda _: tell(line), range(2)))
+    assert len({(one.code, one.incident_id) for one in told}) == 1
+    assert sorted(one.is_new for one in told) == [False, True]
+
+
 def test_in3_one_wrong_key_or_two_changed_over_never_make_another_code() -> None:
     assert len(ALL_CODES) == 7**4
     for code in Random(1).sample(sorted(ALL_CODES), 50):
