@@ -27,7 +27,7 @@ from router.storage.database import make_engine
 from router.storage.tables import metadata
 from tests.conftest import a_database
 from tests.test_cli import environment
-from tests.web.stage import PASSWORD, Room, make_app, open_room
+from tests.web.stage import PASSWORD, Room, cheapen_passwords, make_app, open_room
 
 WIDE = (1280, 800)
 PHONE = (390, 844)
@@ -130,8 +130,11 @@ def standing_house(
 
 
 @pytest.fixture
-def house(standing_house: House, tmp_path: Path) -> Iterator[House]:
+def house(
+    standing_house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[House]:
     """Both processes, up, and nothing in the database but Austin and its people."""
+    cheapen_passwords(monkeypatch)
     made = standing_house
     empty(made.engine)
     with ExitStack() as made.running:
