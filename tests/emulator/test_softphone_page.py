@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 from aiohttp import web
@@ -14,12 +13,14 @@ from tests.emulator.softphones import KEY, SECRET, make_application, make_token
 
 pytestmark = pytest.mark.browser
 
-# What an application's own page does with the SDK. Only where the file comes from is the emulator's.
+# What an application's own page does with the SDK; only where the file comes from is ours.
 _SCRIPT = """
   const happened = [];
   const note = (who, names, thing) => {
     for (const name of names) {
-      thing.on(name, (first) => happened.push([who, name, first?.code, first?.text].filter(Boolean).join(" ")));
+      thing.on(name, (first) => {
+        happened.push([who, name, first?.code, first?.text].filter(Boolean).join(" "));
+      });
     }
   };
   const watch = (call) => {
@@ -39,7 +40,8 @@ _SCRIPT = """
 """
 _MODULE = """<!doctype html><title>Desk</title>
 <script type="importmap">{"imports": {"@twilio/voice-sdk": "EMULATOR/static/softphone.js"}}</script>
-<script type="module">import { Device, Call } from "@twilio/voice-sdk"; window.Call = Call;SCRIPT</script>
+<script type="module">
+import { Device, Call } from "@twilio/voice-sdk"; window.Call = Call;SCRIPT</script>
 """
 _CLASSIC = """<!doctype html><title>Desk</title><script src="EMULATOR/static/twilio.js"></script>
 <script>const { Device } = window.Twilio; window.Call = Twilio.Call;SCRIPT</script>
@@ -54,14 +56,15 @@ class Desk:
         self.problems: list[str] = []
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.goto(url)
-        page.wait_for_function("window.begin")
+        page.wait_for_function("Boolean(window.begin)")
 
     def begins(self, token: str, **options: object) -> Desk:
         self.page.evaluate("([token, options]) => begin(token, options)", [token, options])
         return self
 
-    def does(self, script: str) -> Any:
-        return self.page.evaluate(script)
+    def does(self, script: str) -> object:
+        value: object = self.page.evaluate(script)
+        return value
 
     def sees(self, *happened: str) -> None:
         """Wait until all these have happened, in this order."""
