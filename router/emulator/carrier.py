@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .audio import Hearing
 from .call import Call, Callback, Source
-from .formats import is_number
+from .formats import is_number, split_client
 from .twiml.session import Session
 
 if TYPE_CHECKING:
@@ -73,7 +73,9 @@ class Carrier:
         if call.to in world.numbers:
             self._connect_to_own_number(call, world.numbers[call.to])
             return
-        party = world.parties.get(call.to)
+        address, parameters = split_client(call.to)
+        call.client_parameters |= parameters
+        party = world.parties.get(address)
         call.later(
             call.ring_timeout + world.switches.ring_timeout_buffer,
             lambda: self._rang_out(call),

@@ -164,7 +164,7 @@ def test_time_faults_and_switches_are_in_ones_hand(stage: Stage, wide: Page) -> 
     faults = stage.net.request("GET", "faults")
     assert (faults["callbacks"][0]["do"], faults["callbacks"][0]["next"]) == ("drop", 2)
     settings.locator("#switch-list summary").click()
-    settings.get_by_label("pause answers").uncheck()
+    settings.get_by_role("checkbox", name="pause answers").click()
     expect(settings.locator("#switches-count")).to_have_text("2 changed")
     assert stage.world.switches.pause_answers is False
     settings.get_by_label("unknown verb").select_option("stop")

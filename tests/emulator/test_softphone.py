@@ -286,6 +286,12 @@ def test_a_client_nobody_is_registered_as_is_not_found(stage: Stage, opened: Ope
     assert stage.app.to("/done")[1]["DialCallStatus"] == "no-answer"
 
 
+def test_parameters_in_a_clients_address_reach_its_page(stage: Stage, opened: Opener) -> None:
+    socket = opened().hello(make_token()).register()
+    rings(stage, "client:ana?case=17&note=two%20words")
+    assert socket.gets("incoming")["custom"] == {"case": "17", "note": "two words"}
+
+
 def test_a_token_without_incoming_calls_cannot_register(opened: Opener) -> None:
     socket = opened().hello(make_token(incoming=False))
     socket.send("register")

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from playwright.sync_api import Browser, Page
 
-from tests.emulator.conftest import LINE, Stage, Thread
+from tests.emulator.conftest import LINE, Answerer, Stage
 from tests.emulator.softphones import KEY, SECRET, make_application, make_token
 
 pytestmark = pytest.mark.browser
@@ -85,13 +85,17 @@ class Desk:
 Opener = Callable[..., Desk]
 
 
+def _page(html: str) -> Answerer:
+    text = html.replace("SCRIPT", _SCRIPT)
+    return lambda _: web.Response(text=text, content_type="text/html")
+
+
 @pytest.fixture
 def desk(stage: Stage, browser: Browser) -> Iterator[Opener]:
     """Opens tabs; stage.app serves the page, so it comes from another origin than the driver."""
     stage.net.request("POST", "api_keys", {"sid": KEY, "secret": SECRET})
     for path, source in (("/desk", _MODULE), ("/classic", _CLASSIC)):
-        html = source.replace("EMULATOR", stage.world.base_url).replace("SCRIPT", _SCRIPT)
-        stage.app.on(path, lambda _, html=html: web.Response(text=html, content_type="text/html"))
+        stage.app.on(path, _page(source.replace("EMULATOR", stage.world.base_url)))
     stage.app.on("/favicon.ico", (204, ""))
     context = browser.new_context()
     desks: list[Desk] = []
@@ -213,9 +217,7 @@ def test_tokens_expire_and_are_renewed(stage: Stage, desk: Opener) -> None:
     assert ana.does("device.register().catch((error) => error.name)") == "InvalidStateError"
 
 
-def test_a_call_survives_a_broken_connection_within_the_grace(
-    stage: Stage, desk: Opener, thread: Thread
-) -> None:
+def test_a_call_survives_a_broken_connection_within_the_grace(stage: Stage, desk: Opener) -> None:
     ana = desk().begins(make_token())
     sid = rings(stage)
     ana.sees("device incoming")

@@ -145,6 +145,10 @@ function putSwitch(name, value) {
 
 function showSwitches(given) {
   const items = Object.entries(given);
+  // Somebody may be in them: they are made anew only when they have changed.
+  const wanted = JSON.stringify(given);
+  if (at("switches").dataset.shown === wanted) return;
+  at("switches").dataset.shown = wanted;
   fill(at("switches"), items.map(switchItem), "");
   const changed = items.filter(([, item]) => item.value !== item.default).length;
   at("switches-count").textContent = changed ? `${changed} changed` : "all at their defaults";
