@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 from playwright.sync_api import Browser, Page
 
+from router.emulator.client import Phone
 from tests.emulator.conftest import LINE, Answerer, Stage
 from tests.emulator.softphones import KEY, SECRET, make_application, make_token
 
@@ -85,6 +86,19 @@ class Desk:
 Opener = Callable[..., Desk]
 
 
+def until(stage: Stage, is_so: Callable[[], bool]) -> None:
+    """Wait for what a page has asked for: the browser goes by real time, whatever the network's."""
+    seen = 0
+    while not is_so():
+        events = stage.net.events(seen, wait=5)
+        assert events, "nothing has happened for 5 seconds"
+        seen = events[-1]["seq"]
+
+
+def is_over(stage: Stage, phone: Phone) -> Callable[[], bool]:
+    return lambda: stage.transcript(phone, "hangup") != []
+
+
 def _page(html: str) -> Answerer:
     text = html.replace("SCRIPT", _SCRIPT)
     return lambda _: web.Response(text=text, content_type="text/html")
@@ -141,14 +155,16 @@ def test_an_incoming_call_is_accepted_talks_and_is_hung_up(
     sam.says("Hello there")
     ana.sees("call hears Hello there")
     ana.does("call.say('How can I help')")
+    ana.sees("call hears How can I help")
     sam.hears("how can I help")
     ana.does("call.mute(); call.say('Unheard'); call.mute(false); call.say('Back again')")
+    ana.sees("call hears Back again")
     sam.hears("back again")
     assert "speech Unheard" not in stage.transcript(sam)
     assert ana.does("call.isMuted()") is False
     ana.does("call.disconnect()")
     ana.sees("call mute", "call mute", "call disconnect")
-    sam.is_hung_up()
+    until(stage, is_over(stage, sam))
     assert ana.does("[call.status(), device.isBusy]") == ["closed", False]
 
 
@@ -178,12 +194,11 @@ def test_calls_that_are_refused(stage: Stage, desk: Opener) -> None:
     ana.sees("device incoming")
     ana.does("call.reject()")
     ana.sees("call reject")
-    stage.net.advance(0)
     assert ana.does("[call.status(), device.calls.length]") == ["closed", 0]
-    assert stage.client.calls(sid).fetch().status == "busy"
-    sid = rings(stage)
+    until(stage, lambda: stage.client.calls(sid).fetch().status == "busy")
+    second = rings(stage)
     ana.page.wait_for_function("call.status() === 'pending'")
-    stage.client.calls(sid).update(status="completed")
+    stage.client.calls(second).update(status="completed")
     ana.sees("call cancel")
     assert ana.does("call.status()") == "closed"
 
@@ -243,5 +258,5 @@ def test_a_page_that_is_left_hangs_up(stage: Stage, desk: Opener) -> None:
     ana.does("call.accept()")
     ana.is_in("open")
     ana.page.goto("about:blank")
-    sam.is_hung_up()
+    until(stage, is_over(stage, sam))
     assert stage.app.to("/done")[0]["DialCallStatus"] == "completed"
