@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from .audio import Hearing
 from .call import Call, Callback, Source
-from .formats import is_number
+from .formats import is_number, split_client
 from .twiml.session import Session
 
 if TYPE_CHECKING:
-    from .world import World
+    from .world import Application, World
 
 
 @dataclass
@@ -73,12 +73,14 @@ class Carrier:
         if call.to in world.numbers:
             self._connect_to_own_number(call, world.numbers[call.to])
             return
-        party = world.parties.get(call.to)
+        address, parameters = split_client(call.to)
+        call.client_parameters |= parameters
+        party = world.parties.get(address)
         call.later(
             call.ring_timeout + world.switches.ring_timeout_buffer,
             lambda: self._rang_out(call),
         )
-        if party is None:
+        if party is None or not party.reachable:
             world.unexpected_rings.add(
                 "call", number=call.to, **{"from": call.from_}, call=call.sid
             )
@@ -109,6 +111,15 @@ class Carrier:
             fallback_url = application.voice_fallback_url
             call.fallback = Callback(fallback_url, application.voice_fallback_method)
         self.run_incoming(call, Source(url, method))
+
+    def incoming_by_client(self, call: Call, application: Application) -> None:
+        """A client party's call goes to the TwiML application it names."""
+        if application.status_callback:
+            callback = Callback(application.status_callback, application.status_callback_method)
+            call.callback = callback
+        fallback_url = application.voice_fallback_url
+        call.fallback = Callback(fallback_url, application.voice_fallback_method)
+        self.run_incoming(call, Source(application.voice_url, application.voice_method))
 
     def run_incoming(self, call: Call, source: Source) -> None:
         call.set_status("ringing")

@@ -37,6 +37,9 @@ class Switches:
     wait_loop_floor_seconds: float = _switch(1.0, "an Enqueue waitUrl is asked no faster than this")
     amd_seconds: float = _switch(2.0, "time answering machine detection takes")
     signal_loss_seconds: float = _switch(0.0, "until the carrier notices a dropped cell call")
+    softphone_reconnect_seconds: float = _switch(
+        5.0, "how long the calls of a softphone whose connection broke wait for it to come back"
+    )
     speech_end_seconds: float = _switch(0.0, "pause after speech before a Gather posts it")
     silence_seconds: float = _switch(0.5, "silence shorter than this is left out of transcripts")
     serial_webhooks: str = _switch(
@@ -95,7 +98,12 @@ class Switches:
     def describe(self) -> dict[str, dict[str, Any]]:
         values = asdict(self)
         return {
-            f.name: {"value": values[f.name], "default": f.default, "about": f.metadata["doc"]}
+            f.name: {
+                "value": values[f.name],
+                "default": f.default,
+                "about": f.metadata["doc"],
+                "choices": list(f.metadata["choices"]),
+            }
             for f in fields(self)
         }
 

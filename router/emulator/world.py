@@ -21,6 +21,7 @@ from .queue import Queues
 from .recordings import Recordings
 from .rest.representations import represent_call
 from .sids import Sids
+from .softphones import Softphones
 from .switches import Switches
 from .twiml import verbs
 from .webhooks import Webhooks
@@ -91,6 +92,7 @@ class World:
         self.numbers: dict[str, Number] = {}
         self.applications: dict[str, Application] = {}
         self.parties: dict[str, Party] = {}
+        self.softphones = Softphones(self)
         self._tasks: set[asyncio.Task[Any]] = set()
         clock.settle = self.settle
         verbs.install()
@@ -172,6 +174,7 @@ class World:
 
     def reset(self) -> None:
         """End everything and forget it, without a word to anybody; numbers and switches stay."""
+        self.softphones.reset()
         for call in list(self.calls.values()):
             call.callback = None
             call.vanish()

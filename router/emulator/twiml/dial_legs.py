@@ -75,6 +75,7 @@ class DialLegs(Dial):
         leg.ring_timeout = float(self.timeout)
         leg.time_limit = self.time_limit
         leg.callback = self.callback(noun)
+        leg.client_parameters = _parameters(noun)
         return leg
 
     async def _whisper(self, leg: Call, noun: Element) -> None:
@@ -156,6 +157,12 @@ class DialLegs(Dial):
             if target is not None:
                 recording = self.world.recordings.by_sid[sid]
                 self.world.recordings.tell(recording, self.call, target.url)
+
+
+def _parameters(noun: Element) -> dict[str, str]:
+    """The <Parameter>s of a <Client>, which its page gets with the call."""
+    given = [child for child in noun.children if child.tag == "Parameter"]
+    return {child.get("name"): child.get("value") for child in given if child.get("name")}
 
 
 def _address(noun: Element) -> str:
