@@ -14,7 +14,8 @@ class Hearing:
     """What one leg hears right now.
 
     kind: say, play, ringback, hold, wait, talking_with, silence. `people` are those heard,
-    `heard_by` those who hear this leg, `where` the queue or conference.
+    `heard_by` those who hear this leg, `where` the queue or conference; `voice` and `language`
+    are those of a <Say> that names them.
     """
 
     kind: str
@@ -23,6 +24,8 @@ class Hearing:
     heard_by: tuple[str, ...] = ()
     where: str = ""
     loop: int = 1
+    voice: str = ""
+    language: str = ""
 
 
 SILENCE = Hearing("silence")

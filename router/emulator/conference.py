@@ -143,6 +143,8 @@ class Conference(Room):
         self.reason_ended: str | None = None
         self.ended_by: str | None = None
         self.pending: list[Participant] = []
+        self.on_start: list[Callable[[], None]] = []
+        self.on_end: list[Callable[[], None]] = []
         self._ever_joined = False
         self.changed()
 
@@ -221,6 +223,8 @@ class Conference(Room):
         for participant in people:
             participant.stop_aside()
         self.tell("conference-start")
+        for act in self.on_start:
+            act()
 
     def _beep(self, cause: Participant) -> None:
         for other in self.participants:
@@ -281,6 +285,8 @@ class Conference(Room):
         for participant in self.participants:
             self._take_out(participant, reason)
         self.live = False
+        for act in self.on_end:
+            act()
         for participant in self.pending[:]:
             participant.call.finish("canceled")
         facts = {"ReasonConferenceEnded": why, "Reason": why.replace("-", " ")}

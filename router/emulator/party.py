@@ -122,6 +122,10 @@ class Party:
             data["where"] = hearing.where
         if hearing.loop != 1:
             data["loop"] = hearing.loop
+        if hearing.language:
+            data["language"] = hearing.language
+        if hearing.voice:
+            data["voice"] = hearing.voice
         self.record(hearing.kind, call, **data)
 
     def hears_speech(self, call: Call, who: str, text: str) -> None:

@@ -34,7 +34,8 @@ async def fetch(request: web.Request) -> web.Response:
 
 
 async def sound(request: web.Request) -> web.Response:
-    return web.Response(body=find(request).sound(), content_type="audio/wav")
+    sound = b"".join([piece async for piece in find(request).sound(1)])
+    return web.Response(body=sound, content_type="audio/wav")
 
 
 async def delete(request: web.Request) -> web.Response:

@@ -222,21 +222,21 @@ def represent_message(world: World, message: Message) -> Json:
 
 
 def represent_recording(world: World, recording: Recording) -> Json:
-    path = f"Recordings/{recording.sid}.json"
-    return _base(world, recording.created, recording.created, path) | {
+    path = f"{recording.resource}.json"
+    return _base(world, recording.created, recording.updated, path) | {
         "sid": recording.sid,
         "api_version": VERSION,
-        "call_sid": recording.call_sid,
-        "channels": 1,
-        "conference_sid": None,
-        "duration": str(recording.duration),
+        "call_sid": recording.call_sid or None,
+        "channels": recording.terms.channels,
+        "conference_sid": recording.conference_sid,
+        "duration": None if recording.ended is None else str(recording.duration),
         "encryption_details": None,
         "error_code": None,
         "media_url": recording.media_url(world),
         "price": None,
         "price_unit": "USD",
         "source": recording.source,
-        "start_time": _date(recording.created - recording.duration),
-        "status": "completed",
+        "start_time": _date(recording.began),
+        "status": recording.status,
         "subresource_uris": {},
     }
