@@ -81,7 +81,8 @@ class Call:
         self.ended: float | None = None
         self.queue_time_ms = 0
         self.answered_by = ""
-        self.detected_by = ""
+        self.detected_by = ""  # by answering machine detection; answered_by is the truth
+        self.detection_ms = 0
         self.phone_number_sid: str | None = None
         self.endpoint: Endpoint | None = None
         self.program: Callable[[], Awaitable[None]] | None = None
