@@ -14,7 +14,8 @@ from .formats import rfc2822
 from .webhooks import Webhook
 
 if TYPE_CHECKING:
-    from .world import Application, World
+    from .numbers import Application
+    from .world import World
 
 FINAL = frozenset(["completed", "busy", "failed", "no-answer", "canceled"])
 DEFAULT_TIME_LIMIT = 14_400  # Twilio: a call lasts at most 4 hours

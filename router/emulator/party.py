@@ -15,7 +15,16 @@ from .script import ScriptRunner, Step
 if TYPE_CHECKING:
     from .world import World
 
-BEHAVIOURS = ("manual", "answer", "busy", "decline", "no_answer", "voicemail", "unreachable")
+# Who answers besides people: a voicemail whose greeting ends with a beep, one that ends in silence,
+# one that ends otherwise, a fax, a line on which nobody speaks.
+MACHINES = {
+    "voicemail": "machine",
+    "voicemail_silence": "machine_silence",
+    "voicemail_other": "machine_other",
+    "fax": "fax",
+    "silent": "nobody",
+}
+BEHAVIOURS = ("manual", "answer", "busy", "decline", "no_answer", "unreachable", *MACHINES)
 VOICEMAIL_GREETING_SECONDS = 4.0
 
 
@@ -91,8 +100,9 @@ class Party:
             call.later(behaviour.after, lambda: self._answer(call))
         elif behaviour.do == "decline":
             call.later(behaviour.after, lambda: self._decline(call))
-        elif behaviour.do == "voicemail":
-            call.later(behaviour.after, lambda: self._voicemail(call))
+        elif behaviour.do in MACHINES:
+            machine = MACHINES[behaviour.do]
+            call.later(behaviour.after, lambda: self._picked_up(call, machine))
 
     def answered(self, call: Call) -> None:
         self.record("answered", call)
@@ -200,9 +210,6 @@ class Party:
     def _picked_up(self, call: Call, by: str) -> None:
         call.answered_by = by
         call.answer()
-
-    def _voicemail(self, call: Call) -> None:
-        self._picked_up(call, "machine")
 
     def decline(self) -> None:
         self._decline(self.ringing_call())

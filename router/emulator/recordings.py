@@ -100,26 +100,24 @@ class Recordings:
         self._world = world
         self.by_sid: dict[str, Recording] = {}
 
-    def _new(self, source: str, terms: Terms, began: float, **facts: str) -> Recording:
+    def _new(self, source: str, call_sid: str, began: float, terms: Terms = _PLAIN) -> Recording:
         now = self._world.clock.now()
-        recording = Recording(
-            self._world.sids.new("RE"), source, now, began, terms=terms, updated=now, **facts
-        )
-        self.by_sid[recording.sid] = recording
+        sid = self._world.sids.new("RE")
+        recording = Recording(sid, source, now, began, call_sid, terms=terms, updated=now)
+        self.by_sid[sid] = recording
         return recording
 
     def add(self, call: Call, duration: int, source: str, text: str = "") -> Recording:
         """A recording that ends now and lasted `duration` seconds."""
         now = self._world.clock.now()
-        recording = self._new(source, _PLAIN, now - duration, call_sid=call.sid, text=text)
-        recording.status, recording.ended = "completed", now
+        recording = self._new(source, call.sid, now - duration)
+        recording.text, recording.status, recording.ended = text, "completed", now
         self._changed(recording)
         return recording
 
     def start(self, call: Call, source: str, terms: Terms = _PLAIN) -> Recording:
         """Record a call from now until it ends or somebody stops it."""
-        now = self._world.clock.now()
-        recording = self._new(source, terms, now, call_sid=call.sid)
+        recording = self._new(source, call.sid, self._world.clock.now(), terms)
         recording.watched.append(call)
         call.watch(lambda _, what: self.stop(recording) if what == "ended" else None)
         self._began(recording)
@@ -129,8 +127,7 @@ class Recordings:
         self, conference: Conference, call_sid: str, terms: Terms = _PLAIN
     ) -> Recording:
         """Record a conference from now; `call_sid` is of whoever asked. Its end stops it."""
-        now = self._world.clock.now()
-        recording = self._new("Conference", terms, now, call_sid=call_sid)
+        recording = self._new("Conference", call_sid, self._world.clock.now(), terms)
         recording.conference_sid = conference.sid
         conference.on_end.append(lambda: self.stop(recording))
         self._began(recording)
