@@ -46,7 +46,8 @@ class Seat:
 
     def reaches(self, other: Seat) -> bool:
         """Whether what this leg says is heard by `other`."""
-        if self is other or self.muted or self.hold or other.hold:
+        silent = self.muted or self.call.microphone_off
+        if self is other or silent or self.hold or other.hold:
             return False
         if self.coaching and self.coaches is not None:
             return other.call is self.coaches

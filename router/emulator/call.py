@@ -103,6 +103,7 @@ class Call:
         self.cookies: dict[str, str] = {}
         self.extra: dict[str, str] = {}
         self.client_parameters: dict[str, str] = {}  # of a <Client>, for the page that rings
+        self.microphone_off = False
         self.sounds: list[Hearing] = []
         self.seat: Seat | None = None
         self.backdrop: Hearing | None = None
@@ -374,6 +375,8 @@ class Call:
 
     def speak(self, who: str, text: str) -> None:
         """Speech from the far phone: to whoever listens for it and to everyone who hears it."""
+        if self.microphone_off:
+            return
         for sink in self.speech_sinks[::-1]:
             if sink(text):
                 break
