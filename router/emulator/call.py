@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .world import World
 
 FINAL = frozenset(["completed", "busy", "failed", "no-answer", "canceled"])
+# What a leg ended with in SIP, where nothing more exact is known: answered, and given up.
+_SIP_CODES = {"completed": "200", "canceled": "487"}
 DEFAULT_TIME_LIMIT = 14_400  # Twilio: a call lasts at most 4 hours
 
 # Why a leg leaves what it is in: words of Twilio's ReasonParticipantLeft where it has one.
@@ -273,6 +275,7 @@ class Call:
         """The one end of every call."""
         if self.over:
             return
+        sip_code = sip_code or _SIP_CODES.get(status, "")
         was_queued = self.status == "queued"
         self.status = status
         self.ended = self.world.clock.now()
