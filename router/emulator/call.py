@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .world import World
 
 FINAL = frozenset(["completed", "busy", "failed", "no-answer", "canceled"])
+# What a leg ended with in SIP, where nothing more exact is known: answered, and given up.
+_SIP_CODES = {"completed": "200", "canceled": "487"}
 DEFAULT_TIME_LIMIT = 14_400  # Twilio: a call lasts at most 4 hours
 
 # Facts of a phone that say how it reacts; they are not parameters of its calls.
@@ -295,6 +297,7 @@ class Call:
         """The one end of every call."""
         if self.over:
             return
+        sip_code = sip_code or _SIP_CODES.get(status, "")
         was_queued = self.status == "queued"
         self.status = status
         self.ended = self.world.clock.now()

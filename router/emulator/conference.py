@@ -395,6 +395,12 @@ class Conferences:
             self._prune()
         return conference
 
+    def at_limit(self) -> bool:
+        """Whether the account has as many participants as it may (Twilio's 16021)."""
+        limit = self._world.switches.concurrent_participants
+        people = (len(c.seats) + len(c.pending) for c in self._active.values())
+        return bool(limit) and sum(people) >= limit
+
     def _prune(self) -> None:
         if len(self.by_sid) > MAX_CONFERENCES:
             over = [sid for sid, c in self.by_sid.items() if c.status == "completed"]
