@@ -231,7 +231,8 @@ class Conference(Room):
 
     def _beep(self, cause: Participant) -> None:
         for other in self.participants:
-            if other is not cause and not other.hold and other.call.endpoint is not None:
+            deaf = other.hold or other.call.out_of_reach
+            if other is not cause and not deaf and other.call.endpoint is not None:
                 other.call.endpoint.hears_beep(other.call)
 
     # Going
