@@ -8,6 +8,7 @@ from email.utils import format_datetime
 from urllib.parse import parse_qsl
 
 EMERGENCY = frozenset(["911", "933", "112"])  # Twilio: 933 is the test number
+SCHEMES = ("client:", "sip:", "sips:", "sim:", "whatsapp:", "app:")
 _E164 = re.compile(r"^\+[1-9]\d{6,14}$")
 
 
@@ -20,8 +21,8 @@ def boolean(value: object) -> str:
 
 
 def is_address(text: str) -> bool:
-    """Something that can be called: a number, a client, or a SIP address."""
-    return is_number(text) or text.startswith(("client:", "sip:", "sips:"))
+    """Something that can be called: a number, a client, a SIP address, a SIM, an application."""
+    return is_number(text) or text.startswith(SCHEMES)
 
 
 def is_number(text: str) -> bool:
@@ -38,7 +39,7 @@ def split_client(address: str) -> tuple[str, dict[str, str]]:
 
 def normalise(text: str) -> str:
     """A North American number as it may be written, in E.164; anything else as it is."""
-    if text.startswith(("client:", "sip:", "sips:")):
+    if text.startswith(SCHEMES):
         return (
             text.split(";", maxsplit=1)[0].split("?", maxsplit=1)[0]
             if text.startswith("sip")

@@ -10,14 +10,25 @@ from .audio import Hearing
 from .call import Call
 from .clock import Timer
 from .feed import Entry, Feed
-from .formats import is_number
+from .formats import is_address, is_number
 from .script import ScriptRunner, Step
 
 if TYPE_CHECKING:
     from .world import World
 
-BEHAVIOURS = ("manual", "answer", "busy", "decline", "no_answer", "voicemail", "unreachable")
-VOICEMAIL_GREETING_SECONDS = 4.0
+# Who answers besides people: a voicemail whose greeting ends with a beep, one that ends in silence,
+# one that ends otherwise, a fax, a line on which nobody speaks.
+MACHINES = {
+    "voicemail": "machine",
+    "voicemail_silence": "machine_silence",
+    "voicemail_other": "machine_other",
+    "fax": "fax",
+    "silent": "nobody",
+}
+BEHAVIOURS = ("manual", "answer", "busy", "decline", "no_answer", "unreachable", *MACHINES)
+GREETING = "Nobody can take your call right now. Leave a message."
+GREETING_SECONDS = 4.0  # where words take no time
+WITHHELD = "withheld"  # as caller_id: whatever the network sends for it
 
 
 class PartyError(Exception):
@@ -54,6 +65,7 @@ class Profile:
     script: list[Step] = field(default_factory=list)
     lines: int = 1
     facts: dict[str, str] = field(default_factory=dict)
+    greeting: str = GREETING
 
 
 class Party:
@@ -94,13 +106,16 @@ class Party:
             return
         self.calls.append(call)
         call.set_status("ringing", "ringing")
-        self.record("ringing", call, **{"from": call.from_})
+        about = {"headers": call.sip_headers, "parameters": call.client_parameters}
+        given = {name: value for name, value in about.items() if value}
+        self.record("ringing", call, **{"from": call.from_}, **given)
         if behaviour.do == "answer":
             call.later(behaviour.after, lambda: self._answer(call))
         elif behaviour.do == "decline":
             call.later(behaviour.after, lambda: self._decline(call))
-        elif behaviour.do == "voicemail":
-            call.later(behaviour.after, lambda: self._voicemail(call))
+        elif behaviour.do in MACHINES:
+            machine = MACHINES[behaviour.do]
+            call.later(behaviour.after, lambda: self._picked_up(call, machine))
 
     def answered(self, call: Call) -> None:
         self.record("answered", call)
@@ -130,6 +145,10 @@ class Party:
             data["where"] = hearing.where
         if hearing.loop != 1:
             data["loop"] = hearing.loop
+        if hearing.language:
+            data["language"] = hearing.language
+        if hearing.voice:
+            data["voice"] = hearing.voice
         self.record(hearing.kind, call, **data)
 
     def hears_speech(self, call: Call, who: str, text: str) -> None:
@@ -171,6 +190,8 @@ class Party:
         app = None if is_number(self.number) else self._world.application(application)
         if number is None and app is None:
             raise PartyError("to", f"there is no number {to!r} on this network to call", 404)
+        if caller_id == WITHHELD:
+            caller_id = self._world.switches.withheld_caller_id
         call = Call(self._world, caller_id or self.number, to, "inbound")
         call.endpoint = self
         call.extra.update(params or {})
@@ -203,10 +224,20 @@ class Party:
 
     def _picked_up(self, call: Call, by: str) -> None:
         call.answered_by = by
+        if by.startswith("machine"):
+            rate = self._world.switches.speech_rate
+            words = len(self.profile.greeting.split())
+            call.greeting_seconds = words / rate if rate > 0 else GREETING_SECONDS
         call.answer()
+        if by.startswith("machine"):
+            self._greet(call)
 
-    def _voicemail(self, call: Call) -> None:
-        self._picked_up(call, "machine")
+    def _greet(self, call: Call) -> None:
+        """A voicemail speaks, and with most of them a beep says when to begin."""
+        self.record("said", call, who="voicemail", text=self.profile.greeting)
+        call.speak("voicemail", self.profile.greeting)
+        if call.answered_by == "machine":
+            call.later(call.greeting_seconds, call.beep)
 
     def decline(self, sid: str = "") -> None:
         self._decline(self.ringing_call(sid))
@@ -244,9 +275,10 @@ class Party:
             call.hang_up()
 
     def lose_signal(self, sid: str = "") -> None:
-        """The call drops as a cell call does; the carrier notices after a while."""
+        """The call drops as a cell call does: nothing is heard either way, until it is noticed."""
         call = self.current_call(sid)
         self.record("signal_lost", call)
+        call.lose_signal()
         call.later(self._world.switches.signal_loss_seconds, call.hang_up)
 
     def leave(self, who: str) -> None:
@@ -273,6 +305,17 @@ class Party:
     def receives(self, from_: str, body: str) -> None:
         self.record("sms", None, **{"from": from_}, text=body)
 
+    def refer(self, to: str, sid: str = "") -> None:
+        """A SIP phone asks the carrier to put somebody else in its place (SIP REFER)."""
+        call = self.current_call(sid)
+        if not self.number.startswith(("sip:", "sips:")):
+            raise PartyError("number", f"{self.number} is no SIP phone")
+        if not is_address(to):
+            raise PartyError("to", "must be a number or a sip: address", 400)
+        self.record("referred", call, to=to)
+        if call.on_refer is None or not call.on_refer(to):
+            raise PartyError("number", "the carrier refuses: this call is in no <Dial referUrl>")
+
     def describe(self) -> dict[str, Any]:
         profile = self.profile
         return {
@@ -283,6 +326,7 @@ class Party:
             "script": [step.describe() for step in profile.script],
             "lines": profile.lines,
             "facts": profile.facts,
+            "greeting": profile.greeting,
             "softphone": self.is_softphone,
             "reachable": self.reachable,
             "calls": [self._world.describe_leg(call) for call in self.calls],

@@ -8,12 +8,37 @@ from aiohttp import web
 
 from .control import network, parties, softphones
 from .control.base import control_api
-from .rest import calls, conferences, messages, numbers, queues, records
+from .rest import (
+    account,
+    addresses,
+    caller_ids,
+    calls,
+    conferences,
+    messages,
+    notifications,
+    numbers,
+    queues,
+    recordings,
+    refused,
+)
 from .rest.base import WORLD, twilio_api
 from .world import World
 
 STATIC = Path(__file__).with_name("static")
-_PARTS = (calls, conferences, queues, messages, numbers, records, parties, network, softphones)
+_REST = (
+    account,
+    addresses,
+    caller_ids,
+    calls,
+    conferences,
+    messages,
+    notifications,
+    numbers,
+    queues,
+    recordings,
+    refused,
+)
+_PARTS = (*_REST, parties, network, softphones)
 
 
 def build_app(world: World) -> web.Application:

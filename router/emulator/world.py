@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from typing import Any
 
+from .addresses import Address, CallerId
 from .call import Call
-from .carrier import Carrier, Number
+from .carrier import Carrier
 from .clock import Clock
 from .conference import Conferences
 from .debugger import Debugger
 from .faults import Faults
 from .feed import Feed
 from .history import History
+from .keys import ApiKey
 from .messages import Messages
+from .numbers import Application, Number
 from .party import Party
 from .queue import Queues
 from .recordings import Recordings
@@ -26,8 +28,9 @@ from .switches import Switches
 from .twiml import verbs
 from .webhooks import Webhooks
 
-# How often the loop is given a turn before it is taken to be idle (see `settle`).
-_IDLE_TURNS = 25
+# How many turns of the loop without anything else to run make it idle (see `idle`), on a loop that
+# tells what is ready and on one that does not; and when to stop waiting for that.
+_CALM_TURNS, _IDLE_TURNS, _MOST_TURNS = 3, 25, 10_000
 
 # Calls that are kept to be read, like Twilio's, but not for ever.
 MAX_CALLS = 20_000
@@ -38,24 +41,6 @@ _PLACES = {
     "+1602": ("PHOENIX", "AZ", "85003"),
     "+1919": ("DURHAM", "NC", "27701"),
 }
-
-
-@dataclass
-class Application:
-    """A TwiML application: where the calls of a client party go."""
-
-    sid: str
-    friendly_name: str = ""
-    voice_url: str = ""
-    voice_method: str = "POST"
-    voice_fallback_url: str = ""
-    voice_fallback_method: str = "POST"
-    status_callback: str = ""
-    status_callback_method: str = "POST"
-    sms_url: str = ""
-    sms_method: str = "POST"
-    created: float = 0.0
-    updated: float = 0.0
 
 
 class World:
@@ -75,7 +60,11 @@ class World:
         self.switches = switches or Switches()
         self.sids = Sids(seed)
         self.base_url = ""
-        self.api_keys: dict[str, str] = {}
+        self.friendly_name = "Emulated account"
+        self.created = clock.now()
+        self.api_keys: dict[str, str] = {}  # secrets by SID
+        self.keys: dict[str, ApiKey] = {}
+        self.rest_in_flight = 0
         self.allow_any_host = False
         self.faults = Faults()
         self.events = Feed(clock)
@@ -91,6 +80,8 @@ class World:
         self.recordings = Recordings(self)
         self.numbers: dict[str, Number] = {}
         self.applications: dict[str, Application] = {}
+        self.addresses: dict[str, Address] = {}
+        self.caller_ids: dict[str, CallerId] = {}  # by number
         self.parties: dict[str, Party] = {}
         self.softphones = Softphones(self)
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -99,13 +90,21 @@ class World:
 
     async def settle(self) -> None:
         """Wait until nothing moves: no webhook in flight, and no task with anything to do."""
-        idle = 0
-        while idle < _IDLE_TURNS:
+        await self.idle()
+        while self.webhooks.in_flight:
+            await self.webhooks.landed()
+            await self.idle()
+
+    async def idle(self) -> None:
+        """Let everything that can run do so; what waits for time or for the application stays."""
+        # CPython's loop keeps what is ready to run here; another loop is given turns enough.
+        ready = getattr(asyncio.get_running_loop(), "_ready", None)
+        needed, calm = (_IDLE_TURNS if ready is None else _CALM_TURNS), 0
+        for _ in range(_MOST_TURNS):
             await asyncio.sleep(0)
-            idle += 1
-            if self.webhooks.in_flight:
-                await asyncio.sleep(0.001)
-                idle = 0
+            calm = 0 if ready else calm + 1
+            if calm >= needed:
+                return
 
     def keep(self, task: asyncio.Task[Any]) -> None:
         """Hold a task until it is done, and log what it died of."""
@@ -182,6 +181,7 @@ class World:
             task.cancel()
         self.calls.clear()
         self.parties.clear()
+        self.caller_ids.clear()
         self.conferences = Conferences(self)
         self.queues = Queues(self)
         self.messages = Messages(self)
