@@ -1,4 +1,4 @@
-"""What becomes due by itself: calls' deadlines, people for waiting calls, orders for teams, purge."""
+"""What becomes due by itself: deadlines, people for waiting calls, orders for teams, purges."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from ivr_flows.call import Call, Stage, from_document, to_document
 from router.storage.crypto import search_hash
-from router.storage.tables import calls, dispositions, incidents, legs
+from router.storage.tables import calls, dispositions, incidents
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """A whole Switchback whose processes are killed and frozen, and a fresh scene on it for each test.
 
-One Stack serves this worker's run: it takes ten seconds to start. After a test everything that was
-stopped runs again, and nobody may have heard what nobody may ever hear.
+One Stack serves this worker's run: it takes ten seconds to start. After a test nobody may have
+heard what nobody may ever hear, everything that was stopped runs again, and nothing is under way.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import pytest
 from router.demo.servers import ServerError
 from router.demo.stack import Stack
 from tests.conftest import go_without
+from tests.faults.mending import bring_back, come_to_rest
 from tests.faults.scene import TABLE, Scene, employ_more
 
 CALLS_PER_SECOND = 50.0
@@ -49,7 +50,9 @@ def scene(stack: Stack) -> Iterator[Scene]:
             yield scene
         scene.nobody_heard_an_error()
     finally:
-        scene.mend()
+        scene.network.faults()
+        bring_back(stack)
+        come_to_rest(stack)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

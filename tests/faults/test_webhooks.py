@@ -17,6 +17,7 @@ from router.demo.plays import (
     take_at_911,
 )
 from router.storage.tables import calls, outbox, receipts, timeline
+from tests.faults.pace import IS_ALONE
 from tests.faults.scene import Scene, until
 
 FORBIDDEN, ALL_RIGHT, NO_CONTENT, SERVER_ERROR = 403, 200, 204, 500
@@ -100,7 +101,7 @@ MISCHIEF = {
         {"do": "reorder", "kind": "conference", "probability": 0.3, "seconds": 0.5},
         {"do": "repeat", "probability": 0.5},
     ],
-    "late": [{"do": "delay", "seconds": 0.4}],
+    "late": [{"do": "delay", "seconds": 0.4 if IS_ALONE else 0.1}],
     "lost": [{"do": "drop", "kind": "status", "probability": 0.5}],
 }
 
