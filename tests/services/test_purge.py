@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import cast
 
+import psycopg
 import pytest
 from sqlalchemy import Connection, Engine, event, func, select
 
@@ -83,13 +84,13 @@ def test_se5_the_oldest_are_found_by_an_index(line: Line, own_engine: Engine) ->
     plans: list[str] = []
 
     def explain(
-        connection: Connection, _cursor: object, statement: str, values: Any, *_: object
+        connection: Connection, _cursor: object, statement: str, values: object, *_: object
     ) -> None:
         if statement.startswith("DELETE"):
-            with connection.connection.cursor() as cursor:
-                cursor.execute("SET LOCAL enable_seqscan = off")
-                cursor.execute(f"EXPLAIN {statement}", values)
-                plans.append("\n".join(row[0] for row in cursor.fetchall()))
+            cursor = cast("psycopg.Connection", connection.connection.dbapi_connection).cursor()
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute(f"EXPLAIN {statement}", values)  # type: ignore[call-overload]
+            plans.append("\n".join(row[0] for row in cursor.fetchall()))
 
     event.listen(own_engine, "before_cursor_execute", explain)
     purge(line.exchange)
