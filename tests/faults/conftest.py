@@ -12,14 +12,18 @@ from pathlib import Path
 
 import pytest
 
+from router.demo.seed import PROGRAM
 from router.demo.servers import ServerError
 from router.demo.stack import Stack
 from tests.conftest import go_without
 from tests.faults.mending import bring_back, come_to_rest
+from tests.faults.pace import IS_ALONE
 from tests.faults.scene import TABLE, Scene, employ_more
+from tests.quick_program import write_quick
 
 CALLS_PER_SECOND = 50.0
-QUICK = ("--switch", "speech_rate=50", "--switch", "dial_setup_seconds=0.05")
+SPEECH = ("--switch", "speech_rate=50", "--switch", "dial_setup_seconds=0.05")
+QUICK = {"choose_seconds = 15": "choose_seconds = 3"}  # until a lost order for a team is missed
 
 
 @pytest.fixture(scope="session")
@@ -29,9 +33,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         name: os.environ.pop(name) for name in ("DATABASE_URL", "REDIS_URL") if name in os.environ
     }
     state: Path = tmp_path_factory.mktemp("faults")
+    program = PROGRAM if IS_ALONE else write_quick(state / "quick.toml", QUICK)
     try:
         with Stack(
-            state, durable=False, calls_per_second=CALLS_PER_SECOND, emulator_options=QUICK
+            state,
+            durable=False,
+            program=program,
+            calls_per_second=CALLS_PER_SECOND,
+            emulator_options=SPEECH,
         ) as stack:
             employ_more(stack)
             yield stack

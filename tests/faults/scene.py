@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from datetime import time as clock_time
 from typing import Any
 
+from redis import Redis
 from sqlalchemy import func, select
 
 from ivr_flows.call import Call, Place
@@ -37,6 +38,7 @@ AGAIN_SECONDS = 3.0
 LINES = 40
 REQUESTS = ("Reply 1 to accept", "Responda 1 para aceptar")
 APPLICATION_ERROR = "application error"
+OUTSIDE = "911 "  # how the names of 911's lines outside begin
 
 TABLE: list[tuple[str, str, float, str]] = []
 """What was broken, who was there, seconds until a voice of a person, and whose."""
@@ -219,6 +221,36 @@ class Scene:
         TABLE.append((fault, role, seconds, f"talks with {_partners(caller.phone)}"))
         return seconds
 
+    def reaches_911(
+        self,
+        caller: Person,
+        within: float,
+        note: tuple[str, str],
+        since: float | None = None,
+    ) -> None:
+        """A call taker who rings takes the caller, or a line outside, which answers by itself.
+
+        Which of them depends on how busy the machine is: a hosted desk whose phones do not ring
+        within seconds is left for the lines outside.
+        """
+        began = time.monotonic() if since is None else since
+
+        def is_there() -> bool:
+            if _talks_with(caller.phone, OUTSIDE):
+                return True
+            ringing = [one for one in self.stage.call_takers if self.is_ringing(one.phone)]
+            if not ringing:
+                return False
+            with suppress(NetworkError):  # it may stop ringing in this very moment
+                self.stage.answers_and_accepts(ringing[0], "press 1")
+                self.reaches(caller, ringing[0].name, within, note, began)
+                return True
+            return False
+
+        until(is_there, within, f"{note[1]} is at 911")
+        if _talks_with(caller.phone, OUTSIDE):
+            self.reaches(caller, OUTSIDE, within, note, began)
+
     def note(self, fault: str, who: str, seconds: float, what: str) -> None:
         """A line of the table at the end of the run."""
         TABLE.append((fault, who, seconds, what))
@@ -249,6 +281,15 @@ class Scene:
                 )
             ).one()
         return row == (None, None)
+
+    def has_worker(self) -> None:
+        """Wait until a Celery worker waits for tasks: it takes seconds to start."""
+        with Redis.from_url(self.valkey.url) as broker:
+            until(
+                lambda: any(one["cmd"] == "brpop" for one in broker.client_list()),
+                30,
+                "a worker waits for tasks",
+            )
 
     # What the carrier saw
 

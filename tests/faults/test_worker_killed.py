@@ -48,6 +48,7 @@ def is_paged(scene: Scene) -> bool:
 def teams_held(scene: Scene) -> Iterator[None]:
     """Whoever would claim a team waits for us, up to a second."""
     with scene.stack.sessions.begin() as session:
+        session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         session.execute(select(teams.c.id).with_for_update())
         yield
 
@@ -63,6 +64,7 @@ def is_someone_waiting(scene: Scene) -> bool:
 
 @pytest.mark.timeout(300)
 def test_di2_a_worker_killed_before_it_pages_leaves_the_task_to_the_next(scene: Scene) -> None:
+    scene.has_worker()
     _caller, clinician = scene.connected("Tara")
     with teams_held(scene):
         ask_for_team(clinician)
@@ -80,6 +82,7 @@ def test_di2_a_worker_killed_before_it_pages_leaves_the_task_to_the_next(scene: 
 
 @pytest.mark.timeout(300)
 def test_di2_a_worker_killed_after_it_sent_a_text_does_not_send_it_again(scene: Scene) -> None:
+    scene.has_worker()
     _caller, clinician = scene.connected("Tara")
     scene.network.faults(
         rest=[{"do": "timeout_after", "method": "POST", "path": "/Messages", "next": 2}],
