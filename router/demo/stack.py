@@ -158,12 +158,22 @@ class Stack:
 
     def _settle_leftovers(self) -> None:
         """End what an earlier run left open: its calls went with its carrier."""
+        self.end_legs()
+        self.cancel_dispatches()
+
+    def end_legs(self) -> None:
+        """Tell every call that its legs are over, callers first, so that nobody is rung for them.
+
+        For legs that the carrier no longer knows.
+        """
         exchange = Exchange(self.sessions, Urls(self.web_url))
+        callers_first = (legs.c.role != "caller", legs.c.id)
         with self.sessions() as session:
-            leg_ids = session.scalars(select(legs.c.id).where(legs.c.place != "ended")).all()
+            is_open = legs.c.place != "ended"
+            open_legs = select(legs.c.id).where(is_open).order_by(*callers_first)
+            leg_ids = session.scalars(open_legs).all()
         for leg_id in leg_ids:
             apply_input(exchange, leg_id, LegStatusChanged(leg_id, "completed"))
-        self.cancel_dispatches()
 
     def cancel_dispatches(self) -> None:
         """Cancel every request for a team that is open, so that all teams are free."""

@@ -40,6 +40,7 @@ NOTICES = (
     inputs.RoomDeparted,
     inputs.CommandDone,
     inputs.CommandFailed,
+    inputs.CommandUnknown,
     inputs.TimePassed,
     inputs.StaffFreed,
     inputs.DispatchChanged,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from ivr_flows.call import Call, Stage, from_document, to_document
 from router.storage.crypto import search_hash
-from router.storage.tables import calls, dispositions, incidents, legs
+from router.storage.tables import calls, dispositions, incidents
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,25 +151,9 @@ def find_call_id_by_sid(session: Session, caller_sid: str) -> str | None:
     return session.scalar(select(calls.c.id).where(calls.c.caller_sid == caller_sid))
 
 
-def find_leg_by_sid(session: Session, sid: str) -> str | None:
-    """Our id of the leg that the carrier calls `sid`, or None."""
-    return session.scalar(select(legs.c.id).where(legs.c.sid == sid))
-
-
 def find_caller_number(session: Session, call_id: str) -> str | None:
     """The caller's number in E.164, or None when it was withheld or there is no such call."""
     return session.scalar(select(calls.c.caller_number).where(calls.c.id == call_id))
-
-
-def list_calls_from(session: Session, caller_number: str, limit: int = 20) -> list[CallRow]:
-    """Calls from that number (E.164), newest first."""
-    rows = session.execute(
-        select(calls.c.state, calls.c.incident_id)
-        .where(calls.c.caller_number_hash == search_hash(session, caller_number))
-        .order_by(calls.c.opened_at.desc())
-        .limit(limit)
-    )
-    return [CallRow(from_document(state), incident_id) for state, incident_id in rows]
 
 
 def list_due_call_ids(session: Session, now: datetime, limit: int = 100) -> list[str]:

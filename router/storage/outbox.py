@@ -227,27 +227,6 @@ def _finish(session: Session, row_id: int, state: str, error: str = "") -> None:
     session.connection().execute(_FINISH, values)
 
 
-def list_unknown(
-    session: Session, older_than: datetime, kinds: Collection[str] = (CALL,), limit: int = 100
-) -> list[OutboxRow]:
-    """Attempts begun before `older_than` whose result was never recorded, oldest first.
-
-    They are locked until the transaction ends; those that another repairer holds are left out.
-    """
-    rows = session.execute(
-        select(*_ROW)
-        .where(
-            outbox.c.state == "attempting",
-            outbox.c.attempted_at < older_than,
-            outbox.c.kind.in_(kinds),
-        )
-        .order_by(outbox.c.attempted_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return [_row(row) for row in rows]
-
-
 def find_row(session: Session, row_id: int) -> OutboxRow | None:
     """One effect by id, or None."""
     row = session.execute(select(*_ROW).where(outbox.c.id == row_id)).first()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -54,7 +54,18 @@ def find_answer(session: Session, key: ReceiptKey) -> str | None:
     )
 
 
-def delete_receipts(session: Session, before: datetime) -> int:
-    """Forget answers older than `before`; returns how many. Twilio repeats within seconds."""
-    done = session.connection().execute(delete(receipts).where(receipts.c.created_at < before))
+def delete_receipts(session: Session, before: datetime, limit: int) -> int:
+    """Forget up to `limit` answers older than `before`, the oldest first; returns how many.
+
+    Those that another transaction holds are passed over.
+    """
+    key = (receipts.c.leg_id, receipts.c.action, receipts.c.token)
+    oldest = (
+        select(*key)
+        .where(receipts.c.created_at < before)
+        .order_by(receipts.c.created_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    done = session.connection().execute(delete(receipts).where(tuple_(*key).in_(oldest)))
     return done.rowcount

@@ -20,13 +20,14 @@ import pytest
 from sqlalchemy import select, update
 
 from ivr_flows.call import Stage as CallStage
-from router.demo.seed import PROGRAM, seed, write_external
+from router.demo.seed import seed, write_external
 from router.demo.stack import Stack
 from router.demo.stage import Person, Stage
 from router.emulator.client import Phone
 from router.services.clock import DatabaseClock, read_now
 from router.storage.tables import calls, messages, outbox, presence
 from tests.conftest import a_database
+from tests.quick_program import write_quick
 
 # The Austin program's times, cut down to what a test can wait for.
 QUICK = {
@@ -54,12 +55,7 @@ CLOSE_SECONDS = 15
 def stack(servers: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Every process of the Procfile and the emulator, on a database of this folder's own."""
     state = tmp_path_factory.mktemp("calls")
-    text = PROGRAM.read_text(encoding="utf-8")
-    for usual, quick in QUICK.items():
-        assert usual in text, f"Austin's program no longer says {usual!r}"
-        text = text.replace(usual, quick)
-    program = state / "quick.toml"
-    program.write_text(text, encoding="utf-8")
+    program = write_quick(state / "quick.toml", QUICK)
     options = tuple(word for switch in SWITCHES for word in ("--switch", switch))
     with a_database(servers) as database_url:
         environment = {"DATABASE_URL": database_url}
