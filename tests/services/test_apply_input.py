@@ -32,9 +32,10 @@ from router.services.lines import new_call_id
 from router.storage import calls as stored_calls
 from router.storage import outbox as stored_outbox
 from router.storage import presence, tables
+from router.storage.calls import Caller
 from router.storage.database import Deadline, DeadlineExceededError
 from router.storage.receipts import ReceiptKey
-from router.storage.steps import Follows, save_step
+from router.storage.steps import Follows, open_call
 from router.storage.timeline import TimelineRow, list_timeline
 from tests.services.conftest import Line
 
@@ -231,10 +232,7 @@ def two_who_decide(line: Line, sid: str) -> Call:
         queued_at=now,
     )
     with line.exchange.sessions.begin() as session:
-        assert stored_calls.insert_call(
-            session, call, caller_sid=sid, caller_number="", incident_id=call_id
-        )
-        save_step(session, None, call, Follows(), now)
+        assert open_call(session, call, Caller(sid), Follows(), now)
         assert presence.claim_people(session, {"ada", "ben"}, call_id, now) == {"ada", "ben"}
     return call
 
