@@ -90,9 +90,9 @@ INSERT_CALL = insert(calls).values(_parameters((*_OPENING, *_CALLER)))
 """Writes a fresh call, and INSERT_INCIDENT its incident, from `opening_values`.
 
 Waits for a twin, a call of the same `caller_sid`, that is being written by another transaction; a
-violation of ONE_CALL_A_SID when it is there.
+violation of one of ONE_CALL_A_SID when it is there.
 """
-ONE_CALL_A_SID = "uq_calls_caller_sid"
+ONE_CALL_A_SID = frozenset({"uq_calls_caller_sid", "uq_legs_sid"})  # whichever is written first
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ INSERT_RECEIPT = insert(receipts).values(
 
 Needs the call's row lock: then the first answer is committed and can be read.
 """
-ONE_ANSWER = "pk_receipts"
+ONE_ANSWER = frozenset({"pk_receipts"})
 
 
 def receipt_values(key: ReceiptKey, answer: str) -> dict[str, str]:

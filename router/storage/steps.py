@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
+import psycopg
 from sqlalchemy import literal_column, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -19,7 +20,7 @@ from router.storage.calls import Caller
 from router.storage.outbox import INSERT_COMMANDS, WAKE, command_rows
 from router.storage.projections import PUT_LEGS, PUT_OFFERS, changed_legs, changed_offers
 from router.storage.receipts import INSERT_RECEIPT, ONE_ANSWER, ReceiptKey, receipt_values
-from router.storage.round_trip import Prepared, send
+from router.storage.round_trip import Order, Prepared, send
 from router.storage.timeline import INSERT_EVENTS, event_rows
 
 
@@ -73,7 +74,8 @@ def open_call(
     False when its twin, a call of the same `caller.sid`, is already there: then roll back.
     """
     values = calls.opening_values(session, call, caller)
-    return _write(session, ["incident", "opened"], values, None, call, follows, now, commit=commit)
+    statement = _follow(["incident", "opened"], values, None, call, follows, now)
+    return _send(session, statement, commit=commit, seen_before=calls.ONE_CALL_A_SID)
 
 
 def save_step(
@@ -92,22 +94,19 @@ def save_step(
     """
     is_changed = after is not before
     values = calls.changing_values(after) if is_changed else {}
-    parts = ["saved"] if is_changed else []
-    return _write(session, parts, values, before, after, follows, now, commit=commit)
+    statement = _follow(["saved"] * is_changed, values, before, after, follows, now)
+    return _send(session, statement, commit=commit, seen_before=ONE_ANSWER)
 
 
-def _write(  # noqa: PLR0913
-    session: Session,
+def _follow(
     parts: list[str],
-    values: Mapping[str, Any],
+    values: dict[str, Any],
     before: Call | None,
     after: Call,
     follows: Follows,
     now: datetime,
-    *,
-    commit: bool,
-) -> bool:
-    """Whether it was written; False for what is there already."""
+) -> Order:
+    """`parts` with their values, and those parts of what follows that have something to write."""
     rows = {
         "legs": changed_legs(before, after, now),
         "offers": changed_offers(before, after, now),
@@ -115,19 +114,22 @@ def _write(  # noqa: PLR0913
         "commands": command_rows(after, follows.commands, now),
     }
     written = [name for name, some in rows.items() if some]
-    values = {**values, **{f"new_{name}": rows[name] for name in written}}
+    values |= {f"new_{name}": rows[name] for name in written}
     if follows.receipt is not None:
         written.append("receipt")
         values |= receipt_values(follows.receipt, follows.answer)
     wakes = follows.wake or bool(rows["commands"])
-    statement = _statement((*parts, *written), wakes=wakes)
+    return _statement((*parts, *written), wakes=wakes), values
+
+
+def _send(session: Session, order: Order, *, commit: bool, seen_before: frozenset[str]) -> bool:
+    """Whether it was written; False when it violates one of the constraints `seen_before`."""
     try:
-        send(session, (statement, values), commit=commit)
+        send(session, order, commit=commit)
     except IntegrityError as error:
-        if error.orig.diag.constraint_name in _SEEN_BEFORE:  # type: ignore[union-attr]
-            return False
+        if isinstance(error.orig, psycopg.Error):
+            violated = error.orig.diag.constraint_name
+            if violated in seen_before:
+                return False
         raise
     return True
-
-
-_SEEN_BEFORE = frozenset({calls.ONE_CALL_A_SID, ONE_ANSWER})

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
 import pytest
-from sqlalchemy import Engine, event, func, select, text, update
+from sqlalchemy import Engine, func, select, text, update
 
 from ivr_flows.call import Call, Leg, Offer, OfferState, Place, Role, Stage
 from ivr_flows.facts import Facts
@@ -37,22 +36,9 @@ from router.storage.database import Deadline, DeadlineExceededError
 from router.storage.receipts import ReceiptKey
 from router.storage.steps import Follows, open_call
 from router.storage.timeline import TimelineRow, list_timeline
-from tests.services.conftest import Line
+from tests.services.conftest import Line, counting
 
 ROUNDS = 200
-
-
-@contextmanager
-def counting(engine: Engine) -> Iterator[list[str]]:
-    """The statements sent inside the block."""
-    seen: list[str] = []
-
-    def note(_c: object, _u: object, statement: str, *_rest: object) -> None:
-        seen.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(engine, "before_cursor_execute", note)
 
 
 def lines_of(line: Line, call_id: str) -> list[TimelineRow]:
