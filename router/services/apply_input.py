@@ -22,7 +22,8 @@ from router.services.engagement import Advance, let_go, work_out
 from router.services.facts import FactsSource
 from router.services.load_program import Published, PublishedPrograms
 from router.services.numbers import StoredNumbers
-from router.storage import calls, incidents
+from router.storage import calls, incidents, steps
+from router.storage.calls import Caller
 from router.storage.database import Deadline, Sessions, is_lost_connection, within
 from router.storage.receipts import ReceiptKey, find_answer
 from router.storage.steps import Follows, save_step
@@ -123,15 +124,14 @@ def _apply(
             wake=freed,
         )
         _save_records(session, before, step, given)
-        if (step.call is not before or follows != NOTHING) and not save_step(
-            session, before, step.call, follows, now
-        ):
+        if deadline is not None:
+            deadline.check()
+        if step.call is before and follows == NOTHING:
+            session.commit()
+        elif not save_step(session, before, step.call, follows, now, commit=True):
             # Answered before: what was worked out now is dropped, the claims with it.
             session.rollback()
             return _answered_before(session, call_id, receipt)
-        if deadline is not None:
-            deadline.check()
-        session.commit()
     return Answer(call_id, document, step)
 
 
@@ -146,13 +146,12 @@ def open_call(
     call: Call,
     published: Published,
     *,
-    caller_number: str,
+    caller: Caller,
     deadline: Deadline | None,
 ) -> Answer | None:
     """Write a call that has just arrived, with its first answer, and commit.
 
-    None, and nothing written, when the same call was opened by another request. `call.caller.sid`
-    is the carrier's id of the call, `caller_number` E.164 or "".
+    None, and nothing written, when the same call was opened by another request.
     """
     given = CallArrived(call.caller.id)
     now = call.opened_at
@@ -160,16 +159,6 @@ def open_call(
     step, claimed = work_out(session, call, given, now, source, exchange.advance)
     document = _document(exchange, session, published, given, step)
     step, freed = let_go(session, call, step, claimed, published.program, now)
-    written = calls.insert_call(
-        session,
-        step.call,
-        caller_sid=call.caller.sid or "",
-        caller_number=caller_number,
-        incident_id=call.id,
-    )
-    if not written:
-        session.rollback()
-        return None
     follows = Follows(
         events=step.events,
         commands=step.commands,
@@ -177,10 +166,11 @@ def open_call(
         answer=document or "",
         wake=freed,
     )
-    save_step(session, None, step.call, follows, now)
     if deadline is not None:
         deadline.check()
-    session.commit()
+    if not steps.open_call(session, step.call, caller, follows, now, commit=True):
+        session.rollback()
+        return None
     return Answer(call.id, document, step)
 
 

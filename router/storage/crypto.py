@@ -17,7 +17,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import LargeBinary
+from sqlalchemy import Column, LargeBinary
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
@@ -132,6 +132,12 @@ class EncryptedDocument(TypeDecorator[Any]):
 def use_keyring(dialect: Dialect, keyring: Keyring) -> None:
     """Give every encrypted column reached through `dialect` its keys."""
     dialect.switchback_keyring = keyring  # type: ignore[attr-defined]
+
+
+def encrypted(session: Session, column: Column[Any], text: str | None) -> bytes | None:
+    """What the encrypted column holds for the text, for statements that are sent as they are."""
+    kind: EncryptedText = column.type  # type: ignore[assignment]
+    return kind.process_bind_param(text, session.get_bind().dialect)
 
 
 def search_hash(session: Session, text: str) -> bytes:

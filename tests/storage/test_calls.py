@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 from ivr_flows.call import Leg, Offer, OfferState, Place, ReturnTo911, Role, Stage
 from ivr_flows.outputs import Event
 from router.storage import calls, incidents, receipts, tables
+from router.storage.calls import Caller
 from router.storage.receipts import ReceiptKey
-from router.storage.steps import Follows, save_step
+from router.storage.steps import Follows, open_call, save_step
 from router.storage.timeline import append_events, list_timeline
 from tests.storage.conftest import CALLER, NOON, a_call, write
 
@@ -67,9 +68,7 @@ def test_in1_a_twin_writes_nothing_and_leaves_the_first_alone(reno: Session) -> 
     write(reno, a_call("aa"))
     twin = a_call("bb")
     with reno.begin_nested() as attempt:
-        assert not calls.insert_call(
-            reno, twin, caller_sid="CAaa", caller_number=CALLER, incident_id="bb"
-        )
+        assert not open_call(reno, twin, Caller("CAaa", CALLER), Follows(), NOON)
         attempt.rollback()
     assert calls.find_call_id_by_sid(reno, "CAaa") == "aa"
     assert calls.find_call(reno, "bb") is None
@@ -115,7 +114,9 @@ def test_law5_an_answer_is_stored_once(reno: Session) -> None:
     key = ReceiptKey("aa-1", "keyed", "1")
     first = Follows(receipt=key, answer="<one/>")
     assert save_step(reno, call, call, first, NOON)
-    assert not save_step(reno, call, call, replace(first, answer="<two/>"), NOON)
+    with reno.begin_nested() as attempt:
+        assert not save_step(reno, call, call, replace(first, answer="<two/>"), NOON)
+        attempt.rollback()
     assert receipts.find_answer(reno, key) == "<one/>"
     assert receipts.find_answer(reno, replace(key, token="2")) is None
 

@@ -26,12 +26,12 @@ from router.services.apply_input import Exchange, apply_input
 from router.services.publish_program import publish_program
 from router.storage import people, presence
 from router.storage.accounts import UserRow, insert_user
-from router.storage.calls import insert_call
+from router.storage.calls import Caller
 from router.storage.database import Sessions, make_sessions
 from router.storage.people import Person
-from router.storage.tables import dispatch_requests, legs, offers, teams
+from router.storage.steps import Follows, open_call
+from router.storage.tables import dispatch_requests, teams
 from router.storage.tables import presence as presence_rows
-from router.storage.timeline import append_events
 from router.telephony.urls import Urls
 from router.web import console
 
@@ -191,42 +191,15 @@ def add_call(
         **values,  # type: ignore[arg-type]
     )
     with room.sessions.begin() as session:
-        insert_call(
-            session,
-            call,
-            caller_sid=f"CA{call_id:0>32}",
-            caller_number=CALLER_NUMBER,
-            incident_id=f"i-{call_id}",
+        arrived = Follows([Event("call_arrived", caller.id)])
+        assert open_call(
+            session, call, Caller(f"CA{call_id:0>32}", CALLER_NUMBER), arrived, call.opened_at
         )
-        append_events(session, call_id, call.opened_at, [Event("call_arrived", caller.id)])
         for leg in (*own, *rung):
             session.execute(
                 update(presence_rows)
                 .where(presence_rows.c.person_id == leg.person_id)
                 .values(claimed_call_id=call_id, claimed_at=since)
-            )
-        for offer in made:
-            leg = next(leg for leg in call.legs if leg.id == offer.leg_id)
-            session.execute(
-                insert(legs).values(
-                    id=leg.id,
-                    call_id=call_id,
-                    role="clinician",
-                    place=leg.place.value,
-                    person_id=leg.person_id,
-                    room=leg.room,
-                    is_present=False,
-                )
-            )
-            session.execute(
-                insert(offers).values(
-                    leg_id=offer.leg_id,
-                    call_id=call_id,
-                    person_id=offer.person_id,
-                    desk=offer.desk,
-                    state=offer.state.value,
-                    offered_at=offer.offered_at,
-                )
             )
     return call
 
