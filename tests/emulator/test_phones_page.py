@@ -79,6 +79,10 @@ def test_two_phones_talk_on_one_screen_and_the_log_tells_how(stage: Stage, page:
     expect(live).to_contain_text("hears Sam")
     ana.get_by_role("button", name="Hang up").click()
     expect(sam.get_by_role("status")).not_to_have_text("hears Ana")
+    live.get_by_text("Calls that are over").click()
+    expect(live.get_by_role("list", name="Calls that are over")).to_contain_text(
+        "Ana completed, 0 s"
+    )
 
     hooks = page.get_by_role("region", name="Webhooks")
     hooks.get_by_text("/key").click()

@@ -248,6 +248,13 @@ def test_a_call_survives_a_broken_connection_within_the_grace(stage: Stage, desk
     stage.net.advance(6)
     assert stage.client.calls(sid).fetch().status == "completed"
     ana.sees("call error 31005", "call disconnect")
+    # A network that has forgotten everything finds the page registered again.
+    stage.net.reset()
+    ana.does("happened.length = 0")
+    ana.page.wait_for_function("device.state === 'registered'")
+    until(stage, lambda: stage.net.state()["parties"] != [])
+    rings(stage)
+    ana.sees("device incoming")
 
 
 def test_a_page_that_is_left_hangs_up(stage: Stage, desk: Opener) -> None:

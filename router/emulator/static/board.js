@@ -2,6 +2,7 @@
 
 import { clock, element, fill } from "./api.js";
 
+const OVER = 50;
 const at = (id) => document.getElementById(id);
 
 export function hearing(hears) {
@@ -29,13 +30,30 @@ function leg(item, known, follow) {
   const since = new Date(item.hears.since * 1000).toLocaleTimeString();
   const parent = item.parent ? ", dialled by another leg" : "";
   const facts = `${item.direction}${parent}, ${item.from} → ${item.to || "an application"}, since ${since} `;
-  node.append(element("span", facts, "quiet"));
+  node.append(element("span", facts, "quiet"), toWebhooks(item, known.get(number) ?? number, follow));
+  return node;
+}
+
+function over(item, known, follow) {
+  const node = element("li");
+  const name = (number) => known.get(number) ?? (number || "an application");
+  const seconds = item.started ? `, ${Math.round(item.ended - item.started)} s` : "";
+  node.append(
+    clock(item.ended),
+    element("span", ` ${name(item.from)} → ${name(item.to)} `, "kind"),
+    `${item.status}${seconds} `,
+    toWebhooks(item, name(item.from), follow),
+  );
+  return node;
+}
+
+function toWebhooks(item, whose, follow) {
   const button = element("button", "Its webhooks", "small");
   button.type = "button";
-  button.setAttribute("aria-label", `Webhooks of the call of ${known.get(number) ?? number}`);
+  button.setAttribute("aria-label", `Webhooks of the call of ${whose}`);
+  button.dataset.call = item.sid;
   button.addEventListener("click", () => follow(item.sid));
-  node.append(button);
-  return node;
+  return button;
 }
 
 function room(item) {
@@ -81,6 +99,8 @@ export function show(state, follow) {
   const byCall = new Map(state.legs.map((l) => [l.sid, known.get(l.party) ?? l.from]));
   const open = state.conferences.filter((item) => item.status !== "completed");
   refill("legs", state.legs.map((item) => leg(item, known, follow)), "No calls");
+  const ended = state.calls.filter((item) => item.ended).slice(-OVER).reverse();
+  refill("over", ended.map((item) => over(item, known, follow)), "None");
   refill("rooms", open.map(room), "No conferences");
   refill("queues", state.queues.map((item) => queue(item, byCall)), "No queues");
   refill("texts", state.messages.map(text).reverse(), "No texts");
