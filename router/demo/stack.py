@@ -58,14 +58,14 @@ class Stack:
         emulator_options: tuple[str, ...] = (),
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        """Take a state folder; `calls_per_second` holds for us and for the carrier.
+        """Take a state folder and a program's file; `calls_per_second` holds for us and the carrier.
 
         DATABASE_URL and REDIS_URL are those of `environment`, else of this process's own, else of
         private servers. All processes see `environment`.
         """
         self.state = state
         self._durable = durable
-        self._program = program
+        self.program = program
         self._calls_per_second = calls_per_second
         self._emulator_options = emulator_options
         self._extra = dict(environment or {})
@@ -97,7 +97,7 @@ class Stack:
         self._running.callback(engine.dispose)
         self.sessions: Sessions = make_sessions(engine)
         with self.sessions.begin() as session:
-            self.seeded: Seeded = seed(session, self.settings, self._program)
+            self.seeded: Seeded = seed(session, self.settings, self.program)
         self._settle_leftovers()
         self._start_processes()
         self.network = Network(self.emulator_url)
