@@ -11,7 +11,7 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
@@ -57,11 +57,12 @@ class Stack:
         calls_per_second: float = 1.0,
         emulator_options: tuple[str, ...] = (),
         environment: Mapping[str, str] | None = None,
+        without: Collection[str] = (),
     ) -> None:
-        """Take a state folder and a program's file; `calls_per_second` holds for us and the carrier.
+        """Take a state folder, a program's file, and the calls a second of both us and the carrier.
 
         DATABASE_URL and REDIS_URL are those of `environment`, else of this process's own, else of
-        private servers. All processes see `environment`.
+        private servers. All processes see `environment`; those in `without` are not started.
         """
         self.state = state
         self._durable = durable
@@ -69,6 +70,7 @@ class Stack:
         self._calls_per_second = calls_per_second
         self._emulator_options = emulator_options
         self._extra = dict(environment or {})
+        self._without = {"release", *without}  # the release has run by the time processes start
         self._running = ExitStack()
         self.postgres: PrivatePostgres | None = None
         self.valkey: PrivateValkey | None = None
@@ -197,7 +199,7 @@ class Stack:
         )
         lines = read_procfile(ROOT / "Procfile")
         for name, line in lines.items():
-            if name != "release":
+            if name not in self._without:
                 port = {"PORT": str(self.ports[name])} if name in self.ports else {}
                 self.processes.start_line(name, line, **port)
         for url in (f"{self.emulator_url}/control/state", f"{self.web_url}/readyz"):

@@ -68,6 +68,7 @@ def stack(servers: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> 
             calls_per_second=CALLS_PER_SECOND,
             emulator_options=options,
             environment=environment,
+            without=("live",),
         ) as stack:
             yield stack
 
