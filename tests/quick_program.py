@@ -1,11 +1,13 @@
-"""The Austin program with its times cut down to what a test can wait for."""
+"""The Austin program with its times cut down to what a test can wait for, and versions of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
-from router.demo.seed import PROGRAM
+from router.demo.seed import PROGRAM, seed
+from router.demo.stack import Stack
 
 
 def write_quick(path: Path, changes: Mapping[str, str]) -> Path:
@@ -16,3 +18,15 @@ def write_quick(path: Path, changes: Mapping[str, str]) -> Path:
         text = text.replace(usual, quick)
     path.write_text(text, encoding="utf-8")
     return path
+
+
+@contextmanager
+def in_force(stack: Stack, program: Path) -> Iterator[None]:
+    """Inside, another version of the program is in force than the stack's own."""
+    try:
+        with stack.sessions.begin() as session:
+            seed(session, stack.settings, program)
+        yield
+    finally:
+        with stack.sessions.begin() as session:
+            seed(session, stack.settings, stack.program)

@@ -41,6 +41,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             program=program,
             calls_per_second=CALLS_PER_SECOND,
             emulator_options=SPEECH,
+            without=("live",),
         ) as stack:
             employ_more(stack)
             yield stack

@@ -24,7 +24,7 @@ REST_SECONDS = 60.0
 LISTEN_SECONDS = 1.5
 """How long the carrier's callbacks have to arrive before calls are told that their legs ended."""
 
-PROCESSES = ("web", "live", "switchboard", "worker")
+PROCESSES = ("web", "switchboard", "worker")
 _UNDER_WAY = ("ready", "attempting")
 
 

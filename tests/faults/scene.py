@@ -241,7 +241,7 @@ class Scene:
             ringing = [one for one in self.stage.call_takers if self.is_ringing(one.phone)]
             if not ringing:
                 return False
-            with suppress(NetworkError):  # it may stop ringing in this very moment
+            with suppress(NetworkError, AssertionError):  # it may stop ringing in this very moment
                 self.stage.answers_and_accepts(ringing[0], "press 1")
                 self.reaches(caller, ringing[0].name, within, note, began)
                 return True
