@@ -17,6 +17,7 @@ from ivr_flows.call import Leg, Offer, OfferState, Place, ReturnTo911, Role, Sta
 from ivr_flows.outputs import Event
 from router.storage import calls, incidents, receipts, tables
 from router.storage.calls import Caller
+from router.storage.incidents import KeyedAnswers
 from router.storage.receipts import ReceiptKey
 from router.storage.steps import Follows, open_call, save_step
 from router.storage.timeline import append_events, list_timeline
@@ -155,11 +156,14 @@ def test_su2_the_timeline_keeps_its_order_and_is_read_from_where_one_was(reno: S
 
 
 def test_in7_calls_of_a_number_are_found_and_their_incident_with_them(reno: Session) -> None:
-    write(reno, a_call("aa"))
+    call = write(reno, a_call("aa"))
     assert [row.call.id for row in calls.list_calls_from(reno, CALLER)] == ["aa"]
     assert calls.list_calls_from(reno, "+15125550198") == []
-    incidents.set_answers(reno, "aa", number="17", call_type="welfare", caller_party="")
-    incidents.set_answers(reno, "aa", number="", call_type="", caller_party="first")
+    for keyed in (
+        KeyedAnswers("aa", number="17", call_type="welfare"),
+        KeyedAnswers("aa", caller_party="first"),
+    ):
+        save_step(reno, call, call, Follows(keyed=keyed), NOON)
     found = incidents.find_by_number(reno, "reno", "17")
     assert found is not None
     assert (found.id, found.call_type, found.caller_party, found.callback_number) == (
