@@ -25,6 +25,7 @@ from router.services.numbers import StoredNumbers
 from router.storage import calls, incidents, steps
 from router.storage.calls import Caller
 from router.storage.database import Deadline, Sessions, is_lost_connection, within
+from router.storage.incidents import KeyedAnswers
 from router.storage.receipts import ReceiptKey, find_answer
 from router.storage.steps import Follows, save_step
 from router.telephony import twiml
@@ -121,9 +122,10 @@ def _apply(
             commands=step.commands,
             receipt=receipt,
             answer=document or "",
+            keyed=_find_keyed(session, before, step.call),
             wake=freed,
         )
-        _save_records(session, before, step, given)
+        _record_disposition(session, before, step.call, given)
         if deadline is not None:
             deadline.check()
         if step.call is before and follows == NOTHING:
@@ -190,18 +192,17 @@ def _document(
     return exchange.render(step.instructions, step.call, leg, exchange.urls, numbers)
 
 
-def _save_records(session: Session, before: Call, step: Step, given: Input) -> None:
-    """Keep what people look up later: the incident as keyed, and how the call ended."""
-    after = step.call
+def _find_keyed(session: Session, before: Call, after: Call) -> KeyedAnswers | None:
+    """What the input told of the incident, for its record; None when it told nothing."""
     names = ("incident_number", "call_type", "caller_party")
-    if any(after.answers.get(name) != before.answers.get(name) for name in names):
-        incidents.set_answers(
-            session,
-            _find_incident_id(session, before, after),
-            number=after.answers.get("incident_number", ""),
-            call_type=after.answers.get("call_type", ""),
-            caller_party=after.answers.get("caller_party", ""),
-        )
+    told = [after.answers.get(name, "") for name in names]
+    if told == [before.answers.get(name, "") for name in names] or not any(told):
+        return None
+    return KeyedAnswers(_find_incident_id(session, before, after), *told)
+
+
+def _record_disposition(session: Session, before: Call, after: Call, given: Input) -> None:
+    """Keep how the call ended, where people look it up."""
     if after.disposition and after.disposition != before.disposition:
         leg = after.find_leg(getattr(given, "leg_id", ""))
         by_leg = leg.person_id if leg is not None else None

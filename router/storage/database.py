@@ -99,7 +99,7 @@ class DeadlineConnection(psycopg.Connection[Any]):
         buffer, must know by itself that nobody waits for them any more.
         """
         deadline = _deadline.get()
-        begins = self.info.transaction_status == TransactionStatus.IDLE
+        begins = self.pgconn.transaction_status == TransactionStatus.IDLE
         if commit and deadline is not None:
             seconds = deadline.at - (time.monotonic() if begins else self._begun_at)
             orders = [*orders, (IN_TIME, {"seconds": seconds})]

@@ -17,6 +17,7 @@ from ivr_flows.call import Call
 from ivr_flows.outputs import Command, Event
 from router.storage import calls
 from router.storage.calls import Caller
+from router.storage.incidents import SET_ANSWERS, KeyedAnswers, answer_values
 from router.storage.outbox import INSERT_COMMANDS, WAKE, command_rows
 from router.storage.projections import PUT_LEGS, PUT_OFFERS, changed_legs, changed_offers
 from router.storage.receipts import INSERT_RECEIPT, ONE_ANSWER, ReceiptKey, receipt_values
@@ -28,14 +29,15 @@ from router.storage.timeline import INSERT_EVENTS, event_rows
 class Follows:
     """What follows from an input besides the call itself.
 
-    `answer` is stored under `receipt` where there is one. `wake` rouses the switchboard even
-    without a command.
+    `answer` is stored under `receipt` where there is one, `keyed` with the incident. `wake` rouses
+    the switchboard even without a command.
     """
 
     events: Sequence[Event] = ()
     commands: Sequence[Command] = ()
     receipt: ReceiptKey | None = None
     answer: str = ""
+    keyed: KeyedAnswers | None = None
     wake: bool = False
 
 
@@ -49,6 +51,7 @@ _PARTS = {
     "events": INSERT_EVENTS,
     "commands": INSERT_COMMANDS,
     "receipt": INSERT_RECEIPT,
+    "keyed": SET_ANSWERS,
 }
 
 
@@ -118,6 +121,9 @@ def _follow(
     if follows.receipt is not None:
         written.append("receipt")
         values |= receipt_values(follows.receipt, follows.answer)
+    if follows.keyed is not None:
+        written.append("keyed")
+        values |= answer_values(follows.keyed)
     wakes = follows.wake or bool(rows["commands"])
     return _statement((*parts, *written), wakes=wakes), values
 

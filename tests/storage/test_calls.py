@@ -17,6 +17,7 @@ from ivr_flows.call import Leg, Offer, OfferState, Place, ReturnTo911, Role, Sta
 from ivr_flows.outputs import Event
 from router.storage import calls, incidents, receipts, tables
 from router.storage.calls import Caller
+from router.storage.incidents import KeyedAnswers
 from router.storage.receipts import ReceiptKey
 from router.storage.steps import Follows, open_call, save_step
 from router.storage.timeline import append_events, list_timeline
@@ -155,9 +156,12 @@ def test_su2_the_timeline_keeps_its_order_and_is_read_from_where_one_was(reno: S
 def test_in2_an_incident_is_found_by_its_number_and_keeps_what_is_known_of_it(
     reno: Session,
 ) -> None:
-    write(reno, a_call("aa"))
-    incidents.set_answers(reno, "aa", number="17", call_type="welfare", caller_party="")
-    incidents.set_answers(reno, "aa", number="", call_type="", caller_party="first")
+    call = write(reno, a_call("aa"))
+    for keyed in (
+        KeyedAnswers("aa", number="17", call_type="welfare"),
+        KeyedAnswers("aa", caller_party="first"),
+    ):
+        save_step(reno, call, call, Follows(keyed=keyed), NOON)
     found = incidents.find_by_number(reno, "reno", "17")
     assert found is not None
     assert (found.id, found.call_type, found.caller_party, found.callback_number) == (
