@@ -100,7 +100,7 @@ def test_a_party_is_busy_while_all_its_lines_are_taken(stage: Stage) -> None:
 def test_a_script_plays_its_part(stage: Stage) -> None:
     stage.line('<Gather numDigits="1" action="/key"><Say>Press 1 to accept</Say></Gather>')
     stage.app.on(
-        "/key", '<Gather input="speech" action="/said"><Say>What is your name</Say></Gather>'
+        "/key", '<Gather input="speech" speechTimeout="auto" action="/said"><Say>What is your name</Say></Gather>'
     )
     stage.app.on("/said", "<Pause length='60'/>")
     sam = stage.net.phone(
