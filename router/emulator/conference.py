@@ -143,6 +143,8 @@ class Conference(Room):
         self.reason_ended: str | None = None
         self.ended_by: str | None = None
         self.pending: list[Participant] = []
+        self.on_start: list[Callable[[], object]] = []
+        self.on_end: list[Callable[[], None]] = []
         self._ever_joined = False
         self.changed()
 
@@ -221,6 +223,8 @@ class Conference(Room):
         for participant in people:
             participant.stop_aside()
         self.tell("conference-start")
+        for act in self.on_start:
+            act()
 
     def _beep(self, cause: Participant) -> None:
         for other in self.participants:
@@ -281,6 +285,8 @@ class Conference(Room):
         for participant in self.participants:
             self._take_out(participant, reason)
         self.live = False
+        for act in self.on_end:
+            act()
         for participant in self.pending[:]:
             participant.call.finish("canceled")
         facts = {"ReasonConferenceEnded": why, "Reason": why.replace("-", " ")}
@@ -317,6 +323,21 @@ class Conference(Room):
 
     def set_end_on_exit(self, participant: Participant, *, value: bool) -> None:
         participant.end_on_exit = value
+        self._modified(participant, "participant-modify")
+
+    def set_wait(self, participant: Participant, source: Source) -> None:
+        """What somebody hears until the conference starts; changed while it waits, at once."""
+        participant.wait = source
+        if not self.live and participant in self.seats:
+            participant.stop_aside()
+            if source.url:
+                participant.aside(source, "wait")
+        self._modified(participant, "participant-modify")
+
+    def set_beep(self, participant: Participant, *, on_exit: bool) -> None:
+        enters = participant.beep in ("true", "onEnter")
+        words = {(True, True): "true", (True, False): "onEnter", (False, True): "onExit"}
+        participant.beep = words.get((enters, on_exit), "false")
         self._modified(participant, "participant-modify")
 
     def _modified(self, participant: Participant, event: str) -> None:

@@ -33,10 +33,20 @@ class Switches:
     ring_timeout_buffer: float = _switch(5.0, "Twilio adds about 5 s to Timeout/timeout")
     calls_per_second: float = _switch(1.0, "Twilio: 1 for POST Calls and Participants; 0 = no cap")
     concurrent_calls: int = _switch(0, "live calls an account may have (10004); 0 = no cap")
+    concurrent_participants: int = _switch(
+        0, "conference participants an account may have (16021); 0 = no cap"
+    )
+    rest_concurrency: int = _switch(0, "REST requests at once, beyond them 20429; 0 = no cap")
+    rest_latency_seconds: float = _switch(0.0, "real seconds every REST request takes")
     webhook_ceiling_seconds: float = _switch(15.0, "Twilio: hard limit over one webhook")
     wait_loop_floor_seconds: float = _switch(1.0, "an Enqueue waitUrl is asked no faster than this")
-    amd_seconds: float = _switch(2.0, "time answering machine detection takes")
+    amd_seconds: float = _switch(
+        2.0, "time answering machine detection takes for a human, with Twilio's thresholds"
+    )
     signal_loss_seconds: float = _switch(0.0, "until the carrier notices a dropped cell call")
+    softphone_reconnect_seconds: float = _switch(
+        5.0, "how long the calls of a softphone whose connection broke wait for it to come back"
+    )
     speech_end_seconds: float = _switch(0.0, "pause after speech before a Gather posts it")
     silence_seconds: float = _switch(0.5, "silence shorter than this is left out of transcripts")
     serial_webhooks: str = _switch(

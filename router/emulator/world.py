@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from typing import Any
 
+from .addresses import Address, CallerId
 from .call import Call
-from .carrier import Carrier, Number
+from .carrier import Carrier
 from .clock import Clock
 from .conference import Conferences
 from .debugger import Debugger
 from .faults import Faults
 from .feed import Feed
 from .history import History
+from .keys import ApiKey
 from .messages import Messages
+from .numbers import Application, Number
 from .party import Party
 from .queue import Queues
 from .recordings import Recordings
 from .rest.representations import represent_call
 from .sids import Sids
+from .softphones import Softphones
 from .switches import Switches
 from .twiml import verbs
 from .webhooks import Webhooks
@@ -37,24 +40,6 @@ _PLACES = {
     "+1602": ("PHOENIX", "AZ", "85003"),
     "+1919": ("DURHAM", "NC", "27701"),
 }
-
-
-@dataclass
-class Application:
-    """A TwiML application: where the calls of a client party go."""
-
-    sid: str
-    friendly_name: str = ""
-    voice_url: str = ""
-    voice_method: str = "POST"
-    voice_fallback_url: str = ""
-    voice_fallback_method: str = "POST"
-    status_callback: str = ""
-    status_callback_method: str = "POST"
-    sms_url: str = ""
-    sms_method: str = "POST"
-    created: float = 0.0
-    updated: float = 0.0
 
 
 class World:
@@ -74,7 +59,11 @@ class World:
         self.switches = switches or Switches()
         self.sids = Sids(seed)
         self.base_url = ""
-        self.api_keys: dict[str, str] = {}
+        self.friendly_name = "Emulated account"
+        self.created = clock.now()
+        self.api_keys: dict[str, str] = {}  # secrets by SID
+        self.keys: dict[str, ApiKey] = {}
+        self.rest_in_flight = 0
         self.allow_any_host = False
         self.faults = Faults()
         self.events = Feed(clock)
@@ -90,7 +79,10 @@ class World:
         self.recordings = Recordings(self)
         self.numbers: dict[str, Number] = {}
         self.applications: dict[str, Application] = {}
+        self.addresses: dict[str, Address] = {}
+        self.caller_ids: dict[str, CallerId] = {}  # by number
         self.parties: dict[str, Party] = {}
+        self.softphones = Softphones(self)
         self._tasks: set[asyncio.Task[Any]] = set()
         clock.settle = self.settle
         verbs.install()
@@ -172,6 +164,7 @@ class World:
 
     def reset(self) -> None:
         """End everything and forget it, without a word to anybody; numbers and switches stay."""
+        self.softphones.reset()
         for call in list(self.calls.values()):
             call.callback = None
             call.vanish()
