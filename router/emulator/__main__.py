@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import os
 import re
 import signal
@@ -12,7 +13,7 @@ from typing import TextIO
 
 from .clock import MAX_SPEED, MODES, Clock
 from .server import Server
-from .sids import Sids
+from .sids import Sids, is_sid
 from .switches import Switches
 from .urls import LOOPBACK
 from .world import World
@@ -37,6 +38,13 @@ def _account(text: str) -> str:
     return text
 
 
+def _api_key(text: str) -> tuple[str, str]:
+    sid, _, secret = text.partition("=")
+    if not is_sid(sid, "SK") or not secret:
+        raise argparse.ArgumentTypeError("SK and 32 hexadecimal digits, =, and its secret")
+    return sid, secret
+
+
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     env = os.environ
     parser = argparse.ArgumentParser(prog="python -m router.emulator", description=__doc__)
@@ -49,6 +57,14 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--calls-per-second", type=float, help="REST calls placed a second")
     parser.add_argument("--switch", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument(
+        "--api-key",
+        type=_api_key,
+        action="append",
+        default=[],
+        metavar="SK...=SECRET",
+        help="a key for REST and for access tokens; also TWILIO_API_KEY and TWILIO_API_SECRET",
+    )
     parser.add_argument("--seed", type=int, help="make SIDs repeatable")
     parser.add_argument(
         "--allow-any-host",
@@ -60,6 +76,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         parser.error(f"--host {options.host} is not a loopback address (see --allow-any-host)")
     options.account_sid = options.account_sid or Sids().new("AC")
     options.auth_token = options.auth_token or Sids().new("")
+    key, secret = env.get("TWILIO_API_KEY", ""), env.get("TWILIO_API_SECRET", "")
+    options.api_keys = dict(options.api_key) | ({key: secret} if key and secret else {})
     options.switches = Switches()
     try:
         for item in options.switch:
@@ -86,6 +104,7 @@ async def _run(options: argparse.Namespace) -> int:
         options.switches,
         options.seed,
     )
+    world.api_keys.update(options.api_keys)
     world.allow_any_host = options.allow_any_host
     server = Server(world, options.host, options.port)
     stopped = asyncio.Event()
@@ -102,6 +121,10 @@ async def _run(options: argparse.Namespace) -> int:
         f"emulator listening on {world.base_url} for account {world.account_sid}"
         f" (time {mode}); phones at {world.base_url}/phones",
     )
+    # What the program is made of stays for good: to look through it again and again for garbage
+    # would stop every call for some hundredths of a second.
+    gc.collect()
+    gc.freeze()
     await stopped.wait()
     await server.stop()
     return 0

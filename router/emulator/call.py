@@ -14,10 +14,14 @@ from .formats import rfc2822
 from .webhooks import Webhook
 
 if TYPE_CHECKING:
+    from .numbers import Application
     from .world import World
 
 FINAL = frozenset(["completed", "busy", "failed", "no-answer", "canceled"])
 DEFAULT_TIME_LIMIT = 14_400  # Twilio: a call lasts at most 4 hours
+
+# Facts of a phone that say how it reacts; they are not parameters of its calls.
+_NOT_SENT = ("Refer", "Notify", "Dial", "SipResponseCode", "StirStatus")
 
 # Why a leg leaves what it is in: words of Twilio's ReasonParticipantLeft where it has one.
 HUNG_UP = "participant_hung_up"
@@ -83,6 +87,11 @@ class Call:
         self.answered_by = ""
         self.detected_by = ""  # by answering machine detection; answered_by is the truth
         self.detection_ms = 0
+        self.greeting_seconds = 0.0
+        self.sip_code = ""
+        self.sip_headers: dict[str, str] = {}
+        self.application: Application | None = None  # the TwiML application it calls
+        self.on_refer: Callable[[str], bool] | None = None
         self.phone_number_sid: str | None = None
         self.endpoint: Endpoint | None = None
         self.program: Callable[[], Awaitable[None]] | None = None
@@ -93,6 +102,8 @@ class Call:
         self.time_limit = DEFAULT_TIME_LIMIT
         self.cookies: dict[str, str] = {}
         self.extra: dict[str, str] = {}
+        self.client_parameters: dict[str, str] = {}  # of a <Client>, for the page that rings
+        self.microphone_off = False
         self.sounds: list[Hearing] = []
         self.seat: Seat | None = None
         self.backdrop: Hearing | None = None
@@ -126,6 +137,11 @@ class Call:
             return 0
         return round((self.ended or self.world.clock.now()) - self.started)
 
+    @property
+    def sip_call_id(self) -> str:
+        """A SIP Call-Id of this leg's own."""
+        return f"{self.sid[2:]}@emulator.invalid"
+
     def people(self) -> tuple[str, ...]:
         """Those at the far end, once it has been answered."""
         return self.endpoint.people(self) if self.endpoint and self.live else ()
@@ -148,8 +164,13 @@ class Call:
         params.update(self.world.geography(self.from_, ("From", "Caller")))
         params.update(self.world.geography(self.to, ("To", "Called")))
         if self.direction == "inbound" and self.endpoint is not None:
-            params.update(self.endpoint.facts())
-        return params | self.extra
+            facts = self.endpoint.facts()
+            params.update({k: v for k, v in facts.items() if not k.startswith(_NOT_SENT)})
+        params = params | self.extra
+        order = self.world.switches.parameter_order
+        return params if order == "as_listed" else dict(
+            sorted(params.items(), reverse=order == "reversed")
+        )
 
     def changed(self) -> None:
         self.updated = self.world.clock.now()
@@ -286,7 +307,7 @@ class Call:
         if status == "completed":
             extra["Duration"] = str(-(-self.duration // 60))
         if sip_code:
-            extra["SipResponseCode"] = sip_code
+            self.sip_code = extra["SipResponseCode"] = sip_code
         # Twilio: a call canceled while still queued fires no callbacks.
         silent = was_queued and status == "canceled"
         self.set_status(status, "" if silent else "completed", **extra)
@@ -354,6 +375,8 @@ class Call:
 
     def speak(self, who: str, text: str) -> None:
         """Speech from the far phone: to whoever listens for it and to everyone who hears it."""
+        if self.microphone_off:
+            return
         for sink in self.speech_sinks[::-1]:
             if sink(text):
                 break

@@ -14,7 +14,7 @@ from .numbers import Number, Wiring
 from .twiml.session import Session
 
 if TYPE_CHECKING:
-    from .world import World
+    from .world import Application, World
 
 QUEUE_SECONDS = 86_400  # Twilio: how long a REST call may wait for its turn
 
@@ -91,7 +91,7 @@ class Carrier:
             call.ring_timeout + world.switches.ring_timeout_buffer,
             lambda: self._rang_out(call),
         )
-        if party is None:
+        if party is None or not party.reachable:
             world.unexpected_rings.add(
                 "call", number=call.to, **{"from": call.from_}, call=call.sid
             )
@@ -132,6 +132,15 @@ class Carrier:
             self._world.debugger.report(10004, "Call concurrency limit exceeded", call.sid)
             call.finish("failed" if call.direction != "inbound" else "busy")
         return full
+
+    def incoming_by_client(self, call: Call, application: Application) -> None:
+        """A client party's call goes to the TwiML application it names."""
+        if application.status_callback:
+            callback = Callback(application.status_callback, application.status_callback_method)
+            call.callback = callback
+        fallback_url = application.voice_fallback_url
+        call.fallback = Callback(fallback_url, application.voice_fallback_method)
+        self.run_incoming(call, Source(application.voice_url, application.voice_method))
 
     def run_incoming(self, call: Call, source: Source) -> None:
         call.set_status("ringing")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 
 EMERGENCY = frozenset(["911", "933", "112"])  # Twilio: 933 is the test number
+SCHEMES = ("client:", "sip:", "sips:", "sim:", "whatsapp:", "app:")
 _E164 = re.compile(r"^\+[1-9]\d{6,14}$")
 
 
@@ -19,8 +20,8 @@ def boolean(value: object) -> str:
 
 
 def is_address(text: str) -> bool:
-    """Something that can be called: a number, a client, or a SIP address."""
-    return is_number(text) or text.startswith(("client:", "sip:", "sips:"))
+    """Something that can be called: a number, a client, a SIP address, a SIM, an application."""
+    return is_number(text) or text.startswith(SCHEMES)
 
 
 def is_number(text: str) -> bool:
@@ -29,7 +30,7 @@ def is_number(text: str) -> bool:
 
 def normalise(text: str) -> str:
     """A North American number as it may be written, in E.164; anything else as it is."""
-    if text.startswith(("client:", "sip:", "sips:")):
+    if text.startswith(SCHEMES):
         return (
             text.split(";", maxsplit=1)[0].split("?", maxsplit=1)[0]
             if text.startswith("sip")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .audio import Hearing
-from .call import Call, Source
+from .call import Call
 from .clock import Timer
 from .feed import Entry, Feed
 from .formats import is_number
@@ -73,6 +74,10 @@ class Party:
         self.profile = profile
         self.transcript = Feed(world.clock, limit=5_000)
         self.calls: list[Call] = []
+        # A softphone's party is found only while a page is registered for it.
+        self.is_softphone = False
+        self.reachable = True
+        self.watchers: list[Callable[[Entry, Call | None], None]] = []
         self._silences: dict[str, Timer] = {}
 
     # What happens to it (the Endpoint of its legs)
@@ -82,7 +87,10 @@ class Party:
         self._world.events.add(
             "heard", party=self.number, name=self.profile.name, call=sid, what=kind, **data
         )
-        return self.transcript.add(kind, call=sid, **data)
+        entry = self.transcript.add(kind, call=sid, **data)
+        for watcher in self.watchers:
+            watcher(entry, call)
+        return entry
 
     def ring(self, call: Call) -> None:
         behaviour = self.profile.on_ring
@@ -132,6 +140,10 @@ class Party:
             data["where"] = hearing.where
         if hearing.loop != 1:
             data["loop"] = hearing.loop
+        if hearing.language:
+            data["language"] = hearing.language
+        if hearing.voice:
+            data["voice"] = hearing.voice
         self.record(hearing.kind, call, **data)
 
     def hears_speech(self, call: Call, who: str, text: str) -> None:
@@ -179,14 +191,14 @@ class Party:
         self.calls.append(call)
         self.record("dialled", call, to=to)
         if app is not None and (number is None or application):
-            self._world.carrier.run_incoming(call, Source(app.voice_url, app.voice_method))
+            self._world.carrier.incoming_by_client(call, app)
         elif number is not None:
             self._world.carrier.incoming(call, number)
         return call
 
-    def ringing_call(self) -> Call:
+    def ringing_call(self, sid: str = "") -> Call:
         for call in self.calls:
-            if call.direction != "inbound" and not call.live:
+            if sid in ("", call.sid) and call.direction != "inbound" and not call.live:
                 return call
         raise PartyError("number", f"{self.number} is not ringing")
 
@@ -197,8 +209,8 @@ class Party:
                 return call
         raise PartyError("number", f"{self.number} is not on a call")
 
-    def answer(self) -> None:
-        self._answer(self.ringing_call())
+    def answer(self, sid: str = "") -> None:
+        self._answer(self.ringing_call(sid))
 
     def _answer(self, call: Call) -> None:
         self._picked_up(call, "human")
@@ -207,8 +219,8 @@ class Party:
         call.answered_by = by
         call.answer()
 
-    def decline(self) -> None:
-        self._decline(self.ringing_call())
+    def decline(self, sid: str = "") -> None:
+        self._decline(self.ringing_call(sid))
 
     def _decline(self, call: Call) -> None:
         call.finish(self._world.switches.decline_status, "603")
@@ -224,6 +236,16 @@ class Party:
         self._person(speaker)
         self.record("said", call, who=speaker, text=text)
         call.speak(speaker, text)
+
+    def mute(self, muted: bool, sid: str = "") -> None:  # noqa: FBT001 - as the SDK's mute()
+        """Switch the phone's own microphone off or on: nobody on the wire is told."""
+        call = self.current_call(sid)
+        if call.microphone_off == muted:
+            return
+        call.microphone_off = muted
+        self.record("muted" if muted else "unmuted", call)
+        if call.seat is not None:
+            call.seat.room.refresh()
 
     def hang_up(self, sid: str = "") -> None:
         call = self.current_call(sid)
@@ -272,5 +294,7 @@ class Party:
             "script": [step.describe() for step in profile.script],
             "lines": profile.lines,
             "facts": profile.facts,
+            "softphone": self.is_softphone,
+            "reachable": self.reachable,
             "calls": [self._world.describe_leg(call) for call in self.calls],
         }

@@ -44,6 +44,9 @@ class Switches:
         2.0, "time answering machine detection takes for a human, with Twilio's thresholds"
     )
     signal_loss_seconds: float = _switch(0.0, "until the carrier notices a dropped cell call")
+    softphone_reconnect_seconds: float = _switch(
+        5.0, "how long the calls of a softphone whose connection broke wait for it to come back"
+    )
     speech_end_seconds: float = _switch(0.0, "pause after speech before a Gather posts it")
     silence_seconds: float = _switch(0.5, "silence shorter than this is left out of transcripts")
     serial_webhooks: str = _switch(

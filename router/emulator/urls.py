@@ -48,6 +48,11 @@ def with_query(url: str, params: dict[str, str]) -> str:
     return url + ("&" if urlsplit(url).query else "?") + urlencode(params)
 
 
+def is_local(url: str) -> bool:
+    """Whether `url` lies on this machine."""
+    return (urlsplit(url).hostname or "") in LOOPBACK
+
+
 def is_absolute(url: str) -> bool:
     parts = urlsplit(url)
     return parts.scheme in ("http", "https") and bool(parts.hostname)

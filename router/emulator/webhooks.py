@@ -8,12 +8,15 @@ import uuid
 from collections import deque
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from functools import lru_cache
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import quote_plus, urlencode, urljoin, urlsplit
 
 import aiohttp
 import yarl
 
+from .clock import Clock
 from .feed import Feed
 from .signature import sign
 from .urls import LOOPBACK, Overrides, split_overrides, with_query
@@ -76,6 +79,7 @@ class Webhooks:
             # which would look like a failure of the application.
             connector=aiohttp.TCPConnector(limit=0, force_close=True),
             auto_decompress=True,
+            trace_configs=[_stamping(self._world.clock)],
         )
 
     async def close(self) -> None:
@@ -91,7 +95,7 @@ class Webhooks:
         if rule and rule.do in ("delay", "reorder"):
             await self._world.clock.sleep(rule.seconds)
         if rule and rule.do == "drop":
-            self._note(webhook, Reply(webhook.url, error=11205, message="dropped by a fault"))
+            self._lose(webhook)
             return Reply(webhook.url, error=11205, message="HTTP connection failure")
         if rule and rule.do == "repeat":
             self._start(self._request(webhook))
@@ -101,7 +105,7 @@ class Webhooks:
         """Send a callback after the earlier ones of its lane (a call or a conference)."""
         rule = self._world.faults.for_callback(webhook.kind)
         if rule and rule.do == "drop":
-            self._note(webhook, Reply(webhook.url, error=11205, message="dropped by a fault"))
+            self._lose(webhook)
             return
         if rule and rule.do == "reorder":
             late = webhook
@@ -114,6 +118,10 @@ class Webhooks:
             self._world.clock.call_later(wait, lambda: self._tell_now(lane, webhook, copies))
         else:
             self._tell_now(lane, webhook, copies)
+
+    def _lose(self, webhook: Webhook) -> None:
+        lost = Reply(webhook.url, error=11205, message="dropped by a fault")
+        self._note(webhook, lost, _Sent())
 
     def _tell_now(self, lane: str, webhook: Webhook, copies: int = 1) -> None:
         waiting = self._lanes.get(lane)
@@ -170,7 +178,9 @@ class Webhooks:
             remaining = deadline - time.monotonic()
             if remaining <= 0:
                 break
-            reply, why = await self._attempt(webhook, plain, overrides, remaining, token, attempt)
+            reply, why = await self._attempt(
+                webhook, plain, overrides, remaining, _Sent(token, attempt)
+            )
             if why not in overrides.retry_on:
                 break
             if not self._world.switches.retry_keeps_token:
@@ -178,14 +188,14 @@ class Webhooks:
         return reply
 
     async def _attempt(
-        self, hook: Webhook, url: str, limits: Overrides, remaining: float, token: str, attempt: int
+        self, hook: Webhook, url: str, limits: Overrides, remaining: float, sent: _Sent
     ) -> tuple[Reply, str]:
         """One attempt, and why it might be worth another: ct, rt, 4xx, 5xx or nothing."""
         started = time.monotonic()
         why = ""
         try:
             self._check_host(url)
-            reply = await self._exchange(hook, url, limits, remaining, token)
+            reply = await self._exchange(hook, url, limits, remaining, sent)
             if reply.status // 100 >= REFUSED:
                 why = "5xx" if reply.status // 100 >= BROKEN else "4xx"
                 reply.error, reply.message = 11200, f"HTTP retrieval failure: {reply.status}"
@@ -200,7 +210,8 @@ class Webhooks:
         except (aiohttp.ClientError, ValueError, OSError) as error:
             why = "rt"
             reply = Reply(url, error=11206, message=f"HTTP protocol violation: {error}")
-        self._note(hook, reply, round((time.monotonic() - started) * 1000, 1), token, attempt)
+        sent.milliseconds = round((time.monotonic() - started) * 1000, 1)
+        self._note(hook, reply, sent)
         return reply, why
 
     def _check_host(self, url: str) -> None:
@@ -209,7 +220,7 @@ class Webhooks:
             raise _RefusedError(11210, f"HTTP bad host name: {host!r} is not a loopback address")
 
     async def _exchange(
-        self, hook: Webhook, url: str, limits: Overrides, remaining: float, token: str
+        self, hook: Webhook, url: str, limits: Overrides, remaining: float, sent: _Sent
     ) -> Reply:
         if self._http is None:
             raise _RefusedError(11205, "the network is stopping")
@@ -221,15 +232,18 @@ class Webhooks:
         method, params = hook.method, hook.params
         for _ in range(MAX_REDIRECTS + 1):
             target = url if method == "POST" else with_query(url, params)
-            headers = self._headers(hook, method, target, params, token)
+            headers = self._headers(hook, method, target, params, sent.token)
+            sent.signature = sent.signature or headers["X-Twilio-Signature"]
             async with self._http.request(
                 method,
                 yarl.URL(target, encoded=True),
-                data=urlencode(params).encode() if method == "POST" else None,
+                data=urlencode(params, quote_via=_quote).encode() if method == "POST" else None,
                 headers=headers,
                 timeout=timeout,
                 allow_redirects=False,
+                trace_request_ctx=sent,
             ) as response:
+                sent.answered_at = self._world.clock.now()
                 hook.cookies.update({k: m.value for k, m in response.cookies.items()})
                 if response.status in (301, 302, 303, 307, 308) and "Location" in response.headers:
                     url = urljoin(url, response.headers["Location"])
@@ -257,32 +271,56 @@ class Webhooks:
             headers["Cookie"] = "; ".join(f"{k}={v}" for k, v in hook.cookies.items())
         return headers
 
-    def _note(
-        self, hook: Webhook, reply: Reply, ms: float = 0.0, token: str = "", attempt: int = 0
-    ) -> None:
-        plain = split_overrides(hook.url)[0]
-        signed = plain if hook.method == "POST" else with_query(plain, hook.params)
-        form = hook.params if hook.method == "POST" else {}
+    def _note(self, hook: Webhook, reply: Reply, sent: _Sent) -> None:
         facts = {
             "call_sid": hook.call_sid,
             "method": hook.method,
             "url": hook.url,
             "status": reply.status,
-            "ms": ms,
+            "ms": sent.milliseconds,
             "error": reply.error,
         }
         self.log.add(
             hook.kind,
             **facts,
             params=hook.params,
-            signature=sign(self._world.auth_token, signed, form),
-            idempotency_token=token,
-            attempt=attempt,
+            signature=sent.signature,
+            sent_at=round(sent.at, 4),
+            answered_at=round(sent.answered_at, 4),
+            idempotency_token=sent.token,
+            attempt=sent.attempt,
             message=reply.message,
             content_type=reply.content_type,
             twiml=reply.body,
         )
         self._world.events.add("webhook", webhook=hook.kind, **facts)
+
+
+# The parameters of a call's webhooks are nearly always the ones of the webhook before.
+_quote = lru_cache(maxsize=4_096)(quote_plus)
+
+
+@dataclass
+class _Sent:
+    """One attempt as it went out; `at` and `answered_at` are on the network's clock."""
+
+    token: str = ""
+    attempt: int = 0
+    at: float = 0.0
+    answered_at: float = 0.0
+    milliseconds: float = 0.0
+    signature: str = ""
+
+
+def _stamping(clock: Clock) -> aiohttp.TraceConfig:
+    """Note in a request's _Sent when it left: until then, connecting included, it was with us."""
+
+    async def left(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
+        context.trace_request_ctx.at = clock.now()
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_headers_sent.append(left)
+    return trace
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -23,6 +23,7 @@ from .queue import Queues
 from .recordings import Recordings
 from .rest.representations import represent_call
 from .sids import Sids
+from .softphones import Softphones
 from .switches import Switches
 from .twiml import verbs
 from .webhooks import Webhooks
@@ -81,6 +82,7 @@ class World:
         self.addresses: dict[str, Address] = {}
         self.caller_ids: dict[str, CallerId] = {}  # by number
         self.parties: dict[str, Party] = {}
+        self.softphones = Softphones(self)
         self._tasks: set[asyncio.Task[Any]] = set()
         clock.settle = self.settle
         verbs.install()
@@ -162,6 +164,7 @@ class World:
 
     def reset(self) -> None:
         """End everything and forget it, without a word to anybody; numbers and switches stay."""
+        self.softphones.reset()
         for call in list(self.calls.values()):
             call.callback = None
             call.vanish()

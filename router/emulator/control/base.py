@@ -12,6 +12,7 @@ from aiohttp import web
 from ..party import PartyError
 from ..rest.base import world_of
 from ..urls import LOOPBACK
+from ..world import World
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 MAX_WAIT = 60.0
@@ -25,13 +26,18 @@ class BadFieldError(Exception):
         self.field, self.message, self.status = field, message, status
 
 
+def is_from_here(world: World, request: web.Request) -> bool:
+    """A page of some other site must not steer the network: its browser names another host."""
+    origin = request.headers.get("Origin")
+    named = {request.url.host, "localhost" if origin is None else urlsplit(origin).hostname}
+    return named <= LOOPBACK or world.allow_any_host
+
+
 @web.middleware
 async def control_api(request: web.Request, handler: Handler) -> web.StreamResponse:
     if not request.path.startswith("/control/"):
         return await handler(request)
-    # A page of some other site must not steer the network: its browser names another host.
-    named = {request.url.host, urlsplit(request.headers.get("Origin", "")).hostname or "localhost"}
-    if not named <= LOOPBACK and not world_of(request).allow_any_host:
+    if not is_from_here(world_of(request), request):
         return _error("host", "the control API answers on the loopback only", 403)
     try:
         return await handler(request)

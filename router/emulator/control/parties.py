@@ -179,8 +179,8 @@ def _text(party: Party, body: dict[str, Any]) -> dict[str, Any]:
 
 _DEEDS: dict[str, Callable[[Party, dict[str, Any]], dict[str, Any] | None]] = {
     "dial": _dial,
-    "answer": lambda party, _: party.answer(),
-    "decline": lambda party, _: party.decline(),
+    "answer": lambda party, body: party.answer(string(body, "call", "")),
+    "decline": lambda party, body: party.decline(string(body, "call", "")),
     "press": _press,
     "speak": _speak,
     "hang_up": _hang_up,
