@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 # code: (HTTP status, message), after Twilio's error dictionary.
-_TABLE: dict[int, tuple[int, str]] = {
+MESSAGES: dict[int, tuple[int, str]] = {
     10004: (429, "Call concurrency limit exceeded"),
     16020: (400, "Conference is full"),
     16021: (429, "Failed to join conference due to account concurrency limit exceeded"),
@@ -75,7 +75,7 @@ class TwilioError(Exception):
     """A refusal that the REST API puts into words."""
 
     def __init__(self, code: int, detail: str = "", status: int = 0) -> None:
-        default_status, message = _TABLE.get(code, (400, "Bad request"))
+        default_status, message = MESSAGES.get(code, (400, "Bad request"))
         self.code = code
         self.status = status or default_status
         self.message = f"{message}: {detail}" if detail else message

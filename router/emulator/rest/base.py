@@ -27,6 +27,8 @@ MAX_FIELDS = 1_000
 _LONGEST_NUMBER = 18  # digits; no limit of Twilio's is longer
 
 Form = MultiDictProxy[str]
+# The form of a request, once it has been read.
+FORM: web.RequestKey[MultiDictProxy[str]] = web.RequestKey("form", MultiDictProxy)
 
 
 def world_of(request: web.Request) -> World:
@@ -87,8 +89,8 @@ async def _in_turn(world: World, request: web.Request, handler: Handler) -> web.
         response = await handler(request)
     finally:
         world.rest_in_flight -= 1
-    form = request.get("form", {})
-    note_parameters(world, request, [*request.query.items(), *form.items()])
+    form = request[FORM].items() if FORM in request else ()
+    note_parameters(world, request, [*request.query.items(), *form])
     return response
 
 
@@ -147,7 +149,7 @@ async def form_of(request: web.Request) -> Form:
         # aiohttp asserts what it expects of a multipart body.
         raise TwilioError(20001, f"the form cannot be read: {error}") from None
     form = MultiDictProxy(MultiDict(fields))
-    request["form"] = form
+    request[FORM] = form
     return form
 
 
