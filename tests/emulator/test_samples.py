@@ -326,7 +326,7 @@ def test_leaving_the_queue_for_a_message(samples: Samples) -> None:
         "beep",
         "said My kettle does not boil",
         "pressed #",
-        "say Thank you. Your message of 10 seconds is kept.",
+        "say Thank you. Your message of 5 seconds is kept.",
         "hangup",
     ]
 
