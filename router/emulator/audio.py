@@ -78,6 +78,9 @@ class Room:
             return []
         return [s.call for s in self.seats if seat.reaches(s)]
 
+    def spoke(self, seat: Seat, text: str) -> None:
+        """Somebody in the room has begun to say something."""
+
     def refresh(self) -> None:
         for seat in list(self.seats):
             seat.call.update_hearing()

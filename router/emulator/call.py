@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from .audio import SILENCE, Hearing, Seat
 from .clock import Timer
-from .formats import rfc2822
+from .formats import is_number, rfc2822
 from .webhooks import Webhook
 
 if TYPE_CHECKING:
@@ -166,11 +166,9 @@ class Call:
         if self.direction == "inbound" and self.endpoint is not None:
             facts = self.endpoint.facts()
             params.update({k: v for k, v in facts.items() if not k.startswith(_NOT_SENT)})
-        params = params | self.extra
-        order = self.world.switches.parameter_order
-        return params if order == "as_listed" else dict(
-            sorted(params.items(), reverse=order == "reversed")
-        )
+            if self.world.switches.stir_verstat and is_number(self.from_):
+                params.setdefault("StirVerstat", self.world.switches.stir_verstat)
+        return params | self.extra
 
     def changed(self) -> None:
         self.updated = self.world.clock.now()
@@ -207,6 +205,9 @@ class Call:
         params["Timestamp"] = rfc2822(self.world.clock.now())
         params["CallbackSource"] = "call-progress-events"
         params["SequenceNumber"] = str(self.callback_sequence)
+        stir = self.endpoint.facts().get("StirStatus") if self.endpoint is not None else None
+        if stir and event in ("ringing", "answered"):
+            params["StirStatus"] = stir
         self.callback_sequence += 1
         self.tell("status", self.callback.url, self.callback.method, params, complete=True)
 
@@ -381,6 +382,7 @@ class Call:
             if sink(text):
                 break
         if self.seat is not None:
+            self.seat.room.spoke(self.seat, text)
             for other in self.seat.room.listeners(self):
                 if other.endpoint is not None:
                     other.endpoint.hears_speech(other, who, text)

@@ -14,7 +14,8 @@ from .numbers import Number, Wiring
 from .twiml.session import Session
 
 if TYPE_CHECKING:
-    from .world import Application, World
+    from .numbers import Application
+    from .world import World
 
 QUEUE_SECONDS = 86_400  # Twilio: how long a REST call may wait for its turn
 
@@ -83,8 +84,13 @@ class Carrier:
 
     def _arrive(self, call: Call) -> None:
         world = self._world
-        if call.to in world.numbers:
-            self._connect_to_own_number(call, world.numbers[call.to])
+        if call.to in world.numbers and call.application is None:
+            self.incoming(self._loop_back(call), world.numbers[call.to])
+            return
+        if call.application is not None:
+            inner = self._loop_back(call)
+            inner.extra.update(call.client_parameters)
+            self.incoming_by_client(inner, call.application)
             return
         party = world.parties.get(call.to)
         call.later(
@@ -151,8 +157,8 @@ class Carrier:
         call.set_backdrop(Hearing("ringback"))
         call.run(run_document(call, source))
 
-    def _connect_to_own_number(self, call: Call, number: Number) -> None:
-        """Twilio: a call to one of its own numbers runs that number's voice URL."""
+    def _loop_back(self, call: Call) -> Call:
+        """Twilio: a call to one of its own numbers (or applications) runs what is set up there."""
         inner = Call(self._world, call.from_, call.to, "inbound")
         outer_end, inner_end = LoopEnd(inner), LoopEnd(call)
         call.endpoint, inner.endpoint = outer_end, inner_end
@@ -161,7 +167,7 @@ class Carrier:
             call.ring_timeout + self._world.switches.ring_timeout_buffer,
             lambda: self._rang_out(call),
         )
-        self.incoming(inner, number)
+        return inner
 
 
 class LoopEnd:

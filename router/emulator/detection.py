@@ -1,7 +1,7 @@
 """Answering machine detection: how long it takes and what it decides, as Twilio describes it.
 
-Twilio counts the words of whoever answers: a short greeting and then a pause is a human, a long one a
-machine, no sound at all unknown. https://www.twilio.com/docs/voice/answering-machine-detection
+Twilio measures the speech of whoever answers: a short greeting and then a pause is a human, a long
+one a machine, no sound at all unknown. https://www.twilio.com/docs/voice/answering-machine-detection
 """
 
 from __future__ import annotations

@@ -28,8 +28,9 @@ from .switches import Switches
 from .twiml import verbs
 from .webhooks import Webhooks
 
-# How often the loop is given a turn before it is taken to be idle (see `settle`).
-_IDLE_TURNS = 25
+# How many turns of the loop without anything else to run make it idle (see `idle`), on a loop that
+# tells what is ready and on one that does not; and when to stop waiting for that.
+_CALM_TURNS, _IDLE_TURNS, _MOST_TURNS = 3, 25, 10_000
 
 # Calls that are kept to be read, like Twilio's, but not for ever.
 MAX_CALLS = 20_000
@@ -89,13 +90,21 @@ class World:
 
     async def settle(self) -> None:
         """Wait until nothing moves: no webhook in flight, and no task with anything to do."""
-        idle = 0
-        while idle < _IDLE_TURNS:
+        await self.idle()
+        while self.webhooks.in_flight:
+            await self.webhooks.landed()
+            await self.idle()
+
+    async def idle(self) -> None:
+        """Let everything that can run do so; what waits for time or for the application stays."""
+        # CPython's loop keeps what is ready to run here; another loop is given turns enough.
+        ready = getattr(asyncio.get_running_loop(), "_ready", None)
+        needed, calm = (_IDLE_TURNS if ready is None else _CALM_TURNS), 0
+        for _ in range(_MOST_TURNS):
             await asyncio.sleep(0)
-            idle += 1
-            if self.webhooks.in_flight:
-                await asyncio.sleep(0.001)
-                idle = 0
+            calm = 0 if ready else calm + 1
+            if calm >= needed:
+                return
 
     def keep(self, task: asyncio.Task[Any]) -> None:
         """Hold a task until it is done, and log what it died of."""

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 Result = dict[str, str]
 
 PROGRESS = ("initiated", "ringing", "answered", "completed")
-CONFERENCE_EVENTS = tuple("start end join leave mute hold modify speaker announcement".split())
+CONFERENCE_EVENTS = (
+    *("start", "end", "join", "leave", "mute", "hold", "modify"),
+    *("speaker", "announcement"),
+)
 RECORD = (
     "do-not-record",
     "record-from-answer",

@@ -41,17 +41,8 @@ class DialLegs(Dial):
         return self._result()
 
     async def _ring(self, nouns: list[Element]) -> tuple[Call | None, Element | None]:
-        """Ring all of `nouns`; the leg that accepted first and its noun, or None when all are over."""
-        for noun in nouns:
-            leg = self._leg(noun)
-            if leg is not None:
-                self.ringing[leg] = noun
-        if self.ringing:
-            self.call.set_backdrop(Hearing("ringback"))
-            self.start_recording("ringing")
-        for leg in list(self.ringing):
-            leg.watch(self._heard)
-            self.world.carrier.place(leg)
+        """Ring all of `nouns`; the leg that accepted first and its noun, if any did."""
+        self._place(nouns)
         while self.ringing:
             what, who = await self.inbox.get()
             if who is None or who not in self.ringing:
@@ -68,6 +59,18 @@ class DialLegs(Dial):
                 del self.ringing[who]
                 self.last = who
         return None, None
+
+    def _place(self, nouns: list[Element]) -> None:
+        for noun in nouns:
+            leg = self._leg(noun)
+            if leg is not None:
+                self.ringing[leg] = noun
+        if self.ringing:
+            self.call.set_backdrop(Hearing("ringback"))
+            self.start_recording("ringing")
+        for leg in list(self.ringing):
+            leg.watch(self._heard)
+            self.world.carrier.place(leg)
 
     def _heard(self, leg: Call, what: str) -> None:
         self.inbox.put_nowait((what, leg))
@@ -91,8 +94,11 @@ class DialLegs(Dial):
         return leg
 
     def _caller_id(self, callee: Callee | None) -> str | None:
-        """What the callee is shown: Twilio wants a number of the account's, a verified one, or one
-        of the two numbers of the call itself; a client must name one to ring a number."""
+        """What the callee is shown, or None where Twilio would not ring.
+
+        It wants a number of the account's, a verified one, or one of the two of the call itself; a
+        client must name one to ring a number.
+        """
         given = self.element.get("callerId")
         own = (self.call.from_, self.call.to)
         if callee is None or not is_number(callee.address):
@@ -110,7 +116,7 @@ class DialLegs(Dial):
         return self.caller_id
 
     def _detect(self, leg: Call, noun: Element) -> None:
-        """machineDetection of a noun: beside the call, its result told to amdStatusCallback."""
+        """MachineDetection of a noun: beside the call, its result told to amdStatusCallback."""
         read = self.session.attributes(noun)
         if not noun.has("machineDetection"):
             return

@@ -15,7 +15,9 @@ _NESTED = {"Say": say, "Play": play, "Pause": pause}
 _KEYS = "0123456789*#"
 MAX_HINTS = 500  # Twilio's limit of entries
 MAX_SPEECH_SECONDS = 60
-_MODEL = re.compile(r"^(default|numbers_and_commands|phone_call|experimental_\w+|googlev2_\w+|deepgram_[\w-]+)$")
+_MODEL = re.compile(
+    r"^(default|numbers_and_commands|phone_call|experimental_\w+|googlev2_\w+|deepgram_[\w-]+)$"
+)
 _PROFANE = re.compile(r"\b(fuck|shit|bitch|cunt|asshole)\w*", re.IGNORECASE)
 
 

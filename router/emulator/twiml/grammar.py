@@ -146,7 +146,7 @@ SHAPES: dict[str, Shape] = {
         "connectorName language sentimentAnalysis statusCallback statusCallbackMethod",
         "Config Parameter",
     ),
-    # Speech (SSML)
+    # What <Say> may hold: SSML
     "break": _shape("strength time"),
     "emphasis": _shape("level", _INLINE),
     "lang": _shape("xml:lang", _INLINE + " p s"),
@@ -178,8 +178,20 @@ LOGGED: dict[str, frozenset[str]] = {
 
 # Answered with Twilio's error 13750: what stands behind them is not part of this network.
 REFUSED = frozenset(
-    "Connect Pay Prompt Task AiSession Autopilot Conversation ConversationRelay "
-    "ConversationRelaySession Language Room VirtualAgent".split()
+    [
+        "Connect",
+        "Pay",
+        "Prompt",
+        "Task",
+        "AiSession",
+        "Autopilot",
+        "Conversation",
+        "ConversationRelay",
+        "ConversationRelaySession",
+        "Language",
+        "Room",
+        "VirtualAgent",
+    ]
 )
 REFUSED_ATTRIBUTES: dict[str, frozenset[str]] = {
     "Enqueue": _words("workflowSid"),

@@ -18,7 +18,7 @@ METHOD_CODES = {"Number": 13221, "Sip": 13241}
 
 @dataclass
 class Callee:
-    """Whom a noun rings. `headers` are those of a SIP INVITE, `parameters` go to a client or app."""
+    """Whom a noun rings: `headers` go with a SIP INVITE, `parameters` to a client or app."""
 
     address: str
     headers: dict[str, str] = field(default_factory=dict)

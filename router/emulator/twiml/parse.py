@@ -48,7 +48,7 @@ class Element:
         return {c.get("name"): c.get("value") for c in given}
 
     def walk(self) -> Iterator[Element]:
-        """This element and all valid ones inside it."""
+        """The element and all valid ones inside it."""
         yield self
         for child in self.children:
             if child.valid:

@@ -14,7 +14,7 @@ _KEYS = "1234567890*#"
 
 
 class Record:
-    """Twilio's defaults: timeout 5 s of silence, maxLength 3600 s, any key ends it, a beep first."""
+    """Twilio's defaults: a beep, timeout 5 s of silence, maxLength 3600 s, any key ends it."""
 
     def __init__(self, session: Session, element: Element) -> None:
         read = session.attributes(element)

@@ -21,7 +21,7 @@ ACCEPTED = "202"
 class Refer:
     """Twilio's parameters: https://www.twilio.com/docs/voice/twiml/refer (its four scenarios).
 
-    The phone's facts say how it reacts: `ReferSipResponseCode` to the REFER (202 when not given) and
+    The phone's facts say how it reacts: `ReferSipResponseCode` to the REFER (202 when not given),
     `NotifySipResponseCode` of the new call (200; empty when it sends no NOTIFY).
     """
 

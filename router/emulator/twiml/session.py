@@ -174,6 +174,8 @@ class Session:
 
     def _understand(self, reply: Reply) -> tuple[Document | None, int, str]:
         kind = reply.content_type
+        if reply.is_empty_chunked:
+            return None, 11770, "Empty response body"
         if kind.startswith("audio/"):
             return Document([Element("Play", {}, reply.url, at_hand=True)], []), 0, ""
         if kind == "text/plain":
