@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import sys
+from datetime import UTC, datetime
 from typing import TextIO
 
 from .clock import MAX_SPEED, MODES, Clock
@@ -30,6 +31,14 @@ def _time(text: str) -> tuple[str, float]:
     if not 0 < factor <= MAX_SPEED:
         raise argparse.ArgumentTypeError("the N of fast:N is a number from above 0 to 10000")
     return mode, factor
+
+
+def _moment(text: str) -> float:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("a moment as 2026-01-31T09:00:00 (UTC)") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _account(text: str) -> str:
@@ -67,6 +76,12 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--seed", type=int, help="make SIDs repeatable")
     parser.add_argument(
+        "--start",
+        type=_moment,
+        metavar="MOMENT",
+        help="where its clock begins: 2026-01-31T09:00:00",
+    )
+    parser.add_argument(
         "--allow-any-host",
         action="store_true",
         help="listen and send webhooks beyond the loopback (off: nothing leaves this machine)",
@@ -100,7 +115,7 @@ async def _run(options: argparse.Namespace) -> int:
     world = World(
         options.account_sid,
         options.auth_token,
-        Clock(mode, speed),
+        Clock(mode, speed, options.start),
         options.switches,
         options.seed,
     )

@@ -46,8 +46,9 @@ class Seat:
 
     def reaches(self, other: Seat) -> bool:
         """Whether what this leg says is heard by `other`."""
-        silent = self.muted or self.call.microphone_off
-        if self is other or silent or self.hold or other.hold:
+        silent = self.muted or self.call.microphone_off or self.call.out_of_reach
+        deaf = other.hold or other.call.out_of_reach
+        if self is other or silent or self.hold or deaf:
             return False
         if self.coaching and self.coaches is not None:
             return other.call is self.coaches

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .world import World
 
 FINAL = frozenset(["completed", "busy", "failed", "no-answer", "canceled"])
+# What a leg ended with in SIP, where nothing more exact is known: answered, and given up.
+_SIP_CODES = {"completed": "200", "canceled": "487"}
 DEFAULT_TIME_LIMIT = 14_400  # Twilio: a call lasts at most 4 hours
 
 # Facts of a phone that say how it reacts; they are not parameters of its calls.
@@ -104,6 +106,7 @@ class Call:
         self.extra: dict[str, str] = {}
         self.client_parameters: dict[str, str] = {}  # of a <Client>, for the page that rings
         self.microphone_off = False
+        self.out_of_reach = False  # the signal is lost, and nobody has noticed yet
         self.sounds: list[Hearing] = []
         self.seat: Seat | None = None
         self.backdrop: Hearing | None = None
@@ -144,7 +147,8 @@ class Call:
 
     def people(self) -> tuple[str, ...]:
         """Those at the far end, once it has been answered."""
-        return self.endpoint.people(self) if self.endpoint and self.live else ()
+        there = self.live and not self.out_of_reach
+        return self.endpoint.people(self) if self.endpoint and there else ()
 
     def params(self) -> dict[str, str]:
         """The parameters Twilio puts in every request about this call."""
@@ -295,6 +299,7 @@ class Call:
         """The one end of every call."""
         if self.over:
             return
+        sip_code = sip_code or _SIP_CODES.get(status, "")
         was_queued = self.status == "queued"
         self.status = status
         self.ended = self.world.clock.now()
@@ -330,7 +335,7 @@ class Call:
     def update_hearing(self) -> None:
         hearing = self._current_hearing()
         # A phone that rings hears nothing of the call; who dials hears it ringing.
-        deaf = self.over or not (self.live or self.direction == "inbound")
+        deaf = self.over or self.out_of_reach or not (self.live or self.direction == "inbound")
         if hearing == self.hearing or deaf:
             return
         self.hearing, self.hearing_since = hearing, self.world.clock.now()
@@ -360,10 +365,26 @@ class Call:
             self.sounds = [sound for sound in self.sounds if sound is not hearing]
             self.update_hearing()
 
+    def beep(self) -> None:
+        """The far end beeps, as a voicemail does after its greeting."""
+        if self.seat is not None:
+            for other in self.seat.room.listeners(self):
+                if other.endpoint is not None:
+                    other.endpoint.hears_beep(other)
+
+    def lose_signal(self) -> None:
+        """The far phone is out of reach though the carrier does not know yet."""
+        self.hearing, self.hearing_since = SILENCE, self.world.clock.now()
+        if self.endpoint is not None:
+            self.endpoint.hears(self, SILENCE)
+        self.out_of_reach = True
+        if self.seat is not None:
+            self.seat.room.refresh()
+
     def press(self, digits: str) -> None:
         """Keys of the far phone: to whoever listens, else a tone into the room."""
         for digit in digits:
-            if self.over:
+            if self.over or self.out_of_reach:
                 return
             if any(sink(digit) for sink in self.digit_sinks[::-1]):
                 continue
@@ -376,7 +397,7 @@ class Call:
 
     def speak(self, who: str, text: str) -> None:
         """Speech from the far phone: to whoever listens for it and to everyone who hears it."""
-        if self.microphone_off:
+        if self.microphone_off or self.out_of_reach:
             return
         for sink in self.speech_sinks[::-1]:
             if sink(text):

@@ -231,7 +231,8 @@ class Conference(Room):
 
     def _beep(self, cause: Participant) -> None:
         for other in self.participants:
-            if other is not cause and not other.hold and other.call.endpoint is not None:
+            deaf = other.hold or other.call.out_of_reach
+            if other is not cause and not deaf and other.call.endpoint is not None:
                 other.call.endpoint.hears_beep(other.call)
 
     # Going
@@ -394,6 +395,12 @@ class Conferences:
             self.by_sid[conference.sid] = self._active[name] = conference
             self._prune()
         return conference
+
+    def at_limit(self) -> bool:
+        """Whether the account has as many participants as it may (Twilio's 16021)."""
+        limit = self._world.switches.concurrent_participants
+        people = (len(c.seats) + len(c.pending) for c in self._active.values())
+        return bool(limit) and sum(people) >= limit
 
     def _prune(self) -> None:
         if len(self.by_sid) > MAX_CONFERENCES:

@@ -10,7 +10,7 @@ from .audio import Hearing
 from .call import Call
 from .clock import Timer
 from .feed import Entry, Feed
-from .formats import is_number
+from .formats import is_address, is_number
 from .script import ScriptRunner, Step
 
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ MACHINES = {
     "silent": "nobody",
 }
 BEHAVIOURS = ("manual", "answer", "busy", "decline", "no_answer", "unreachable", *MACHINES)
-VOICEMAIL_GREETING_SECONDS = 4.0
+GREETING = "Nobody can take your call right now. Leave a message."
+GREETING_SECONDS = 4.0  # where words take no time
+WITHHELD = "withheld"  # as caller_id: whatever the network sends for it
 
 
 class PartyError(Exception):
@@ -63,6 +65,7 @@ class Profile:
     script: list[Step] = field(default_factory=list)
     lines: int = 1
     facts: dict[str, str] = field(default_factory=dict)
+    greeting: str = GREETING
 
 
 class Party:
@@ -103,7 +106,9 @@ class Party:
             return
         self.calls.append(call)
         call.set_status("ringing", "ringing")
-        self.record("ringing", call, **{"from": call.from_})
+        about = {"headers": call.sip_headers, "parameters": call.client_parameters}
+        given = {name: value for name, value in about.items() if value}
+        self.record("ringing", call, **{"from": call.from_}, **given)
         if behaviour.do == "answer":
             call.later(behaviour.after, lambda: self._answer(call))
         elif behaviour.do == "decline":
@@ -185,6 +190,8 @@ class Party:
         app = None if is_number(self.number) else self._world.application(application)
         if number is None and app is None:
             raise PartyError("to", f"there is no number {to!r} on this network to call", 404)
+        if caller_id == WITHHELD:
+            caller_id = self._world.switches.withheld_caller_id
         call = Call(self._world, caller_id or self.number, to, "inbound")
         call.endpoint = self
         call.extra.update(params or {})
@@ -217,7 +224,20 @@ class Party:
 
     def _picked_up(self, call: Call, by: str) -> None:
         call.answered_by = by
+        if by.startswith("machine"):
+            rate = self._world.switches.speech_rate
+            words = len(self.profile.greeting.split())
+            call.greeting_seconds = words / rate if rate > 0 else GREETING_SECONDS
         call.answer()
+        if by.startswith("machine"):
+            self._greet(call)
+
+    def _greet(self, call: Call) -> None:
+        """A voicemail speaks, and with most of them a beep says when to begin."""
+        self.record("said", call, who="voicemail", text=self.profile.greeting)
+        call.speak("voicemail", self.profile.greeting)
+        if call.answered_by == "machine":
+            call.later(call.greeting_seconds, call.beep)
 
     def decline(self, sid: str = "") -> None:
         self._decline(self.ringing_call(sid))
@@ -255,9 +275,10 @@ class Party:
             call.hang_up()
 
     def lose_signal(self, sid: str = "") -> None:
-        """The call drops as a cell call does; the carrier notices after a while."""
+        """The call drops as a cell call does: nothing is heard either way, until it is noticed."""
         call = self.current_call(sid)
         self.record("signal_lost", call)
+        call.lose_signal()
         call.later(self._world.switches.signal_loss_seconds, call.hang_up)
 
     def leave(self, who: str) -> None:
@@ -284,6 +305,17 @@ class Party:
     def receives(self, from_: str, body: str) -> None:
         self.record("sms", None, **{"from": from_}, text=body)
 
+    def refer(self, to: str, sid: str = "") -> None:
+        """A SIP phone asks the carrier to put somebody else in its place (SIP REFER)."""
+        call = self.current_call(sid)
+        if not self.number.startswith(("sip:", "sips:")):
+            raise PartyError("number", f"{self.number} is no SIP phone")
+        if not is_address(to):
+            raise PartyError("to", "must be a number or a sip: address", 400)
+        self.record("referred", call, to=to)
+        if call.on_refer is None or not call.on_refer(to):
+            raise PartyError("number", "the carrier refuses: this call is in no <Dial referUrl>")
+
     def describe(self) -> dict[str, Any]:
         profile = self.profile
         return {
@@ -294,6 +326,7 @@ class Party:
             "script": [step.describe() for step in profile.script],
             "lines": profile.lines,
             "facts": profile.facts,
+            "greeting": profile.greeting,
             "softphone": self.is_softphone,
             "reachable": self.reachable,
             "calls": [self._world.describe_leg(call) for call in self.calls],

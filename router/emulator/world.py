@@ -181,6 +181,7 @@ class World:
             task.cancel()
         self.calls.clear()
         self.parties.clear()
+        self.caller_ids.clear()
         self.conferences = Conferences(self)
         self.queues = Queues(self)
         self.messages = Messages(self)

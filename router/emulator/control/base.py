@@ -40,7 +40,7 @@ async def control_api(request: web.Request, handler: Handler) -> web.StreamRespo
     if not is_from_here(world_of(request), request):
         return _error("host", "the control API answers on the loopback only", 403)
     try:
-        return await handler(request)
+        return await _in_order(request, handler)
     except BadFieldError as error:
         return _error(error.field, error.message, error.status)
     except PartyError as error:
@@ -54,6 +54,22 @@ async def control_api(request: web.Request, handler: Handler) -> web.StreamRespo
     except Exception as problem:  # noqa: BLE001 - one request fails, not the network
         world_of(request).fault_of_ours(problem)
         return _error("", f"the emulator failed: {problem!r}", 500)
+
+
+async def _in_order(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """By hand, a deed happens when nothing else moves, and is answered when all has followed.
+
+    So the same deeds come in the same order however slowly the application answers. An application
+    that asks for a deed while it answers a webhook waits for itself until that webhook is given up.
+    """
+    world = world_of(request)
+    steady = world.clock.mode == "manual" and request.method != "GET"
+    if not steady or request.path == "/control/reset":
+        return await handler(request)
+    await world.settle()
+    response = await handler(request)
+    await world.settle()
+    return response
 
 
 def _error(field: str, message: str, status: int) -> web.Response:

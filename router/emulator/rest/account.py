@@ -9,6 +9,7 @@ from aiohttp import web
 from ..errors import TwilioError
 from ..formats import rfc2822
 from ..keys import ApiKey
+from ..world import World
 from .base import ROOT, choice, form_of, json, no_content, not_found, number, text, world_of
 from .lists import page
 from .representations import VERSION, represent_key
@@ -65,8 +66,16 @@ async def create_token(request: web.Request) -> web.Response:
 # API keys
 
 
+def _keys(world: World) -> dict[str, ApiKey]:
+    """Every key that may sign in, those from the command line and the control API included."""
+    for sid in world.api_keys:
+        if sid not in world.keys:
+            world.keys[sid] = ApiKey(sid, "", world.created, world.created)
+    return world.keys
+
+
 def _find_key(request: web.Request) -> ApiKey:
-    key = world_of(request).keys.get(request.match_info["sid"])
+    key = _keys(world_of(request)).get(request.match_info["sid"])
     if key is None:
         raise not_found(request)
     return key
@@ -86,11 +95,12 @@ async def create_key(request: web.Request) -> web.Response:
 
 
 async def list_keys(request: web.Request) -> web.Response:
-    return page(request, "keys", (represent_key(key) for key in world_of(request).keys.values()))
+    keys = _keys(world_of(request)).values()
+    return page(request, "keys", (represent_key(key) for key in keys))
 
 
 async def list_signing_keys(request: web.Request) -> web.Response:
-    keys = world_of(request).keys.values()
+    keys = _keys(world_of(request)).values()
     return page(request, "signing_keys", (represent_key(key) for key in keys))
 
 

@@ -47,8 +47,11 @@ def callback_of(form: Form, name: str = "StatusCallback") -> Callback | None:
     return Callback(url, method(form, f"{name}Method"), events)
 
 
-def new_call(world: World, form: Form) -> Call:
-    """What POST /Calls and POST /Participants have in common: who calls whom, and how."""
+def ends_of(world: World, form: Form) -> tuple[str, str]:
+    """Who is called and in whose name.
+
+    Raises: TwilioError 21201, 21211, 21212 or 21213 for ends Twilio would not connect.
+    """
     to, sender = normalise(text(form, "To")), normalise(text(form, "From"))
     if not to:
         raise TwilioError(21201)
@@ -59,6 +62,12 @@ def new_call(world: World, form: Form) -> Call:
     own = sender in world.numbers or sender in world.caller_ids
     if not own and not sender.startswith(("client:", "sip:")) and is_number(to):
         raise TwilioError(21212, text(form, "From"))
+    return to, sender
+
+
+def new_call(world: World, form: Form) -> Call:
+    """What POST /Calls and POST /Participants have in common: who calls whom, and how."""
+    to, sender = ends_of(world, form)
     if text(form, "Byoc"):
         raise TwilioError(21300, f"this account has no trunk {text(form, 'Byoc')}")
     _check_sip_credentials(form)
@@ -107,6 +116,7 @@ def _source(world: World, form: Form) -> tuple[Source, Callback | None]:
 
 async def create(request: web.Request) -> web.Response:
     world, form = world_of(request), await form_of(request)
+    ends_of(world, form)
     detection = detection_of(form, "AsyncAmdStatusCallback")
     source, fallback = _source(world, form)
     background = flag(form, "AsyncAmd")

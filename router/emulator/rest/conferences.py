@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from ..call import HUNG_UP, UPDATED, Callback, Source
+from ..call import HUNG_UP, UPDATED, Call, Callback, Source
 from ..conference import (
     ADD_FAILED,
     ENDED_BY_API,
@@ -38,7 +38,7 @@ from .base import (
     url_of,
     world_of,
 )
-from .calls import callback_of, new_call
+from .calls import callback_of, ends_of, new_call
 from .detection import detection_of
 from .lists import chosen, page
 from .recordings import terms_of, wants_recording
@@ -126,9 +126,10 @@ async def fetch_participant(request: web.Request) -> web.Response:
     raise not_found(request)
 
 
-def _conference_for(world: World, key: str, limit: int) -> Conference:
+def _active(world: World, key: str) -> Conference | None:
+    """The conference of a sid, which must not be over, or the active one of a name."""
     if not is_sid(key, "CF"):
-        return world.conferences.open(key, limit)
+        return world.conferences.active(key)
     conference = world.conferences.by_sid.get(key)
     if conference is None or conference.status == "completed":
         raise TwilioError(16022)
@@ -138,37 +139,23 @@ def _conference_for(world: World, key: str, limit: int) -> Conference:
 async def add_participant(request: web.Request) -> web.Response:
     """Ring somebody straight into a conference: they are in it as soon as they answer."""
     world, form = world_of(request), await form_of(request)
-    label = text(form, "Label")
-    if len(label) > MAX_LABEL or "/" in label or is_sid(label, "CA"):
-        raise TwilioError(16024)
+    ends_of(world, form)
+    terms = _terms_of(form)
+    flag(form, "EarlyMedia", default=True)
     if any(name in form for name in _ASYNC_DETECTION):
         raise TwilioError(21263, "a participant's detection is always asynchronous")
-    terms = Terms(
-        label,
-        start_on_enter=flag(form, "StartConferenceOnEnter", default=True),
-        end_on_exit=flag(form, "EndConferenceOnExit"),
-        muted=flag(form, "Muted"),
-        beep=choice(form, "Beep", _BEEPS),
-        wait=_wait(form),
-    )
-    flag(form, "EarlyMedia", default=True)
-    coaching = flag(form, "Coaching")
     limit = number(form, "MaxParticipants", MAX_PARTICIPANTS, MINIMUM, MAX_PARTICIPANTS)
     subscription, detection = _subscription(form), detection_of(form, "AmdStatusCallback")
     recording, all_recorded = wants_recording(form), _conference_recording(form)
-    conference = _conference_for(world, request.match_info["conference"], limit)
-    if label and conference.find(label) is not None:
-        raise TwilioError(16026)
-    if len(conference.seats) + len(conference.pending) >= conference.limit:
-        raise TwilioError(16020)
-    coached = conference.find(text(form, "CallSidToCoach")) if coaching else None
-    if coaching and coached is None:
-        raise TwilioError(16028)
-    terms.coaches = coached.call if coached else None
-    participant = Participant(new_call(world, form), conference, terms)
+    key = request.match_info["conference"]
+    active = _active(world, key)
+    _check_room(world, active, terms.label)
+    terms.coaches = _coached(active, form)
+    call = new_call(world, form)
+    conference = active or world.conferences.open(key, limit)
+    participant = Participant(call, conference, terms)
     conference.subscribe(subscription)
     conference.pending.append(participant)
-    call = participant.call
     if all_recorded is not None and not conference.live and not conference.on_start:
         conference.on_start.append(
             partial(world.recordings.start_conference, conference, call.sid, all_recorded)
@@ -182,6 +169,40 @@ async def add_participant(request: web.Request) -> web.Response:
 
     _ring(world, participant, answered)
     return json(represent_participant(world, participant), status=201)
+
+
+def _terms_of(form: Form) -> Terms:
+    label = text(form, "Label")
+    if len(label) > MAX_LABEL or "/" in label or is_sid(label, "CA"):
+        raise TwilioError(16024)
+    return Terms(
+        label,
+        start_on_enter=flag(form, "StartConferenceOnEnter", default=True),
+        end_on_exit=flag(form, "EndConferenceOnExit"),
+        muted=flag(form, "Muted"),
+        beep=choice(form, "Beep", _BEEPS),
+        wait=_wait(form),
+    )
+
+
+def _check_room(world: World, conference: Conference | None, label: str) -> None:
+    """Raises: TwilioError 16026, 16020 or 16021 when nobody (of this label) can be added."""
+    if conference is not None:
+        if label and conference.find(label) is not None:
+            raise TwilioError(16026)
+        if len(conference.seats) + len(conference.pending) >= conference.limit:
+            raise TwilioError(16020)
+    if world.conferences.at_limit():
+        raise TwilioError(16021)
+
+
+def _coached(conference: Conference | None, form: Form) -> Call | None:
+    if not flag(form, "Coaching"):
+        return None
+    coached = conference.find(text(form, "CallSidToCoach")) if conference else None
+    if coached is None:
+        raise TwilioError(16028)
+    return coached.call
 
 
 def _ring(world: World, participant: Participant, answered: Callable[[], None]) -> None:

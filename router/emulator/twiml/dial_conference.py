@@ -66,6 +66,10 @@ class DialConference(Dial):
         if len(conference.seats) >= conference.limit:
             self.session.warn(16020, "Conference is full")
             return None
+        if conferences.at_limit():
+            message = "Failed to join conference due to account concurrency limit exceeded"
+            self.session.warn(16021, message)
+            return None
         return conference
 
     def _participant(self, conference: Conference) -> Participant | None:
