@@ -150,7 +150,8 @@ _DOCUMENTS: dict[str, Callable[[str, Mapping[str, str]], str]] = {
     "/rejected": lambda _, __: "<Reject/>",
 }
 PATHS = tuple(_DOCUMENTS)
-BROKEN = "/broken"  # the one address that answers with a failure
+# What an application answers otherwise: a sound, and a failure.
+MUSIC, BROKEN = "/music.mp3", "/broken"
 
 
 # The people.
@@ -175,7 +176,7 @@ class Scene:
         self.chance = random.Random(f"{seed}/{index}")
         self.caller = Person(f"+1512556{index:04}", f"Caller {index}")
         self.people = [self.caller]
-        kind = self.chance.choice(list(_SCENES))
+        kind = self.chance.choices(list(_SCENES), _WEIGHTS)[0]
         self.caller.dials = NUMBERS[kind]
         self.caller.script = _SCENES[kind](self)
 
@@ -288,6 +289,7 @@ _SCENES: dict[str, Callable[[Scene], list[Step]]] = {
     "rejected": lambda _: [],
     "broken": lambda _: [],
 }
+_WEIGHTS = (4, 5, 4, 6, 2, 1, 1, 1)
 
 
 # The play.

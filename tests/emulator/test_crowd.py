@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from aiohttp import web
+
 from router.emulator.client import Network
 from tests.emulator import crowd
 from tests.emulator.conftest import Answer, Stage, Thread
@@ -44,6 +46,7 @@ def open_lines(stage: Stage) -> None:
     for path in crowd.PATHS:
         responder(path)
     stage.app.on(crowd.BROKEN, (500, "no"))
+    stage.app.on(crowd.MUSIC, lambda _: web.Response(body=b"", content_type="audio/mpeg"))
     for number, kind in crowd.LINES.items():
         stage.client.incoming_phone_numbers.create(
             phone_number=number, voice_url=stage.app.url(f"/{kind}")
