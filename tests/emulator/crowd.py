@@ -11,9 +11,14 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from aiohttp import web
+from twilio.rest import Client
+
 from router.emulator.client import Entry, Network
+from tests.emulator.conftest import App
 
 BEAT = 0.5
 WORDS_A_BEAT = 5
@@ -149,9 +154,16 @@ _DOCUMENTS: dict[str, Callable[[str, Mapping[str, str]], str]] = {
     "/busy": lambda _, __: '<Reject reason="busy"/>',
     "/rejected": lambda _, __: "<Reject/>",
 }
-PATHS = tuple(_DOCUMENTS)
-# What an application answers otherwise: a sound, and a failure.
-MUSIC, BROKEN = "/music.mp3", "/broken"
+
+
+def open_lines(app: App, client: Client) -> None:
+    """Let `app` answer so, and point the lines at it."""
+    for path in _DOCUMENTS:
+        app.on(path, partial(answer, path))
+    app.on("/broken", (500, "no"))
+    app.on("/music.mp3", lambda _: web.Response(body=b"", content_type="audio/mpeg"))
+    for number, kind in LINES.items():
+        client.incoming_phone_numbers.create(phone_number=number, voice_url=app.url(f"/{kind}"))
 
 
 # The people.
@@ -299,8 +311,7 @@ def play(net: Network, calls: int, seed: int, gap: float) -> dict[str, list[Entr
     """Let `calls` of them call, `gap` seconds apart; every party's transcript without its times."""
     scenes = [Scene(index, seed) for index in range(calls)]
     net.switches(**SWITCHES)
-    for person in _everybody(scenes):
-        net.phone(person.number, person.name, script=person.script, on_ring=person.on_ring)
+    come(net, scenes)
     for scene in scenes:
         for person in scene.people:
             if person.dials:
@@ -312,6 +323,12 @@ def play(net: Network, calls: int, seed: int, gap: float) -> dict[str, list[Entr
             raise AssertionError(f"after {QUIET_SECONDS:g} s still on the phone: {live}")
         _pass(net, BEAT)
     return {person.number: _told(net, person.number) for person in _everybody(scenes)}
+
+
+def come(net: Network, scenes: Iterable[Scene]) -> None:
+    """Put everybody at their phones."""
+    for person in _everybody(scenes):
+        net.phone(person.number, person.name, script=person.script, on_ring=person.on_ring)
 
 
 def _everybody(scenes: Iterable[Scene]) -> list[Person]:

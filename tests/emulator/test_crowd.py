@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from aiohttp import web
-
 from router.emulator.client import Network
 from tests.emulator import crowd
-from tests.emulator.conftest import Answer, Stage, Thread
+from tests.emulator.conftest import Stage, Thread
 
-CALLS, GAP = 40, 0.05
+CALLS, GAP = int(os.environ.get("SWITCHBACK_CROWD", "40")), 0.05
 # A machine too busy to run its loop in time does not run in real time: that try does not count.
 TRIES, LARGEST_LAG = 3, 0.1
 
@@ -36,25 +35,8 @@ def lag_of(thread: Thread) -> Iterator[list[float]]:
         task.cancel()
 
 
-def open_lines(stage: Stage) -> None:
-    def responder(path: str) -> None:
-        def respond(params: dict[str, str]) -> Answer:
-            return crowd.answer(path, params)
-
-        stage.app.on(path, respond)
-
-    for path in crowd.PATHS:
-        responder(path)
-    stage.app.on(crowd.BROKEN, (500, "no"))
-    stage.app.on(crowd.MUSIC, lambda _: web.Response(body=b"", content_type="audio/mpeg"))
-    for number, kind in crowd.LINES.items():
-        stage.client.incoming_phone_numbers.create(
-            phone_number=number, voice_url=stage.app.url(f"/{kind}")
-        )
-
-
 def test_the_same_calls_at_real_time_and_by_hand(stage: Stage, thread: Thread) -> None:
-    open_lines(stage)
+    crowd.open_lines(stage.app, stage.client)
     by_hand = crowd.play(stage.net, CALLS, seed=1, gap=GAP)
     for _ in range(TRIES):
         stage.net.reset()
