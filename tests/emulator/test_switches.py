@@ -140,7 +140,7 @@ FACTS = Path(__file__).parents[3] / "shared/reference/twilio.md"
 # Words of every line of the reference that is marked as not verified, and the switch that stands
 # for it (None: nothing that this wire could do either way, or facts of a party).
 UNVERIFIED = {
-    "the emulator makes such a behaviour a setting": None,  # what the mark means
+    "[UNVERIFIED] not confirmed": None,  # what the mark means
     "StirPassportToken": "stir_verstat",
     "Withheld caller id": "withheld_caller_id",
     "whether the action URL is still requested": "dial_action_after_hangup",
