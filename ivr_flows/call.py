@@ -168,6 +168,7 @@ class Call:
     queued_at: datetime | None = None
     next_ring_at: datetime | None = None
     passed_over: tuple[str, ...] = ()  # people who declined or did not answer this time
+    unrung: tuple[str, ...] = ()  # legs in a row that the carrier did not say it rings
     returned_from: tuple[str, ...] = ()  # desks that gave the call back: never offered again (EL7)
     decision: str = ""  # outcome of eligibility
     reason: str = ""  # its rule, by name

@@ -37,8 +37,19 @@ AFTER_911_AGAIN_SECONDS = 60  # the same, when 911 has hung up more than once: 9
 TALKS = "talks_with_911"
 
 
-def start(turn: Turn, *, reason: str, by: Role, skip: bool = True, request: str = "") -> None:
-    """Send the caller back to 911, and tell the leg that asked what happens."""
+def start(
+    turn: Turn,
+    *,
+    reason: str,
+    by: Role,
+    skip: bool = True,
+    request: str = "",
+    outside: bool = False,
+) -> None:
+    """Send the caller back to 911, and tell the leg that asked what happens.
+
+    `outside` passes over the hosted desk: its people cannot be rung.
+    """
     if turn.call.stage is Stage.CLOSED:
         return
     if turn.call.stage is Stage.RETURNING and turn.call.returning is not None:
@@ -47,7 +58,7 @@ def start(turn: Turn, *, reason: str, by: Role, skip: bool = True, request: str 
     hosted = turn.program.psap.desk
     desk_holds_it = bool(hosted) and turn.call.desk == hosted and turn.call.stage is Stage.WAITING
     _begin(turn, reason=reason, by=by, skip=skip, request=request)
-    if hosted and not desk_holds_it:
+    if hosted and not desk_holds_it and not outside:
         _to_hosted_desk(turn, skip=skip)
     else:
         # A desk that has held the caller to its limit is not asked again.
@@ -63,7 +74,7 @@ def _begin(turn: Turn, *, reason: str, by: Role, skip: bool, request: str) -> No
     returning = ReturnTo911(
         reason=reason, requested_by=by, skip=skip, started_at=turn.now, request=request
     )
-    turn.change(returning=returning, passed_over=())
+    turn.change(returning=returning, passed_over=(), unrung=())
     turn.note(
         "return_started", reason=reason, by=str(by), request=request, skip="yes" if skip else "no"
     )

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from .audio import Hearing
 from .call import Call, Callback, Source
 from .clock import Timer
-from .formats import is_number
+from .formats import is_number, split_client
 from .numbers import Number, Wiring
 from .twiml.session import Session
 
 if TYPE_CHECKING:
+    from .numbers import Application
     from .world import World
 
 QUEUE_SECONDS = 86_400  # Twilio: how long a REST call may wait for its turn
@@ -83,15 +84,22 @@ class Carrier:
 
     def _arrive(self, call: Call) -> None:
         world = self._world
-        if call.to in world.numbers:
-            self._connect_to_own_number(call, world.numbers[call.to])
+        if call.to in world.numbers and call.application is None:
+            self.incoming(self._loop_back(call), world.numbers[call.to])
             return
-        party = world.parties.get(call.to)
+        if call.application is not None:
+            inner = self._loop_back(call)
+            inner.extra.update(call.client_parameters)
+            self.incoming_by_client(inner, call.application)
+            return
+        address, parameters = split_client(call.to)
+        call.client_parameters |= parameters
+        party = world.parties.get(address)
         call.later(
             call.ring_timeout + world.switches.ring_timeout_buffer,
             lambda: self._rang_out(call),
         )
-        if party is None:
+        if party is None or not party.reachable:
             world.unexpected_rings.add(
                 "call", number=call.to, **{"from": call.from_}, call=call.sid
             )
@@ -133,6 +141,15 @@ class Carrier:
             call.finish("failed" if call.direction != "inbound" else "busy")
         return full
 
+    def incoming_by_client(self, call: Call, application: Application) -> None:
+        """A client party's call goes to the TwiML application it names."""
+        if application.status_callback:
+            callback = Callback(application.status_callback, application.status_callback_method)
+            call.callback = callback
+        fallback_url = application.voice_fallback_url
+        call.fallback = Callback(fallback_url, application.voice_fallback_method)
+        self.run_incoming(call, Source(application.voice_url, application.voice_method))
+
     def run_incoming(self, call: Call, source: Source) -> None:
         call.set_status("ringing")
         if not source.url:
@@ -142,8 +159,8 @@ class Carrier:
         call.set_backdrop(Hearing("ringback"))
         call.run(run_document(call, source))
 
-    def _connect_to_own_number(self, call: Call, number: Number) -> None:
-        """Twilio: a call to one of its own numbers runs that number's voice URL."""
+    def _loop_back(self, call: Call) -> Call:
+        """Twilio: a call to one of its own numbers (or applications) runs what is set up there."""
         inner = Call(self._world, call.from_, call.to, "inbound")
         outer_end, inner_end = LoopEnd(inner), LoopEnd(call)
         call.endpoint, inner.endpoint = outer_end, inner_end
@@ -152,7 +169,7 @@ class Carrier:
             call.ring_timeout + self._world.switches.ring_timeout_buffer,
             lambda: self._rang_out(call),
         )
-        self.incoming(inner, number)
+        return inner
 
 
 class LoopEnd:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .audio import Hearing, Room, Seat
-from .call import HUNG_UP, Call, Callback, Source
+from .call import HUNG_UP, UPDATED, Call, Callback, Source
 from .formats import boolean, rfc2822
 from .rest.representations import represent_conference, represent_participant
 from .twiml.session import ANNOUNCE, CONFERENCE_WAIT, HOLD, Ending, Session
@@ -38,6 +38,8 @@ _SUBSCRIPTION = {
     "participant-hold": "hold",
     "participant-unhold": "hold",
     "participant-modify": "modify",
+    "participant-speech-start": "speaker",
+    "participant-speech-stop": "speaker",
     "announcement-end": "announcement",
     "announcement-fail": "announcement",
 }
@@ -116,6 +118,7 @@ class Participant(Seat):
             ending is Ending.FAILED
             and where == "wait"
             and session.failed_code != CONFERENCE_WAIT.refusal
+            and self.call.world.switches.wait_url_failure == "leaves"
         ):
             # Twilio: a waitUrl that cannot be had means no conference; the call goes on.
             self.conference.remove_participant(self, ADD_FAILED)
@@ -228,7 +231,8 @@ class Conference(Room):
 
     def _beep(self, cause: Participant) -> None:
         for other in self.participants:
-            if other is not cause and not other.hold and other.call.endpoint is not None:
+            deaf = other.hold or other.call.out_of_reach
+            if other is not cause and not deaf and other.call.endpoint is not None:
                 other.call.endpoint.hears_beep(other.call)
 
     # Going
@@ -244,7 +248,8 @@ class Conference(Room):
         if participant not in self.seats:
             return
         self._take_out(participant, reason)
-        if participant.end_on_exit:
+        moved = reason == UPDATED and not kick
+        if participant.end_on_exit and (not moved or self.world.switches.redirect_ends_conference):
             word = "kicked" if kick else "left"
             cause = f"participant-with-end-conference-on-exit-{word}"
             self.end(cause, ENDED_BY_MODERATOR, participant)
@@ -344,6 +349,20 @@ class Conference(Room):
         participant.updated = self.world.clock.now()
         self.tell(event, participant.facts())
         self.refresh()
+
+    def spoke(self, seat: Seat, text: str) -> None:
+        """Tell whoever asked for it that somebody speaks, and that they have finished."""
+        wanted = self.callback is not None and "speaker" in self.callback.events
+        if not wanted or not isinstance(seat, Participant) or seat.muted or seat.hold:
+            return
+        self.tell("participant-speech-start", seat.facts())
+        rate = self.world.switches.speech_rate
+        seconds = len(text.split()) / rate if rate > 0 else 0.0
+        seat.call.later(seconds, lambda: self._fell_silent(seat))
+
+    def _fell_silent(self, participant: Participant) -> None:
+        if participant in self.seats:
+            self.tell("participant-speech-stop", participant.facts())
 
     def announce(self, participants: list[Participant], source: Source) -> None:
         async def play(to: Participant) -> None:

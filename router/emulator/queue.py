@@ -13,8 +13,6 @@ from .rest.representations import represent_member, represent_queue
 if TYPE_CHECKING:
     from .world import World
 
-DEFAULT_MAX_SIZE = 1_000  # Twilio's default; at most 5,000
-
 
 @dataclass
 class Claim:
@@ -46,7 +44,7 @@ class Member:
 class Queue:
     """Waiting legs in the order they came."""
 
-    def __init__(self, world: World, name: str, max_size: int = DEFAULT_MAX_SIZE) -> None:
+    def __init__(self, world: World, name: str, max_size: int) -> None:
         self.world = world
         self.sid = world.sids.new("QU")
         self.name = name
@@ -144,7 +142,8 @@ class Queues:
     def named(self, name: str) -> Queue | None:
         return next((q for q in self.by_sid.values() if name in (q.name, q.sid)), None)
 
-    def create(self, name: str, max_size: int = DEFAULT_MAX_SIZE) -> Queue:
-        queue = Queue(self._world, name, max_size)
+    def create(self, name: str, max_size: int | None = None) -> Queue:
+        """A new queue; Twilio's default size unless one is given (at most 5,000)."""
+        queue = Queue(self._world, name, max_size or self._world.switches.queue_max_size)
         self.by_sid[queue.sid] = queue
         return queue

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from .control import network, parties
+from .control import network, parties, softphones
 from .control.base import control_api
 from .rest import (
     account,
@@ -38,7 +38,7 @@ _REST = (
     recordings,
     refused,
 )
-_PARTS = (*_REST, parties, network)
+_PARTS = (*_REST, parties, network, softphones)
 
 
 def build_app(world: World) -> web.Application:
@@ -47,6 +47,7 @@ def build_app(world: World) -> web.Application:
     for part in _PARTS:
         app.add_routes(part.routes())
     app.add_routes([web.get("/phones", _phones), web.static("/static", STATIC)])
+    app.on_response_prepare.append(_let_pages_use_the_driver)
 
     async def opened(_: web.Application) -> None:
         await world.webhooks.open()
@@ -57,6 +58,12 @@ def build_app(world: World) -> web.Application:
     app.on_startup.append(opened)
     app.on_cleanup.append(closed)
     return app
+
+
+async def _let_pages_use_the_driver(request: web.Request, answer: web.StreamResponse) -> None:
+    """A page of the application under test loads the driver as a module from this other port."""
+    if request.path.startswith("/static/"):
+        answer.headers["Access-Control-Allow-Origin"] = "*"
 
 
 async def _phones(_: web.Request) -> web.FileResponse:

@@ -23,12 +23,14 @@ from .queue import Queues
 from .recordings import Recordings
 from .rest.representations import represent_call
 from .sids import Sids
+from .softphones import Softphones
 from .switches import Switches
 from .twiml import verbs
 from .webhooks import Webhooks
 
-# How often the loop is given a turn before it is taken to be idle (see `settle`).
-_IDLE_TURNS = 25
+# How many turns of the loop without anything else to run make it idle (see `idle`), on a loop that
+# tells what is ready and on one that does not; and when to stop waiting for that.
+_CALM_TURNS, _IDLE_TURNS, _MOST_TURNS = 3, 25, 10_000
 
 # Calls that are kept to be read, like Twilio's, but not for ever.
 MAX_CALLS = 20_000
@@ -81,19 +83,28 @@ class World:
         self.addresses: dict[str, Address] = {}
         self.caller_ids: dict[str, CallerId] = {}  # by number
         self.parties: dict[str, Party] = {}
+        self.softphones = Softphones(self)
         self._tasks: set[asyncio.Task[Any]] = set()
         clock.settle = self.settle
         verbs.install()
 
     async def settle(self) -> None:
         """Wait until nothing moves: no webhook in flight, and no task with anything to do."""
-        idle = 0
-        while idle < _IDLE_TURNS:
+        await self.idle()
+        while self.webhooks.in_flight:
+            await self.webhooks.landed()
+            await self.idle()
+
+    async def idle(self) -> None:
+        """Let everything that can run do so; what waits for time or for the application stays."""
+        # CPython's loop keeps what is ready to run here; another loop is given turns enough.
+        ready = getattr(asyncio.get_running_loop(), "_ready", None)
+        needed, calm = (_IDLE_TURNS if ready is None else _CALM_TURNS), 0
+        for _ in range(_MOST_TURNS):
             await asyncio.sleep(0)
-            idle += 1
-            if self.webhooks.in_flight:
-                await asyncio.sleep(0.001)
-                idle = 0
+            calm = 0 if ready else calm + 1
+            if calm >= needed:
+                return
 
     def keep(self, task: asyncio.Task[Any]) -> None:
         """Hold a task until it is done, and log what it died of."""
@@ -162,6 +173,7 @@ class World:
 
     def reset(self) -> None:
         """End everything and forget it, without a word to anybody; numbers and switches stay."""
+        self.softphones.reset()
         for call in list(self.calls.values()):
             call.callback = None
             call.vanish()

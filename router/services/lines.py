@@ -16,7 +16,7 @@ from router.services.apply_input import (
     open_call,
     try_twice,
 )
-from router.storage.calls import find_call_id_by_sid
+from router.storage.calls import Caller, find_call_id_by_sid
 from router.storage.database import Deadline, within
 from router.storage.programs import find_line
 from router.storage.receipts import ReceiptKey
@@ -56,7 +56,7 @@ def _receive(exchange: Exchange, arrival: Arrival, deadline: Deadline | None) ->
             session,
             call,
             published,
-            caller_number=arrival.from_e164,
+            caller=Caller(arrival.sid, arrival.from_e164),
             deadline=deadline,
         )
         if opened is not None:

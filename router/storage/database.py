@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import psycopg
 from psycopg import errors
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from router.config import Settings
 from router.storage.crypto import Keyring, use_keyring
+from router.storage.round_trip import IN_TIME, Order, Row, exchange
 
 Sessions = sessionmaker[Session]
 _T = TypeVar("_T")
@@ -85,6 +87,27 @@ class DeadlineConnection(psycopg.Connection[Any]):
     A server-side timeout does not help when the server is frozen or the network is gone.
     """
 
+    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - psycopg's own
+        super().__init__(*args, **options)
+        self.prepared: set[bytes] = set()  # names of what `send` has prepared here
+        self._begun_at = 0.0  # when we knew that the transaction had begun
+
+    def send(self, orders: Sequence[Order], *, commit: bool) -> list[list[Row]]:
+        """Execute prepared statements in one round trip; see `router.storage.round_trip`.
+
+        A commit travels with what it commits, so a server that wakes up late, and finds both in its
+        buffer, must know by itself that nobody waits for them any more.
+        """
+        deadline = _deadline.get()
+        begins = self.pgconn.transaction_status == TransactionStatus.IDLE
+        if commit and deadline is not None:
+            seconds = deadline.at - (time.monotonic() if begins else self._begun_at)
+            orders = [*orders, (IN_TIME, {"seconds": seconds})]
+        rows = exchange(self, orders, commit=commit)
+        if begins:
+            self._begun_at = time.monotonic()
+        return rows
+
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:  # noqa: ANN401
         """Wait as psycopg does, but not past the deadline; then the connection is closed."""
         deadline = _deadline.get()
@@ -96,6 +119,11 @@ class DeadlineConnection(psycopg.Connection[Any]):
         except errors._WaitTimeout:  # noqa: SLF001 - raised by the public `wait`
             self.pgconn.finish()  # its state is unknown
             raise DeadlineCutError("the deadline passed in a database wait") from None
+
+    def _deallocate(self, name: bytes | None) -> Generator[Any, Any, None]:
+        if name is None:  # everything: psycopg starts afresh after a rollback
+            self.prepared.clear()
+        yield from super()._deallocate(name)
 
     @classmethod
     def _connect_gen(cls, *args: Any, **options: Any) -> Generator[Any, Any, Any]:  # noqa: ANN401
@@ -152,7 +180,7 @@ def make_engine(
                 f"-c lock_timeout={LOCK_TIMEOUT_MILLISECONDS}"
                 f" -c statement_timeout={STATEMENT_TIMEOUT_MILLISECONDS}"
                 f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MILLISECONDS}"
-                " -c timezone=UTC"
+                " -c timezone=UTC -c datestyle=ISO"
             ),
             "keepalives_idle": 5,
             "keepalives_interval": 2,

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from router.storage.crypto import search_hash
+from router.storage.round_trip import Prepared, as_instant, as_str, send
 from router.storage.tables import desks, lines, program_versions, programs, psaps, return_lines
 
 
@@ -232,7 +233,8 @@ def save_desks(session: Session, program_id: str, given: Collection[NewDesk]) ->
         )
 
 
-_FIND_LINE = (
+_FIND_LINE = Prepared.of(
+    "find_line",
     select(
         programs.c.id,
         programs.c.active_version,
@@ -245,15 +247,20 @@ _FIND_LINE = (
         lines.c.number_hash == bindparam("number_hash"),
         lines.c.is_active,
         programs.c.active_version.is_not(None),
-    )
+    ),
 )
 
 
 def find_line(session: Session, number: str) -> DialledLine | None:
     """The active line of that number (E.164), of a published program; or None."""
     values = {"number_hash": search_hash(session, number)}
-    row = session.connection().execute(_FIND_LINE, values).first()
-    return None if row is None else DialledLine(*row)
+    [rows] = send(session, (_FIND_LINE, values))
+    if not rows:
+        return None
+    [(program_id, version, name, kind, now)] = rows
+    return DialledLine(
+        as_str(program_id), int(version or b""), as_str(name), as_str(kind), as_instant(now)
+    )
 
 
 def list_line_numbers(session: Session, program_id: str) -> dict[str, str]:

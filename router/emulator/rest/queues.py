@@ -8,7 +8,7 @@ from aiohttp import web
 
 from ..call import Source
 from ..errors import TwilioError
-from ..queue import DEFAULT_MAX_SIZE, Queue
+from ..queue import Queue
 from ..world import World
 from .base import (
     ROOT,
@@ -42,7 +42,7 @@ async def create(request: web.Request) -> web.Response:
         raise TwilioError(20002)
     if world.queues.named(name) is not None:
         raise TwilioError(20409, f"there is a queue named {name} already")
-    size = number(form, "MaxSize", DEFAULT_MAX_SIZE, 1, MAX_SIZE)
+    size = number(form, "MaxSize", world_of(request).switches.queue_max_size, 1, MAX_SIZE)
     return json(represent_queue(world, world.queues.create(name, size)), status=201)
 
 
