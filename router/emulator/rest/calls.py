@@ -33,17 +33,25 @@ from .lists import chosen, page
 from .recordings import wants_recording
 from .representations import represent_call, status_of
 
+CALL_EVENTS = frozenset(["initiated", "ringing", "answered", "completed"])
 MAX_TWIML = 4_000  # Twilio's limit of the Twiml parameter
 MAX_SIP_WORD = 255  # of a SIP user name or password, after Twilio's errors 21221 and 21223
 
 
-def callback_of(form: Form, name: str = "StatusCallback") -> Callback | None:
-    url = url_of(form, name)
+def callback_of(
+    form: Form, name: str = "StatusCallback", known: frozenset[str] = CALL_EVENTS
+) -> Callback | None:
+    """Where to tell of which events; Twilio takes several fields, or several words in one.
+
+    Raises: TwilioError 21609 for a bad address, 21626 for an event there is not.
+    """
+    url = url_of(form, name, 21609)
     if not url:
         return None
-    events = frozenset(
-        word for value in form.getall(f"{name}Event", ["completed"]) for word in str(value).split()
-    )
+    fields = form.getall(f"{name}Event", ["completed"])
+    events = frozenset(word for field in fields for word in field.split())
+    if f"{name}Event" in form and events - known:
+        raise TwilioError(21626, ", ".join(sorted(events - known)))
     return Callback(url, method(form, f"{name}Method"), events)
 
 
