@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.emulator.conftest import Stage
+from tests.emulator.test_contract import new_address
 from tests.emulator.test_rest import place, refused
 
 ANA, LEE = "+15125550102", "+15125550103"
@@ -81,17 +82,10 @@ def test_a_wrong_code_or_none_validates_nothing(stage: Stage, typed: str) -> Non
 
 @pytest.mark.parametrize("registered", [True, False])
 def test_an_emergency_call_wants_a_registered_address(stage: Stage, *, registered: bool) -> None:
-    address = stage.client.addresses.create(
-        customer_name="Acme",
-        street="1 Main St",
-        city="Austin",
-        region="TX",
-        postal_code="78701",
-        iso_country="US",
-    )
-    stage.line(**({"emergency_address_sid": address.sid} if registered else {}))
+    address = new_address(stage)
+    stage.line(**({"emergency_address_sid": address} if registered else {}))
     place(stage, "933")
     codes = [entry["code"] for entry in stage.net.debugger()]
     assert codes == ([] if registered else [22221])
     if registered:
-        assert refused(address.delete) == (409, 20409)
+        assert refused(stage.client.addresses(address).delete) == (409, 20409)
