@@ -79,7 +79,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         "--start",
         type=_moment,
         metavar="MOMENT",
-        help="where its clock begins: 2026-01-31T09:00:00",
+        help="when its clock begins (ISO 8601)",
     )
     parser.add_argument(
         "--allow-any-host",

@@ -85,6 +85,7 @@ class World:
         self.parties: dict[str, Party] = {}
         self.softphones = Softphones(self)
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._idling = 0
         clock.settle = self.settle
         verbs.install()
 
@@ -100,11 +101,17 @@ class World:
         # CPython's loop keeps what is ready to run here; another loop is given turns enough.
         ready = getattr(asyncio.get_running_loop(), "_ready", None)
         needed, calm = (_IDLE_TURNS if ready is None else _CALM_TURNS), 0
-        for _ in range(_MOST_TURNS):
-            await asyncio.sleep(0)
-            calm = 0 if ready else calm + 1
-            if calm >= needed:
-                return
+        self._idling += 1
+        try:
+            for _ in range(_MOST_TURNS):
+                await asyncio.sleep(0)
+                # Whoever else waits here is ready to run as well, and does nothing but that.
+                busy = ready is not None and len(ready) >= self._idling
+                calm = 0 if busy else calm + 1
+                if calm >= needed:
+                    return
+        finally:
+            self._idling -= 1
 
     def keep(self, task: asyncio.Task[Any]) -> None:
         """Hold a task until it is done, and log what it died of."""

@@ -93,9 +93,9 @@ def test_a_party_is_busy_while_all_its_lines_are_taken(stage: Stage) -> None:
 
 def test_a_script_plays_its_part(stage: Stage) -> None:
     stage.line('<Gather numDigits="1" action="/key"><Say>Press 1 to accept</Say></Gather>')
-    stage.app.on(
-        "/key", '<Gather input="speech" action="/said"><Say>What is your name</Say></Gather>'
-    )
+    ask = "<Say>What is your name</Say>"
+    gather = f'<Gather input="speech" speechTimeout="auto" action="/said">{ask}</Gather>'
+    stage.app.on("/key", gather)
     stage.app.on("/said", "<Pause length='60'/>")
     sam = stage.net.phone(
         "+15125550101",

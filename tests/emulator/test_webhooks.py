@@ -207,9 +207,8 @@ def test_a_document_over_64_kb_is_11750(stage: Stage) -> None:
 
 
 def test_a_document_in_many_pieces_is_read_whole(stage: Stage) -> None:
-    stage.line("<Say>" + "word " * 12_000 + "end</Say>")
-    caller = stage.caller()
-    assert caller.hears("word word")["text"].endswith("end")
+    stage.line("<Pause length='0'/>" * 3_000 + "<Say>end</Say>")
+    stage.caller().hears("end")
 
 
 def test_a_bad_answer_to_a_callback_is_15003(stage: Stage) -> None:
@@ -294,14 +293,44 @@ def test_call_progress_of_who_does_not_answer(stage: Stage) -> None:
     assert told[0]["CallDuration"] == "0"
 
 
+REFER = '<Refer action="/referred"><Sip>sip:psap@psap.example</Sip></Refer><Say>On</Say>'
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        ({}, ("in-progress", "202", "200")),
+        ({"NotifySipResponseCode": "486"}, ("busy", "202", "486")),
+        ({"ReferSipResponseCode": "405"}, ("failed", "405", None)),
+        ({"NotifySipResponseCode": ""}, (None, "202", None)),
+    ],
+)
+def test_O50_what_a_sip_phone_makes_of_a_refer(
+    stage: Stage, facts: dict[str, str], told: tuple[str | None, ...]
+) -> None:
+    stage.line(REFER)
+    stage.app.on("/referred", "<Say>Referred</Say>")
+    stage.caller("sip:lee@psap.example", facts=facts).hears("Referred")
+    params = stage.app.to("/referred")[0]
+    names = ("ReferCallStatus", "ReferSipResponseCode", "NotifySipResponseCode")
+    assert tuple(params.get(name) for name in names) == told
+    assert not set(facts) & set(stage.app.to("/voice")[0])
+
+
+def test_O50_hanging_up_before_the_transfer_is_done(stage: Stage) -> None:
+    stage.line(REFER)
+    stage.caller("sip:lee@psap.example").hangs_up()
+    params = stage.app.to("/referred")[0]
+    assert (params["ReferCallStatus"], params["ReferSipResponseCode"]) == ("canceled", "202")
+    assert params["NotifySipResponseCode"] == "180"
+
+
 def test_O50_refer_is_for_sip_legs_only(stage: Stage) -> None:
-    document = '<Refer action="/referred"><Sip>sip:psap@psap.example</Sip></Refer><Say>On</Say>'
-    stage.line(document)
+    stage.line(REFER)
     stage.caller().hears("On")
     assert [e["code"] for e in stage.net.debugger()] == [13801]
-    stage.app.on("/referred", "<Say>Referred</Say>")
-    stage.caller("sip:lee@psap.example").hears("Referred")
-    assert stage.app.to("/referred")[0]["ReferCallStatus"] == "completed"
+    stage.app.on("/voice", "<Refer><Sip>sip:psap@psap.example</Sip></Refer><Say>No action</Say>")
+    stage.caller("sip:lee@psap.example").hears("No action")
 
 
 def test_record(stage: Stage) -> None:

@@ -11,6 +11,7 @@ from .grammar import SHAPES
 
 MAX_BYTES = 64 * 1024  # Twilio: a TwiML answer over 64 kB is error 11750
 VERSIONS = ("2008-08-01", "2010-04-01")  # of Twilio's API; another one on <Response> is 12101
+_XML = "{http://www.w3.org/XML/1998/namespace}"
 _BYTE_ORDER_MARK = "\ufeff"
 # Seconds of an SSML <break> by its strength; medium is the default.
 _BREAKS = {"none": 0.0, "x-weak": 0.0, "weak": 0.25, "medium": 0.5, "strong": 1.0, "x-strong": 1.5}
@@ -94,12 +95,13 @@ def parse(text: str) -> Document:
 
 def _element(node: ET.Element, warnings: list[tuple[int, str]]) -> Element:
     shape = SHAPES[node.tag]
-    for name in node.attrib:
+    attributes = {name.replace(_XML, "xml:"): value for name, value in node.attrib.items()}
+    for name in attributes:
         plain = not name.startswith("{")
         if plain and node.tag != "Response" and name not in shape.attributes:
             _warn(warnings, f"Attribute '{name}' is not allowed in element '{node.tag}'")
     text = _spoken(node) if node.tag == "Say" else node.text or ""
-    element = Element(node.tag, dict(node.attrib), " ".join(text.split()))
+    element = Element(node.tag, attributes, " ".join(text.split()))
     if node.tag == "Say":
         element.rest_seconds = sum(_rest(pause) for pause in node.iter("break"))
     for child in node:
