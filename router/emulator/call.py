@@ -239,13 +239,20 @@ class Call:
         if self.endpoint is not None:
             self.endpoint.answered(self)
         self.set_status("in-progress", "answered")
-        self.later(self.time_limit, self.hang_up)
+        self.limit_time(self.time_limit)
         self.update_hearing()
         if self.seat is not None:
             self.seat.room.refresh()
         self._announce("answered")
         if self.program is not None:
             self.run(self.program())
+
+    def limit_time(self, seconds: int) -> None:
+        """End the call `seconds` after its answer; a later limit takes the place of this one."""
+        self.time_limit = seconds
+        if self.started is not None:
+            left = self.started + seconds - self.world.clock.now()
+            self.later(left, lambda: self.hang_up() if self.time_limit == seconds else None)
 
     def run(self, work: Awaitable[None]) -> None:
         """Let the leg do something of its own; what it did before has been stopped."""

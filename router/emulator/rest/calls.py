@@ -126,6 +126,9 @@ async def create(request: web.Request) -> web.Response:
     terms = wants_recording(form)
     call = new_call(world, form)
     call.fallback = fallback
+    application = world.applications.get(text(form, "ApplicationSid"))
+    if call.callback is None and application is not None and application.status_callback:
+        call.callback = Callback(application.status_callback, application.status_callback_method)
 
     async def program() -> None:
         if terms is not None:
@@ -171,10 +174,12 @@ async def update(request: web.Request) -> web.Response:
         # An update cannot name events: those subscribed to stay.
         events = call.callback.events if call.callback else callback.events
         call.callback = Callback(callback.url, callback.method, events)
-    if text(form, "FallbackUrl"):
-        call.fallback = Callback(url_of(form, "FallbackUrl"), method(form, "FallbackMethod"))
+    if "FallbackUrl" in form or "FallbackMethod" in form:
+        known = call.fallback or Callback("")
+        url = url_of(form, "FallbackUrl") if "FallbackUrl" in form else known.url
+        call.fallback = Callback(url, method(form, "FallbackMethod", known.method))
     if text(form, "TimeLimit"):
-        call.later(number(form, "TimeLimit", 1, 1, 86_400), call.hang_up)
+        call.limit_time(number(form, "TimeLimit", 1, 1, 86_400))
     if status == "canceled" and call.live:
         raise TwilioError(21220, "Call is in-progress and cannot be canceled.")
     if status:
