@@ -7,13 +7,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from router.emulator.client import Network
 from tests.emulator import crowd
 from tests.emulator.conftest import Stage, Thread
 
 CALLS, GAP = int(os.environ.get("SWITCHBACK_CROWD", "40")), 0.05
-# A machine too busy to run its loop in time does not run in real time: that try does not count.
-TRIES, LARGEST_LAG = 3, 0.1
+# A machine too busy to keep real time (its loop comes late) is given more: the same clock, slower.
+SPEEDS, LARGEST_LAG = (1.0, 0.5, 0.25), 0.08
 
 
 @contextmanager
@@ -35,16 +37,17 @@ def lag_of(thread: Thread) -> Iterator[list[float]]:
         task.cancel()
 
 
+@pytest.mark.timeout(300)
 def test_the_same_calls_at_real_time_and_by_hand(stage: Stage, thread: Thread) -> None:
     crowd.open_lines(stage.app, stage.client)
     by_hand = crowd.play(stage.net, CALLS, seed=1, gap=GAP)
-    for _ in range(TRIES):
-        stage.net.reset()
-        running = Network(stage.net.base_url)
-        running.time("real")
+    running = Network(stage.net.base_url)
+    for speed in SPEEDS:
+        running.reset()
+        running.time("fast", speed)
         with lag_of(thread) as worst:
             at_real_time = crowd.play(running, CALLS, seed=1, gap=GAP)
-        if worst[0] < LARGEST_LAG:
+        if worst[0] < LARGEST_LAG / speed:
             break
     assert crowd.differences(by_hand, at_real_time) == []
     told = [entry["kind"] for entries in by_hand.values() for entry in entries]

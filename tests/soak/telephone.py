@@ -31,7 +31,7 @@ CALLS_A_ROUND, DEEDS_A_ROUND, ROUNDS_A_RESET = 40, 120, 5
 KEPT_CALLS = 300  # so few that forgetting them is part of the play
 SETTLE_SECONDS = 20.0
 MORE_MEGABYTES = 30.0  # of what is left after everything is forgotten, first to last
-FAULTS = (
+FAULTS: tuple[dict[str, Any], ...] = (
     {"callbacks": []},
     {"callbacks": [{"do": "delay", "probability": 0.3, "seconds": 2}]},
     {"callbacks": [{"do": "drop", "probability": 0.1}]},
@@ -199,7 +199,8 @@ _DEEDS: tuple[Callable[[Soak], object], ...] = (
 def soak_telephone(minutes: float) -> bool:
     """Rounds until the minutes are over; whether everything held."""
     with _few_calls_kept():
-        soak, seed, left = Soak(seed=1), 0, []
+        soak, seed = Soak(seed=1), 0
+        left: list[float] = []
         end = time.monotonic() + minutes * 60
         try:
             while time.monotonic() < end or len(left) < 2:
