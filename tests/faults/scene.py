@@ -243,7 +243,9 @@ class Scene:
                 return True
             for one in filter(lambda one: self.is_ringing(one.phone), takers):
                 with suppress(NetworkError, AssertionError):  # withdrawn in this very moment
-                    self.stage.answers_and_accepts(one, "press 1")
+                    one.phone.answers()
+                    one.phone.hears("press 1")
+                    one.phone.presses("1")
                     one.phone.is_talking_with(caller.name, within=10)
                 return self.is_talking(caller)
             return False
