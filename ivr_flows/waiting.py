@@ -139,9 +139,10 @@ def _is_rung_in_vain(turn: Turn) -> bool:
 
 
 def _waits_for_free_call_taker(turn: Turn) -> bool:
-    """Whether the caller goes back to the hosted 911 desk and nobody there is rung for them."""
+    """Whether the caller goes back to the hosted 911 desk and nobody there is rung, now or soon."""
     call = turn.call
-    return call.stage is Stage.RETURNING and bool(call.desk) and not call.live_offers()
+    is_sought = call.stage is Stage.RETURNING and bool(call.desk)
+    return is_sought and not call.live_offers() and call.next_ring_at is None
 
 
 def _nobody_can_be_rung(turn: Turn) -> None:

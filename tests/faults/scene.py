@@ -227,29 +227,31 @@ class Scene:
         within: float,
         note: tuple[str, str],
         since: float | None = None,
+        *,
+        also: tuple[Person, ...] = (),
     ) -> None:
-        """A call taker who rings takes the caller, or a line outside, which answers by itself.
+        """A call taker (or one of `also`) who rings takes the caller, or a line outside does.
 
-        Which of them depends on how busy the machine is: a hosted desk whose phones do not ring
-        within seconds is left for the lines outside.
+        Which of them depends on how busy the machine is: a desk whose phones do not ring within
+        seconds is left for the lines outside, which answer by themselves.
         """
         began = time.monotonic() if since is None else since
+        takers = (*self.stage.call_takers, *also)
 
-        def is_there() -> bool:
-            if _talks_with(caller.phone, OUTSIDE):
+        def is_taken() -> bool:
+            if self.is_talking(caller):
                 return True
-            ringing = [one for one in self.stage.call_takers if self.is_ringing(one.phone)]
-            if not ringing:
-                return False
-            with suppress(NetworkError, AssertionError):  # it may stop ringing in this very moment
-                self.stage.answers_and_accepts(ringing[0], "press 1")
-                self.reaches(caller, ringing[0].name, within, note, began)
-                return True
+            for one in filter(lambda one: self.is_ringing(one.phone), takers):
+                with suppress(NetworkError, AssertionError):  # withdrawn in this very moment
+                    one.phone.answers()
+                    one.phone.hears("press 1")
+                    one.phone.presses("1")
+                    one.phone.is_talking_with(caller.name, within=10)
+                return self.is_talking(caller)
             return False
 
-        until(is_there, within, f"{note[1]} is at 911")
-        if _talks_with(caller.phone, OUTSIDE):
-            self.reaches(caller, OUTSIDE, within, note, began)
+        until(is_taken, within, f"{note[1]} is taken")
+        self.reaches(caller, "", within, note, began)
 
     def note(self, fault: str, who: str, seconds: float, what: str) -> None:
         """A line of the table at the end of the run."""

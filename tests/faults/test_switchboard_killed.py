@@ -33,12 +33,9 @@ def test_op1_an_order_committed_before_the_kill_is_carried_out_once(scene: Scene
     switchboard.restart("switchboard")
     until(lambda: scene.rings(only.phone) or scene.is_at_911(caller), FOUND_SECONDS, "a ring")
     note = ("switchboard killed before", "waiting")
-    if scene.rings(only.phone):
-        scene.stage.answers_and_accepts(only, "crisis call")
-        scene.reaches(caller, only.name, FOUND_SECONDS, note, began)
-    else:
-        assert not IS_ALONE, "the switchboard is back before a caller gives up on it"
-        scene.reaches_911(caller, FOUND_SECONDS, note, began)
+    scene.reaches_911(caller, FOUND_SECONDS, note, began, also=(only,))
+    if IS_ALONE:  # the switchboard is back before a caller gives up on it
+        assert scene.is_talking(only)
     until(lambda: scene.count("PlaceLeg", "ready", "attempting") == 0, what="all is settled")
     assert scene.rings(only.phone) == scene.calls_to(only.phone) <= 1
 
@@ -60,11 +57,8 @@ def test_op1_an_attempt_the_carrier_never_took_is_found_missing_and_made_once(
     until(lambda: scene.rings(only.phone) or scene.is_at_911(caller), FOUND_SECONDS)
     scene.note("switchboard killed in between", "waiting", time.monotonic() - began, "is rung for")
     assert scene.calls_to(only.phone) <= 1
-    if scene.rings(only.phone):
-        scene.stage.answers_and_accepts(only, "crisis call")
-        until(lambda: scene.is_talking(caller), 15)
-    else:
-        scene.reaches_911(caller, 15, ("switchboard killed in between", "waiting"))
+    note = ("switchboard killed in between", "waiting")
+    scene.reaches_911(caller, 15, note, also=(only,))
     assert scene.calls_to(only.phone) <= 1
 
 
@@ -85,11 +79,10 @@ def test_op1_a_ring_the_carrier_has_is_found_by_look_up_and_not_repeated(scene: 
     scene.network.faults()
     call = scene.call_of(caller)
     assert any(leg.sid and leg.person_id == only.id for leg in call.legs)
-    if scene.is_ringing(only.phone) and not scene.is_at_911(caller):
-        only.phone.answers()
-        only.phone.hears("crisis call")
-        only.phone.presses("1")
-        scene.reaches(caller, only.name, 10, ("switchboard killed after", "waiting"), killed_at)
+    if scene.is_ringing(only.phone):
+        note = ("switchboard killed after", "waiting")
+        scene.reaches_911(caller, 10, note, killed_at, also=(only,))
+        assert scene.is_talking(only) or not IS_ALONE
     assert scene.calls_to(only.phone) == 1
 
 

@@ -182,3 +182,17 @@ def test_re5_a_caller_for_whom_no_call_taker_was_free_looks_again_by_their_own_w
     assert rung(story) == ["lee"]
     story.lets_time_go(8)
     assert leaves_and_dials(story) == "priority"
+
+
+def test_re2_call_takers_who_declined_have_their_pause_before_they_are_rung_again() -> None:
+    story = Story(hosted())
+    for digits in ("1", "9"):
+        story.presses(CALLER, digits)
+    for person in ("lee", "kim"):
+        story.hangs_up(placed(story, person))
+    assert not rung(story)
+    story.lets_time_go(5)
+    story.waits()
+    assert not rung(story)
+    story.passes(5)
+    assert rung(story) == ["lee", "kim"]
