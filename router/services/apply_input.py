@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy.exc import OperationalError
@@ -27,6 +28,7 @@ from router.storage.calls import Caller
 from router.storage.database import Deadline, Sessions, is_lost_connection, within
 from router.storage.incidents import KeyedAnswers
 from router.storage.receipts import ReceiptKey, find_answer
+from router.storage.round_trip import Commit
 from router.storage.steps import Follows, save_step
 from router.telephony import twiml
 from router.telephony.twiml import Numbers
@@ -109,6 +111,7 @@ def _apply(
         locked = calls.lock_call(session, call_id)
         if locked is None:
             raise NotFoundError(f"there is no call {call_id}")
+        commit = commit_within(deadline, locked.database_now)
         before, now = locked.call, exchange.clock.now(locked.database_now)
         _check_leg(before, given)
         published = exchange.programs.get(session, before.program, before.program_version)
@@ -126,11 +129,9 @@ def _apply(
             wake=freed,
         )
         _record_disposition(session, before, step.call, given)
-        if deadline is not None:
-            deadline.check()
         if step.call is before and follows == NOTHING:
             session.commit()
-        elif not save_step(session, before, step.call, follows, now, commit=True):
+        elif not save_step(session, before, step.call, follows, now, commit=commit):
             # Answered before: what was worked out now is dropped, the claims with it.
             session.rollback()
             return _answered_before(session, call_id, receipt)
@@ -149,7 +150,7 @@ def open_call(
     published: Published,
     *,
     caller: Caller,
-    deadline: Deadline | None,
+    commit: Commit,
 ) -> Answer | None:
     """Write a call that has just arrived, with its first answer, and commit.
 
@@ -168,12 +169,15 @@ def open_call(
         answer=document or "",
         wake=freed,
     )
-    if deadline is not None:
-        deadline.check()
-    if not steps.open_call(session, step.call, caller, follows, now, commit=True):
+    if not steps.open_call(session, step.call, caller, follows, now, commit=commit):
         session.rollback()
         return None
     return Answer(call.id, document, step)
+
+
+def commit_within(deadline: Deadline | None, database_now: datetime) -> Commit:
+    """A commit not later than the deadline; the database's clock has just shown `database_now`."""
+    return Commit() if deadline is None else Commit(by=deadline.on_clock(database_now))
 
 
 def _check_leg(call: Call, given: Input) -> None:

@@ -13,6 +13,7 @@ from router.services.apply_input import (
     Answer,
     Exchange,
     apply_input,
+    commit_within,
     open_call,
     try_twice,
 )
@@ -47,6 +48,7 @@ def _receive(exchange: Exchange, arrival: Arrival, deadline: Deadline | None) ->
         line = find_line(session, arrival.to_e164) if arrival.to_e164 else None
         if line is None:
             raise NotFoundError("the number rung is not a line of a published program")
+        commit = commit_within(deadline, line.database_now)
         published = exchange.programs.get(session, line.program_id, line.program_version)
         now = exchange.clock.now(line.database_now)
         call = engine.arrive(new_call_id(), line.name, published.program, now)
@@ -57,7 +59,7 @@ def _receive(exchange: Exchange, arrival: Arrival, deadline: Deadline | None) ->
             call,
             published,
             caller=Caller(arrival.sid, arrival.from_e164),
-            deadline=deadline,
+            commit=commit,
         )
         if opened is not None:
             return opened

@@ -7,11 +7,11 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import psycopg
 from psycopg import errors
-from psycopg.pq import TransactionStatus
 from sqlalchemy import Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from router.config import Settings
 from router.storage.crypto import Keyring, use_keyring
-from router.storage.round_trip import IN_TIME, Order, Row, exchange
+from router.storage.round_trip import Commit, Order, Row, exchange
 
 Sessions = sessionmaker[Session]
 _T = TypeVar("_T")
@@ -50,6 +50,10 @@ class Deadline:
     def remaining_seconds(self) -> float:
         """Seconds left; zero or less when it has passed."""
         return self.at - time.monotonic()
+
+    def on_clock(self, now: datetime) -> datetime:
+        """The deadline on a clock that shows `now` at this moment."""
+        return now + timedelta(seconds=self.remaining_seconds())
 
     def check(self) -> None:
         """Raises DeadlineExceededError once it has passed."""
@@ -90,23 +94,16 @@ class DeadlineConnection(psycopg.Connection[Any]):
     def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - psycopg's own
         super().__init__(*args, **options)
         self.prepared: set[bytes] = set()  # names of what `send` has prepared here
-        self._begun_at = 0.0  # when we knew that the transaction had begun
 
-    def send(self, orders: Sequence[Order], *, commit: bool) -> list[list[Row]]:
+    def send(self, orders: Sequence[Order], commit: Commit | None) -> list[list[Row]]:
         """Execute prepared statements in one round trip; see `router.storage.round_trip`.
 
-        A commit travels with what it commits, so a server that wakes up late, and finds both in its
-        buffer, must know by itself that nobody waits for them any more.
+        Raises DeadlineExceededError, and commits nothing, when the deadline has passed.
         """
         deadline = _deadline.get()
-        begins = self.pgconn.transaction_status == TransactionStatus.IDLE
-        if commit and deadline is not None:
-            seconds = deadline.at - (time.monotonic() if begins else self._begun_at)
-            orders = [*orders, (IN_TIME, {"seconds": seconds})]
-        rows = exchange(self, orders, commit=commit)
-        if begins:
-            self._begun_at = time.monotonic()
-        return rows
+        if deadline is not None:
+            deadline.check()
+        return exchange(self, orders, commit)
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:  # noqa: ANN401
         """Wait as psycopg does, but not past the deadline; then the connection is closed."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -22,6 +23,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
 Row = tuple[bytes | None, ...]
+
+_DONE = (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK)
 
 _DIALECT = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 
@@ -57,10 +60,11 @@ class Prepared:
     def of(cls, name: str, statement: Compiles) -> Prepared:
         """A statement of SQLAlchemy's Core."""
         compiled = statement.compile(dialect=_DIALECT)
-        return cls(name, str(compiled), compiled.positiontup, compiled.params)
+        fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        return cls(name, str(compiled), compiled.positiontup, fixed)
 
     def texts(self, values: Mapping[str, Any]) -> list[bytes | None]:
-        """The parameters in order."""
+        """The parameters in order. Raises KeyError for one that is missing."""
         fixed = self._fixed
         return [as_text(values[name]) if name in values else fixed[name] for name in self._names]
 
@@ -79,7 +83,18 @@ class Waiting(Protocol):
         """Wait for the socket as the generator asks."""
 
 
-def send(session: Session, *orders: Order, commit: bool = False) -> list[list[Row]]:
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit in the same round trip, not later than `by` on the database's clock.
+
+    A server that wakes up late finds both in its buffer, the statement and its commit: it must see
+    by itself that nobody waits for them any more.
+    """
+
+    by: datetime | None = None
+
+
+def send(session: Session, *orders: Order, commit: Commit | None = None) -> list[list[Row]]:
     """Execute the orders in the session's transaction, and commit it if told, in one round trip.
 
     Returns the rows of each order. When one fails, those after it are not executed and nothing is
@@ -88,53 +103,57 @@ def send(session: Session, *orders: Order, commit: bool = False) -> list[list[Ro
     connection = session.connection()
     driver: Any = connection.connection.driver_connection
     try:
-        rows = driver.send(orders, commit=commit)
+        rows = driver.send(orders, commit)
     except psycopg.Error as error:
         # What Connection.execute does: wrap it, and give up connections that are dead.
         connection._handle_dbapi_exception(error, orders[0][0].sql.decode(), None, None, None)  # noqa: SLF001
-    if commit:
+    if commit is not None:
         session.commit()  # the driver sees that nothing is open; SQLAlchemy notes it
     return rows  # type: ignore[no-any-return]
 
 
-def exchange(driver: Waiting, orders: Sequence[Order], *, commit: bool) -> list[list[Row]]:
+def exchange(driver: Waiting, orders: Sequence[Order], commit: Commit | None) -> list[list[Row]]:
     """`send` on the driver's connection: opens a transaction where none is. Raises psycopg.Error.
 
     After an error the connection is in its failed transaction, or closed.
     """
     pgconn = driver.pgconn
-    wanted = [(order, order.texts(values)) for order, values in orders]
-    if pgconn.transaction_status == pq.TransactionStatus.IDLE:
-        wanted.insert(0, (_BEGIN, []))
-    if commit:
-        wanted.append((_COMMIT, []))
-    preparing: dict[int, bytes] = {}  # by the place of its result
-    executing: list[int] = []
-    count = 0
+    begun = pgconn.transaction_status != pq.TransactionStatus.IDLE
+    wanted = _with_ends(orders, commit, begun=begun)
+    texts = [order.texts(values) for order, values in wanted]  # may raise: before anything is sent
+    sent: list[bytes] = []  # the name that is prepared, or b"" for an execution
     pgconn.enter_pipeline_mode()
     try:
-        for order, texts in wanted:
-            if order.name not in driver.prepared and order.name not in preparing.values():
+        for (order, _), parameters in zip(wanted, texts, strict=True):
+            if order.name not in driver.prepared and order.name not in sent:
                 pgconn.send_prepare(order.name, order.sql)
-                preparing[count] = order.name
-                count += 1
-            pgconn.send_query_prepared(order.name, texts)
-            executing.append(count)
-            count += 1
+                sent.append(order.name)
+            pgconn.send_query_prepared(order.name, parameters)
+            sent.append(b"")
         pgconn.pipeline_sync()
         results = driver.wait(_collect(pgconn))
     finally:
         if pgconn.status == pq.ConnStatus.OK:
             pgconn.exit_pipeline_mode()
-    done = (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK)
-    driver.prepared.update(
-        name for place, name in preparing.items() if results[place].status in done
-    )
-    for result in results:
-        if result.status not in done:
-            raise error_from_result(result)
-    told = executing[len(wanted) - len(orders) - commit :][: len(orders)]
-    return [_rows(results[place]) for place in told]
+    good = [result.status in _DONE for result in results]
+    answers = list(zip(sent, good, results, strict=True))
+    driver.prepared.update(name for name, is_good, _ in answers if name and is_good)
+    if not all(good):
+        raise error_from_result(results[good.index(False)])
+    told = [result for name, _, result in answers if not name]
+    return [_rows(result) for result in told[not begun :][: len(orders)]]
+
+
+def _with_ends(orders: Sequence[Order], commit: Commit | None, *, begun: bool) -> list[Order]:
+    """The orders, with what opens the transaction and what ends it."""
+    wanted = list(orders)
+    if not begun:
+        wanted.insert(0, (_BEGIN, {}))
+    if commit is not None:
+        if commit.by is not None:
+            wanted.append((_IN_TIME, {"by": commit.by}))
+        wanted.append((_COMMIT, {}))
+    return wanted
 
 
 def _collect(pgconn: pq.abc.PGconn) -> Generator[Any, Any, list[pq.abc.PGresult]]:
@@ -196,9 +215,5 @@ def as_instant(text: bytes | None) -> datetime:
 
 _BEGIN = Prepared("begin", "BEGIN")
 _COMMIT = Prepared("commit", "COMMIT")
-IN_TIME = Prepared(
-    "in_time",
-    "SELECT 1 / (clock_timestamp() - transaction_timestamp() < $1 * interval '1 second')::int",
-    ("seconds",),
-)
-"""Fails, by a division by zero, later than `seconds` after the transaction began."""
+_IN_TIME = Prepared("in_time", "SELECT 1 / (clock_timestamp() < $1)::int", ("by",))
+"""Fails after that instant, by a division by zero, and so do the statements behind it."""

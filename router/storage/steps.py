@@ -21,7 +21,7 @@ from router.storage.incidents import SET_ANSWERS, KeyedAnswers, answer_values
 from router.storage.outbox import INSERT_COMMANDS, WAKE, command_rows
 from router.storage.projections import PUT_LEGS, PUT_OFFERS, changed_legs, changed_offers
 from router.storage.receipts import INSERT_RECEIPT, ONE_ANSWER, ReceiptKey, receipt_values
-from router.storage.round_trip import Order, Prepared, send
+from router.storage.round_trip import Commit, Order, Prepared, send
 from router.storage.timeline import INSERT_EVENTS, event_rows
 
 
@@ -70,7 +70,7 @@ def open_call(
     follows: Follows,
     now: datetime,
     *,
-    commit: bool = False,
+    commit: Commit | None = None,
 ) -> bool:
     """Write a fresh call and its incident, which has the call's id, with all that follows.
 
@@ -88,7 +88,7 @@ def save_step(
     follows: Follows,
     now: datetime,
     *,
-    commit: bool = False,
+    commit: Commit | None = None,
 ) -> bool:
     """Write the call with all that follows; of legs and offers, what a reader would see changed.
 
@@ -128,7 +128,9 @@ def _follow(
     return _statement((*parts, *written), wakes=wakes), values
 
 
-def _send(session: Session, order: Order, *, commit: bool, seen_before: frozenset[str]) -> bool:
+def _send(
+    session: Session, order: Order, *, commit: Commit | None, seen_before: frozenset[str]
+) -> bool:
     """Whether it was written; False when it violates one of the constraints `seen_before`."""
     try:
         send(session, order, commit=commit)

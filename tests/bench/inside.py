@@ -26,7 +26,7 @@ from router.services.dispatch_moves import Paging
 from router.services.page_links import PageLinks
 from router.storage import calls
 from router.storage.database import DeadlineConnection
-from router.storage.round_trip import Order, Row
+from router.storage.round_trip import Commit, Order, Row
 from router.telephony import twiml
 from router.telephony.urls import Urls
 from router.web import signed
@@ -217,12 +217,12 @@ def _count(patches: ExitStack, site: Site, phones: Phones) -> None:
         phones.statements += 1
 
     def timed_send(
-        connection: DeadlineConnection, orders: Sequence[Order], *, commit: bool
+        connection: DeadlineConnection, orders: Sequence[Order], commit: Commit | None
     ) -> list[list[Row]]:
         phones.statements += len(orders)
-        phones.is_sending, phones.is_committing = True, commit
+        phones.is_sending, phones.is_committing = True, commit is not None
         with watch.span("SQLAlchemy and driver"):
-            rows = send(connection, orders, commit=commit)
+            rows = send(connection, orders, commit)
         phones.is_sending = phones.is_committing = False
         return rows
 

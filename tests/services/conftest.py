@@ -27,7 +27,7 @@ from router.storage.calls import find_call
 from router.storage.database import DeadlineConnection, make_sessions
 from router.storage.people import Person
 from router.storage.receipts import ReceiptKey
-from router.storage.round_trip import Order
+from router.storage.round_trip import Commit, Order
 from router.telephony.urls import Urls
 from router.telephony.webhook import Arrival
 
@@ -46,9 +46,9 @@ def counting(engine: Engine) -> Iterator[list[str]]:
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         sent.append(statement)
 
-    def noted(driver: DeadlineConnection, orders: Sequence[Order], *, commit: bool) -> Any:  # noqa: ANN401
+    def noted(driver: DeadlineConnection, orders: Sequence[Order], commit: Commit | None) -> Any:  # noqa: ANN401
         sent.extend(order.sql.decode() for order, _ in orders)
-        return send(driver, orders, commit=commit)
+        return send(driver, orders, commit)
 
     event.listen(engine, "before_cursor_execute", note)
     with patch.object(DeadlineConnection, "send", noted):

@@ -24,7 +24,7 @@ from router.storage.database import (
     within,
 )
 from router.storage.receipts import ReceiptKey
-from router.storage.round_trip import Prepared, as_instant, as_text, send
+from router.storage.round_trip import Commit, Prepared, as_instant, as_text, send
 from router.storage.steps import Follows, save_step
 from tests.storage.conftest import NOON, a_call, write
 
@@ -70,7 +70,7 @@ def what_is_stored(session: Session) -> tuple[int, str | None, int]:
 def test_law5_a_step_and_its_commit_are_one_round_trip(open_session: Open, call: Call) -> None:
     session = open_session()
     assert lock(session) == call
-    assert save_step(session, call, replace(call, version=1), TOLD, NOON, commit=True)
+    assert save_step(session, call, replace(call, version=1), TOLD, NOON, commit=Commit())
     assert not session.in_transaction()
     assert what_is_stored(open_session()) == (1, "<one/>", 1)
 
@@ -80,19 +80,21 @@ def test_law5_a_step_that_fails_midway_leaves_nothing(open_session: Open, call: 
     after = replace(lock(session), version=1)
     rung = Leg("aa-2", Role.CLINICIAN, Place.RINGING, sid="CAaa")  # the caller's own sid
     with pytest.raises(IntegrityError):
-        save_step(session, call, after.with_leg(rung), TOLD, NOON, commit=True)
+        save_step(session, call, after.with_leg(rung), TOLD, NOON, commit=Commit())
     session.rollback()
     assert what_is_stored(session) == (0, None, 0)
     session.rollback()
-    assert save_step(session, lock(session), after, TOLD, NOON, commit=True)
+    assert save_step(session, lock(session), after, TOLD, NOON, commit=Commit())
     assert what_is_stored(open_session()) == (1, "<one/>", 1)
 
 
 def test_law5_a_repeated_request_writes_nothing_more(open_session: Open, call: Call) -> None:
     session = open_session()
-    save_step(session, lock(session), replace(call, version=1), TOLD, NOON, commit=True)
+    save_step(session, lock(session), replace(call, version=1), TOLD, NOON, commit=Commit())
     again = replace(TOLD, answer="<two/>")
-    assert not save_step(session, lock(session), replace(call, version=2), again, NOON, commit=True)
+    assert not save_step(
+        session, lock(session), replace(call, version=2), again, NOON, commit=Commit()
+    )
     session.rollback()
     assert what_is_stored(session) == (1, "<one/>", 1)
 
@@ -103,10 +105,13 @@ def test_law3_what_the_server_comes_to_after_the_deadline_is_not_committed(
     """Statement and commit lie in the server's buffer, and nobody is there any more."""
     holder, session, watcher = open_session(), open_session(), open_session()
     holder.execute(text("LOCK TABLE receipts IN ACCESS EXCLUSIVE MODE"))
-    with within(Deadline.after(0.2)):
-        after = replace(lock(session), version=1)
+    deadline = Deadline.after(0.2)
+    with within(deadline):
+        locked = calls.lock_call(session, "aa")
+        assert locked is not None
+        commit = Commit(deadline.on_clock(locked.database_now))
         with pytest.raises(OperationalError):
-            save_step(session, call, after, TOLD, NOON, commit=True)
+            save_step(session, call, replace(call, version=1), TOLD, NOON, commit=commit)
     session.close()
     holder.rollback()
     while watcher.scalar(STILL_SAVING):  # it ends when it has found nobody to tell
@@ -119,8 +124,10 @@ def test_law3_what_the_server_comes_to_after_the_deadline_is_not_committed(
 def test_law3_a_lock_is_given_up_at_the_deadline(open_session: Open, call: Call) -> None:
     one, two = open_session(), open_session()
     assert lock(one) == call
-    with pytest.raises(DeadlineExceededError), within(Deadline.after(0.1)):
+    deadline = Deadline.after(0.1)
+    with pytest.raises(DeadlineExceededError), within(deadline):
         lock(two)
+    assert deadline.remaining_seconds() > -0.8  # sooner than the lock's own time-out of a second
     two.close()
     one.rollback()
     assert lock(open_session()) == call
