@@ -110,6 +110,12 @@ def save_program(
             psap.desk,
         ),
     )
+    if document.crisis_line is not None:
+        outside = document.crisis_line
+        line = stored.NewReturnLine(
+            outside.id, outside.name, outside.number or "", outside.ring_seconds
+        )
+        stored.save_psap(session, program_id, stored.NewPsap(CRISIS_LINE, outside.name, (line,)))
     return published.version, True
 
 
@@ -149,16 +155,22 @@ def write_failsafe(session: Session, state_dir: Path) -> Path:
         ) from error
 
 
+CRISIS_LINE = "crisis-line"  # kept beside the 911 centres, as one more place with lines to dial
 Numbers = tuple[dict[str, str], list[tuple[str, str]]]
 
 
 def _numbers_of(document: ProgramDocument) -> Numbers:
     ours = {name: line.number or "" for name, line in document.lines.items()}
-    return ours, [(line.id, line.number or "") for line in document.psap.lines]
+    outside = [(line.id, line.number or "") for line in document.psap.lines]
+    if document.crisis_line is not None:
+        outside.insert(0, (document.crisis_line.id, document.crisis_line.number or ""))
+    return ours, outside
 
 
 def _numbers_in_force(session: Session, document: ProgramDocument) -> Numbers:
     outside = stored.list_return_numbers(session, document.name)
     return stored.list_line_numbers(session, document.name), [
-        (line, number) for psap, line, number, _seconds in outside if psap == document.psap.id
+        (line, number)
+        for psap, line, number, _seconds in sorted(outside, key=lambda one: one[0] != CRISIS_LINE)
+        if psap == document.psap.id or (psap == CRISIS_LINE and document.crisis_line)
     ]
