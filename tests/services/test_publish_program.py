@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine
 
 from router.errors import ConflictError, InvalidInputError, NotFoundError, UnavailableError
-from router.policy.eligibility import CLINICIAN, RETURN_TO_911
+from router.policy.eligibility import CLINICIAN
 from router.programs.document import ProgramDocument
 from router.programs.reading import EXAMPLES, read_text, to_stored
 from router.services.load_program import PublishedPrograms
@@ -93,7 +93,7 @@ def test_el1_flows_ask_the_policy_of_the_calls_version(sessions: Sessions, tmp_p
         decide = PublishedPrograms().get(session, "austin", 1).decide
     assert decide({"call_type": "suicidal", "caller_party": "first"}).outcome == CLINICIAN
     returned = decide({"asked_police": "yes"})
-    assert (returned.outcome, returned.rule) == (RETURN_TO_911, "asked_police")
+    assert (returned.outcome, returned.rule) == ("police", "asked_police")
     assert returned.request == "police"
     assert returned.sentence
 
