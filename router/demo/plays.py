@@ -243,30 +243,26 @@ def _fill_911(stage: Stage) -> tuple[list[Person], list[Person]]:
 
 
 def nobody_accepts(stage: Stage) -> str:
-    """(d) Every clinician declines: the program's rule applies."""
+    """(d) Every clinician declines, or none is there: the program's rule applies."""
     if not stage.script.unanswered:
         return waits_for_the_next(stage)
     return returned_with_a_request(stage)
 
 
 def waits_for_the_next(stage: Stage) -> str:
-    """The caller waits in line, and the next clinician who comes on duty is offered the call."""
-    *declining, last = stage.clinicians
-    stage.sign_off(last)
-    for clinician in declining:
-        clinician.phone.changes(on_ring={"do": "decline", "after": 0.5})
+    """No clinician is there: the caller waits in line, and the first to come on duty takes it."""
+    stage.sign_off(*stage.clinicians)
     caller = stage.caller("Jo")
     call_direct_line(stage, caller)
-    declined = len(declining)
-    stage.until(caller, lambda call: len(call.passed_over) == declined, "to be declined by all")
     caller.phone.hears("still connected", within=30)
-    stage.sign_on(last)
-    stage.answers_and_accepts(last, "crisis call")
-    last.phone.is_talking_with(caller.name, within=10)
+    stage.sign_on(*stage.clinicians)
+    clinician = stage.first_to_ring(stage.clinicians, within=90)
+    stage.answers_and_accepts(clinician, "crisis call")
+    clinician.phone.is_talking_with(caller.name, within=10)
     caller.phone.hangs_up()
-    choose_after_call(last, DISPOSITION_BY_PHONE)
+    choose_after_call(clinician, DISPOSITION_BY_PHONE)
     stage.until(caller, lambda call: call.outcome == "resolved", "to be resolved")
-    return f"resolved with {last.name}, who came on duty"
+    return f"resolved with {clinician.name}, who came on duty"
 
 
 def returned_with_a_request(stage: Stage) -> str:
@@ -285,6 +281,7 @@ def returned_with_a_request(stage: Stage) -> str:
 
 def presses_nine(stage: Stage) -> str:
     """(e) The caller presses 9 while waiting."""
+    stage.wait_for_clinicians(1)
     caller = stage.caller("Chris")
     call_direct_line(stage, caller)
     stage.first_to_ring(stage.clinicians)

@@ -43,7 +43,9 @@ class Moments:
         found = self._find(text)
         if found is None or not EARLIEST <= found.year <= LATEST:
             return None
-        return found if found.tzinfo is not None else found.replace(tzinfo=self._zone)
+        if found.tzinfo is None:
+            return found.replace(tzinfo=self._zone)
+        return found.astimezone(self._zone)
 
     def _find(self, text: str) -> datetime | None:
         if text.isdecimal() and len(text) in (SECONDS_DIGITS, MILLISECONDS_DIGITS):

@@ -18,9 +18,11 @@ h1{font-size:1.6rem;margin-bottom:.2rem}h2{font-size:1.2rem;margin-top:2.2rem}
 table{border-collapse:collapse;margin:.8rem 0}
 th,td{text-align:left;padding:.3rem .9rem .3rem 0;border-bottom:1px solid #ccc;vertical-align:top}
 td.number,th.number{text-align:right;font-variant-numeric:tabular-nums}
+td{white-space:nowrap}td.text{white-space:normal}
 svg{width:100%;height:auto;display:block}.grid{stroke:#ddd}
 .lead{color:#444;margin-top:0}.scroll{overflow-x:auto}
 """
+LONG_TEXT = 30  # letters, from which a cell may be broken into lines
 NAMES = {
     "call_type": "the call's type",
     "caller_party": "who the caller is to the person",
@@ -114,7 +116,8 @@ def _changes(findings: Findings) -> str:
         f"The first {len(findings.shown_changes)} of {findings.changed:,}; "
         "every call stands in calls.csv."
     )
-    return f"<h2>What changes</h2>{kinds}<h3>Call by call</h3><p>{note}</p>{shown}"
+    listed = f"<details><summary>Call by call</summary><p>{note}</p>{shown}</details>"
+    return f"<h2>What changes</h2>{kinds}{listed}"
 
 
 def _reasons(findings: Findings) -> str:
@@ -214,7 +217,8 @@ def _table(headings: Sequence[str], rows: Iterable[Sequence[str | int]]) -> str:
 
     def cell(tag: str, text: str | int, index: int) -> str:
         shown = f"{text:,}" if isinstance(text, int) else escape(text)
-        kind = ' class="number"' if numeric[index] else ""
+        is_long = tag == "td" and not isinstance(text, int) and len(text) > LONG_TEXT
+        kind = ' class="number"' if numeric[index] else ' class="text"' if is_long else ""
         scope = ' scope="col"' if tag == "th" else ""
         return f"<{tag}{scope}{kind}>{shown}</{tag}>"
 
