@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, time
 from types import MappingProxyType
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from router.policy.coverage import Coverage, Holiday, Hours
 from router.programs.shape import Fault, Shape, Words
 
 HOURS = r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$"
-DATE = r"^\d{4}-\d{2}-\d{2}$"
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 FRIDAY = 4
+LEAP_YEAR = 2024
 
 DayHours = tuple[Annotated[str, Field(pattern=HOURS)], ...]
+
+
+def _know_date(text: str) -> str:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("is no date of the calendar, such as 2026-12-24") from None
+    return text
 
 
 class HolidayShape(Shape):
@@ -51,7 +60,9 @@ class CoverageShape(Shape):
     saturday: DayHours | None = None
     sunday: DayHours | None = None
     holidays: DayHours | None = None
-    exceptions: dict[Annotated[str, Field(pattern=DATE)], DayHours] = Field(default_factory=dict)
+    exceptions: dict[Annotated[str, AfterValidator(_know_date)], DayHours] = Field(
+        default_factory=dict
+    )
 
 
 def to_coverage(
@@ -78,24 +89,13 @@ def find_coverage_faults(
         path = ("coverage", name)
         if not any(_of_day(shape, day) for day in range(7)) and not shape.exceptions:
             yield path, "is never open; give every_day, weekdays, weekends or a day its hours"
-        for day in shape.exceptions:
-            if not _is_date(day):
-                yield (*path, "exceptions", day), "is no date of the calendar"
     for index, holiday in enumerate(holidays):
         if (holiday.day is None) == (holiday.weekday is None):
             yield ("holidays", index), "needs either a day, or a weekday and which one (nth)"
         elif (holiday.weekday is None) != (not holiday.nth):
             yield ("holidays", index), "needs weekday and nth together, nth from 1, or -1 for last"
-        elif holiday.day is not None and not _is_date(f"2024-{holiday.month:02}-{holiday.day:02}"):
+        elif holiday.day is not None and holiday.day > monthrange(LEAP_YEAR, holiday.month)[1]:
             yield ("holidays", index), f"falls on day {holiday.day}, which its month does not have"
-
-
-def _is_date(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _of_day(shape: CoverageShape, day: int) -> DayHours:

@@ -61,6 +61,7 @@ _SENTENCES = {
     "literal_error": "should be {expected}",
     "enum": "should be {expected}",
     "datetime_parsing": "should be a date and a time, for instance 2027-01-01T08:00:00",
+    "datetime_from_date_parsing": "should be a date and a time, for instance 2027-01-01T08:00:00",
     "datetime_type": "should be a date and a time, for instance 2027-01-01T08:00:00",
     "value_error": "{error}",
 }

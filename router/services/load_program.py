@@ -32,14 +32,7 @@ class Published:
 
     def decide(self, answers: Mapping[str, str], known: Circumstances = NOTHING_KNOWN) -> Decision:
         """The policy's decision in the flows' words."""
-        decision = eligibility.decide(self.policy, answers, known)
-        return Decision(
-            decision.outcome,
-            decision.rule,
-            decision.sentence,
-            decision.request,
-            eligibility.circumstances_of(decision),
-        )
+        return decide_by(self.policy, answers, known)
 
 
 class PublishedPrograms:
@@ -54,6 +47,20 @@ class PublishedPrograms:
         if kept is None:
             kept = self._kept[program_id, version] = _load(session, program_id, version)
         return kept
+
+
+def decide_by(
+    policy: Policy, answers: Mapping[str, str], known: Circumstances = NOTHING_KNOWN
+) -> Decision:
+    """A policy's decision in the flows' words."""
+    decision = eligibility.decide(policy, answers, known)
+    return Decision(
+        decision.outcome,
+        decision.rule,
+        decision.sentence,
+        decision.request,
+        eligibility.circumstances_of(decision),
+    )
 
 
 def _load(session: Session, program_id: str, version: int) -> Published:

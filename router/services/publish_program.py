@@ -44,8 +44,8 @@ def publish_program(
     """Make the program the one that new calls begin with, at once or when its file says.
 
     Calls under way keep theirs. The version and this machine's fail-safe file change together or
-    not at all. Raises ConflictError when a number belongs to another line, or when numbers, desks or
-    911's lines would change later; UnavailableError when the file cannot be written.
+    not at all. Raises ConflictError when a number belongs to another line, or when numbers, desks
+    or 911's lines would change later; UnavailableError when the file cannot be written.
     """
     try:
         with sessions.begin() as session:
