@@ -194,6 +194,13 @@ def complete_answers(
     return complete
 
 
+def areas_of(
+    policy: Policy, answers: Mapping[str, str], position: Position | None = None
+) -> dict[str, str]:
+    """For each area of the policy, as an answer, whether the place of the call lies in it."""
+    return {AREA + area.name: _in_area(area, answers, position) for area in policy.areas}
+
+
 def _intoxication(answers: Mapping[str, str]) -> dict[str, str]:
     words = {"none": NO, "some": NO, UNKNOWN: UNKNOWN, "severe": YES}
     found = words.get(answers.get("intoxication", ""))

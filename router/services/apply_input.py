@@ -20,6 +20,7 @@ from router.errors import NotFoundError
 from router.services.clock import Clock, DatabaseClock
 from router.services.engagement import Advance, let_go, work_out
 from router.services.facts import FactsSource
+from router.services.keep_place import take_place_out
 from router.services.load_program import Published, PublishedPrograms
 from router.services.numbers import StoredNumbers
 from router.storage import calls, incidents
@@ -114,6 +115,7 @@ def _apply(
         document = _document(exchange, session, published, given, step)
         step, freed = let_go(session, before, step, claimed, published.program, now)
         step = _settle_ignored(step, before, given)
+        step, place = take_place_out(step, published.policy)
         follows = Follows(
             events=step.events,
             commands=step.commands,
@@ -122,6 +124,8 @@ def _apply(
             wake=freed,
         )
         _save_records(session, before, step, given)
+        if place:
+            incidents.note_location(session, _find_incident_id(session, before, step.call), place)
         if (step.call is not before or follows != NOTHING) and not save_step(
             session, before, step.call, follows, now
         ):

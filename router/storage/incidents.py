@@ -81,6 +81,15 @@ def set_answers(
         session.connection().execute(_SET_ANSWERS, {"incident_id": incident_id, **values})
 
 
+def note_location(session: Session, incident_id: str, location: str) -> None:
+    """Write where it is, unless 911 or somebody else has said so already."""
+    session.execute(
+        update(incidents)
+        .where(incidents.c.id == incident_id, incidents.c.location.is_(None))
+        .values(location=location)
+    )
+
+
 _INCIDENT = (
     incidents.c.id,
     incidents.c.program_id,
