@@ -1,4 +1,4 @@
-"""python3 dev.py bench: how fast webhooks are beside the least they could be, and calls in the ear.
+"""python3 dev.py bench: webhooks beside the least they could take, calls in the ear, decisions.
 
 The floor is a bare Flask app that checks the signature and says a fixed document, under the same
 gunicorn settings, on the same machine, in turns with ours. Figures vary with what else runs here.
@@ -14,8 +14,11 @@ from router.demo.supervise import read_procfile
 from tests.bench import report
 from tests.bench.inside import look_inside
 from tests.bench.latency import measure_latency
+from tests.bench.policy import RULES, VERTICES, measure_decisions, measure_what_if
 from tests.bench.site import ROOT, Site
 from tests.bench.throughput import Effort, measure
+
+PARTS = ("all", "webhooks", "calls", "policy")
 
 
 def main() -> int:
@@ -35,7 +38,24 @@ def main() -> int:
             print(report.latency(name, milliseconds), flush=True)
         for sentence in wrong:
             print(f"went wrong: {sentence}", flush=True)
+    if options.part in ("all", "policy"):
+        _policy(options.megabytes)
     return 0
+
+
+def _policy(megabytes: int) -> None:
+    rate = measure_decisions()
+    print(
+        f"\ndecisions: {rate:,.0f} a second of one core, {RULES} rules, {VERTICES} corners, "
+        "each explained",
+        flush=True,
+    )
+    for run in measure_what_if(megabytes):
+        print(
+            f"what-if, {run.name}: {run.seconds:.1f} s ({run.processor_seconds:.1f} s of a core), "
+            f"{run.megabytes:.0f} MB at most; {run.said}",
+            flush=True,
+        )
 
 
 def _webhooks(options: argparse.Namespace) -> None:
@@ -61,7 +81,8 @@ def _webhooks(options: argparse.Namespace) -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="dev.py bench", description=__doc__)
-    parser.add_argument("part", nargs="?", choices=("all", "webhooks", "calls"), default="all")
+    parser.add_argument("part", nargs="?", choices=PARTS, default="all")
+    parser.add_argument("--megabytes", type=int, default=0, help="of a made-up file for what-if")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--connections", type=int, default=32)
