@@ -134,6 +134,7 @@ class ReturnTo911:
     under_way: bool = False  # the carrier has confirmed that a 911 leg rings
     by_twiml: bool = False  # REST did not work: the caller's own leg dials
     taken: bool = False  # a 911 person has proven present
+    crisis_line: bool = False  # it is the program's crisis line that is dialled; 911 comes after it
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,6 +198,9 @@ def _piece(turn: Turn, ticks: int) -> tuple[Say, ...]:
         return _returning_piece(turn, ticks)
     if call.stage in (Stage.CONNECTED, Stage.CONSULTING):
         return (turn.phrase("one_moment_still_here"),) if ticks % 2 == 0 else ()
+    if not call.desk and call.outcome == return_to_911.AT_CRISIS_LINE:
+        first = "crisis_line_has_left"
+        return _cycle(turn, ticks, first, "press_9_for_911", "you_will_be_connected")
     if not call.desk:
         return _cycle(
             turn, ticks, "911_has_left", "press_9_to_reconnect", "you_will_be_reconnected"

@@ -21,6 +21,7 @@ from router.errors import NotFoundError
 from router.services.clock import Clock, DatabaseClock
 from router.services.engagement import Advance, let_go, work_out
 from router.services.facts import FactsSource
+from router.services.keep_place import take_place_out
 from router.services.load_program import Published, PublishedPrograms
 from router.services.numbers import StoredNumbers
 from router.storage import calls, incidents, steps
@@ -120,6 +121,7 @@ def _apply(
         document = _document(exchange, session, published, given, step)
         step, freed = let_go(session, before, step, claimed, published.program, now)
         step = _settle_ignored(step, before, given)
+        step, place = take_place_out(step, published.policy)
         follows = Follows(
             events=step.events,
             commands=step.commands,
@@ -129,6 +131,8 @@ def _apply(
             wake=freed,
         )
         _record_disposition(session, before, step.call, given)
+        if place:
+            incidents.note_location(session, _find_incident_id(session, before, step.call), place)
         if step.call is before and follows == NOTHING:
             session.commit()
         elif not save_step(session, before, step.call, follows, now, commit=commit):

@@ -90,6 +90,15 @@ def answer_values(keyed: KeyedAnswers) -> dict[str, str]:
     return {f"keyed_{name}": getattr(keyed, name) for name in names}
 
 
+def note_location(session: Session, incident_id: str, location: str) -> None:
+    """Write where it is, unless 911 or somebody else has said so already."""
+    session.execute(
+        update(incidents)
+        .where(incidents.c.id == incident_id, incidents.c.location.is_(None))
+        .values(location=location)
+    )
+
+
 _INCIDENT = (
     incidents.c.id,
     incidents.c.program_id,

@@ -29,8 +29,8 @@ from router.services.apply_input import Answer, apply_input
 from router.services.clock import SettableClock
 from router.services.lines import new_call_id
 from router.storage import calls as stored_calls
+from router.storage import incidents, presence, tables
 from router.storage import outbox as stored_outbox
-from router.storage import presence, tables
 from router.storage.calls import Caller
 from router.storage.database import Deadline, DeadlineExceededError
 from router.storage.receipts import ReceiptKey
@@ -309,6 +309,28 @@ def test_se3_the_callers_number_is_stored_encrypted(line: Line) -> None:
         raw = session.execute(text("SELECT caller_number FROM calls")).scalar_one()
         assert b"5550199" not in bytes(raw)
         assert stored_calls.find_caller_number(session, call_id) == "+15125550199"
+
+
+def test_se3_where_the_caller_is_stands_encrypted_beside_the_call_and_not_in_it(
+    line: Line,
+) -> None:
+    line.sign_on("ada")
+    call_id = line.ring().call_id
+    leg_id = f"{call_id}-1"
+    for digits in ("1", "2", "1", "1", "78701"):
+        line.press(leg_id, digits)
+    call = line.call(call_id)
+    assert call.stage is Stage.WAITING
+    assert "zip" not in call.answers
+    assert call.answers["area_county"] == "yes"
+    with line.exchange.sessions() as session:
+        incident = incidents.find_incident(session, call_id)
+        assert incident is not None
+        assert incident.location == "zip code 78701"
+        stored = session.execute(
+            text("SELECT c.state::text || i.location::text FROM calls c, incidents i")
+        ).scalar_one()
+        assert "78701" not in stored
 
 
 def test_ro3_missed_offers_in_a_row_pause_a_person_and_tell_the_supervisor(
