@@ -13,6 +13,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from ivr_flows.protocols import Run
+
 
 class Stage(StrEnum):
     """Where the caller is. Every stage but `closed` has a deadline whose last step is 911."""
@@ -148,6 +150,20 @@ class DispatchNote:
 
 
 @dataclass(frozen=True, slots=True)
+class Announced:
+    """The incident that 911 announced for this call, or seems to have (IN3).
+
+    `how` is number, trunk, time, code or incident_number; its answers count once `is_taken`.
+    """
+
+    id: str
+    number: str
+    answers: Mapping[str, str]
+    how: str
+    is_taken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One caller's call from ring to close. `version` counts the steps taken."""
 
@@ -171,10 +187,17 @@ class Call:
     passed_over: tuple[str, ...] = ()  # people who declined or did not answer this time
     unrung: tuple[str, ...] = ()  # legs in a row that the carrier did not say it rings
     returned_from: tuple[str, ...] = ()  # desks that gave the call back: never offered again (EL7)
+    dangers: tuple[str, ...] = ()  # told during the call: no later answer unsays them (EL6)
+    given_back: tuple[str, ...] = ()  # those of them whose clinician did so in this very call
+    calls_this_week: int = 0  # earlier ones, from the number or about the incident (IN7)
+    caller_id: str = ""  # what the number is worth: withheld, failed, passed_a, ... (IN8)
+    is_blocked: bool = False  # the number is on the program's list: slowed, never refused (IN8)
     decision: str = ""  # outcome of eligibility
     reason: str = ""  # its rule, by name
     returning: ReturnTo911 | None = None
     dispatches: tuple[DispatchNote, ...] = ()
+    announced: Announced | None = None
+    protocol: Run | None = None  # the triage protocol asked last, finished or not (EL4)
     outcome: str = ""  # resolved, dispatched, returned_to_911, abandoned
     disposition: str = ""
     drops: int = 0  # staff legs lost in mid-call
@@ -294,6 +317,10 @@ def _all(kind: type) -> Callable[[Any], Any]:
     return lambda documents: tuple([_load(kind, one) for one in documents])
 
 
+def _maybe(kind: type) -> Callable[[Any], Any]:
+    return lambda document: None if document is None else _load(kind, document)
+
+
 def _frozen(value: Any) -> Any:  # noqa: ANN401 - as above
     kind = type(value)
     if kind is list:
@@ -317,6 +344,8 @@ _READERS: dict[type, dict[str, Callable[[Any], Any]]] = {
     Leg: _readers_of(Leg, role=Role, place=Place),
     Offer: _readers_of(Offer, state=OfferState),
     DispatchNote: _readers_of(DispatchNote),
+    Announced: _readers_of(Announced),
+    Run: _readers_of(Run, at=str),
     ReturnTo911: _readers_of(ReturnTo911, requested_by=Role),
     Call: _readers_of(
         Call,
@@ -324,6 +353,8 @@ _READERS: dict[type, dict[str, Callable[[Any], Any]]] = {
         legs=_all(Leg),
         offers=_all(Offer),
         dispatches=_all(DispatchNote),
-        returning=lambda document: None if document is None else _load(ReturnTo911, document),
+        returning=_maybe(ReturnTo911),
+        announced=_maybe(Announced),
+        protocol=_maybe(Run),
     ),
 }

@@ -32,6 +32,7 @@ class Node:
     timeout_seconds: int = 6
     speech: bool = False
     silence_is_an_answer: bool = False
+    tries: int = GENTLE_TRIES
 
 
 _NODES: dict[tuple[str, str], Node] = {}
@@ -92,7 +93,7 @@ def hear(turn: Turn, digits: str, speech: str) -> None:
     tries = turn.leg.tries + 1
     turn.note("not_understood" if digits or speech else "silence", question=name, tries=str(tries))
     turn.change_leg(turn.leg_id, tries=tries)
-    if tries > GENTLE_TRIES:
+    if tries > node.tries:
         turn.change_leg(turn.leg_id, tries=0)
         node.give_up(turn)
         return

@@ -25,12 +25,17 @@ SUGGESTIONS = {
     "care_navigation": "care_navigation",
     POLICE_WITH_CLINICIAN: "police_are_sent",
 }
+NO_LOOP = "no_loop"  # the desk's people have given this caller back before (EL7)
+
+
+def leads_away_from_911(outcome: str) -> bool:
+    """Whether a call of that outcome is taken by somebody who is not 911."""
+    return outcome in TO_A_DESK or outcome == CRISIS_LINE
 
 
 def is_ruled_out(turn: Turn) -> bool:
     """Whether the answers so far already keep the call with 911."""
-    outcome = turn.facts.decide(turn.call.answers).outcome
-    return outcome not in TO_A_DESK and outcome != CRISIS_LINE
+    return not leads_away_from_911(turn.facts.decide(turn.call.answers).outcome)
 
 
 def decide(turn: Turn) -> None:
@@ -44,6 +49,11 @@ def decide(turn: Turn) -> None:
     turn.note(
         "eligibility_decided", outcome=outcome, rule=decision.rule, **dict(decision.circumstances)
     )
+    staffed_by_911 = turn.leg.shared or turn.leg.role is Role.CALL_TAKER
+    if staffed_by_911 and outcome in TO_A_DESK and _was_given_back(turn, desk_for(turn, outcome)):
+        outcome = "return_to_911"
+        turn.change(decision=outcome, reason=NO_LOOP)
+        turn.remember(decision_sentence=f"decision_{NO_LOOP}")
     if turn.leg.role is Role.CALL_TAKER:
         _for_call_taker(turn, outcome)
     elif outcome in TO_A_DESK:
@@ -56,6 +66,13 @@ def decide(turn: Turn) -> None:
         dialogue.ask(turn, "not_eligible", "stays_with_911")
     else:
         return_to_911.start(turn, reason=decision.rule, by=Role.CALLER, request=decision.request)
+
+
+def _was_given_back(turn: Turn, desk: str) -> bool:
+    if desk not in turn.call.returned_from:
+        return False
+    turn.note("given_back_before", desk=desk)
+    return True
 
 
 def desk_for(turn: Turn, outcome: str) -> str:

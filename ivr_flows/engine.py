@@ -20,6 +20,8 @@ from ivr_flows import (
     inputs,
     moving,
     offering,
+    protocol_flow,
+    rescreening,
     return_to_911,
     ringing,
     waiting,
@@ -47,7 +49,7 @@ __all__ = ["advance", "arrive", "room_name"]
 TERMINAL_STATUSES = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
 RINGING_STATUSES = frozenset({"queued", "initiated", "ringing"})
 QUEUE_FAILURES = frozenset({"error", "queue-full", "system-error"})
-SCREENING_FLOWS = frozenset({"front_door", "call_taker", "not_eligible"})
+SCREENING_FLOWS = frozenset({"front_door", "call_taker", "announced", "protocol", "not_eligible"})
 SWEEP_LATE_SECONDS = 3
 LINE_KINDS_SHARED = frozenset({"transfer"})
 
@@ -124,26 +126,15 @@ def present(turn: Turn) -> None:
 def _call_arrived(turn: Turn, _given: inputs.CallArrived) -> str:
     if turn.leg.step:
         return "already arrived"
-    turn.note("call_arrived", line=turn.call.line)
+    turn.note("call_arrived", line=turn.call.line, caller_id=turn.call.caller_id)
     kind = turn.program.lines[turn.call.line].kind
     if kind == "transfer":
         call_taker.start(turn)
     elif kind == "psap":
-        _hold_for_911(turn)
+        front_door.hold_for_911(turn)
     else:
         front_door.start(turn)
     return ""
-
-
-def _hold_for_911(turn: Turn) -> None:
-    """A 911 line hosted here: the desk holds the caller in turn, until the lines outside do."""
-    if not turn.program.psap.desk:
-        return_to_911.start(turn, reason="no_desk", by=Role.CALLER)
-        return
-    turn.say("911_hold_greeting")
-    waiting.to_desk(turn, turn.program.psap.desk)
-    if turn.leg.place is Place.FLOW:
-        moving.caller_next(turn)
 
 
 def _leg_answered(turn: Turn, given: inputs.LegAnswered) -> str:
@@ -363,6 +354,15 @@ def _return_requested(turn: Turn, given: inputs.ReturnRequested) -> str:
     return ""
 
 
+def _protocol_moved(turn: Turn, given: inputs.ProtocolMoved) -> str:
+    was_over = turn.call.protocol is not None and turn.call.protocol.is_over
+    ignored = protocol_flow.moved(turn, given)
+    is_over = turn.call.protocol is not None and turn.call.protocol.is_over
+    if is_over and not was_over and turn.call.stage is not Stage.CLOSED:
+        rescreening.decide_again(turn)
+    return ignored
+
+
 def _resolved(turn: Turn, given: inputs.Resolved) -> str:
     if turn.call.disposition:
         return "already resolved"
@@ -406,4 +406,6 @@ _HANDLERS: dict[type, Callable[[Turn, Any], str]] = {
     inputs.DispatchChanged: _dispatch_changed,
     inputs.ReturnRequested: _return_requested,
     inputs.Resolved: _resolved,
+    inputs.ProtocolMoved: _protocol_moved,
+    inputs.AnswersChanged: rescreening.answers_changed,
 }

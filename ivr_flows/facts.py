@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from ivr_flows.program import Program
+from ivr_flows.protocols import Protocol
+
+HISTORY = "history:"  # with an incident number, the name of a fact
 
 
 class FactNeededError(Exception):
-    """The flow needs `name` (`roster` or `queue`) to go on: fetch it, then call `advance` again."""
+    """The flow needs the fact `name` to go on: fetch it, then call `advance` again."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -57,6 +60,36 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Announcement:
+    """An incident that 911 has announced and no call has used (IN3).
+
+    `by_number` and `by_trunk` say whether the call comes from the number announced for either;
+    `by_trunk` is None where none was. `age_seconds` counts from the newest announcement.
+    """
+
+    id: str
+    number: str
+    code: str
+    answers: Mapping[str, str]
+    age_seconds: float
+    by_number: bool = False
+    by_trunk: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Earlier calls from the caller's number or about the incident (IN7, EL7).
+
+    `given_back` names desks whose clinicians gave one of them back to 911 within the policy's time.
+    """
+
+    incident_number: str = ""
+    calls_this_week: int = 0
+    given_back: tuple[str, ...] = ()
+    is_blocked: bool = False  # the caller's number is on the program's list (IN8)
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Facts for one input.
 
@@ -67,6 +100,10 @@ class Facts:
     decide: Callable[[Mapping[str, str]], Decision]
     roster: Mapping[str, tuple[Candidate, ...]] | None = None
     queue: QueueFacts | None = None
+    announced: tuple[Announcement, ...] | None = ()
+    protocols: Mapping[str, Protocol] | None = field(default_factory=dict)
+    history: History | None = None
+    taken_by_others: frozenset[str] = frozenset()  # announced incidents lost to another call
 
     def candidates(self, desk: str) -> tuple[Candidate, ...]:
         """People of `desk` who are on shift, present and free, in order. Raises FactNeededError."""
@@ -79,3 +116,24 @@ class Facts:
         if self.queue is None:
             raise FactNeededError("queue")
         return self.queue
+
+    def announcements(self) -> tuple[Announcement, ...]:
+        """Announced incidents the call could be about, newest first. Raises FactNeededError."""
+        if self.announced is None:
+            raise FactNeededError("announced")
+        return tuple(one for one in self.announced if one.id not in self.taken_by_others)
+
+    def history_of(self, incident_number: str) -> History:
+        """Earlier calls; `incident_number` is "" while it is unknown. Raises FactNeededError."""
+        if self.history is None or self.history.incident_number != incident_number:
+            raise FactNeededError(f"{HISTORY}{incident_number}")
+        return self.history
+
+    def find_protocol(self, name: str) -> Protocol | None:
+        """The triage protocol as the call follows it: the version it began, else the one in force.
+
+        None when none is published. Raises FactNeededError.
+        """
+        if self.protocols is None:
+            raise FactNeededError("protocols")
+        return self.protocols.get(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -181,6 +182,25 @@ class Resolved:
     disposition: str
 
 
+@dataclass(frozen=True, slots=True)
+class ProtocolMoved:
+    """A person works a triage protocol on a screen: `move` is start, answer, back or start_over."""
+
+    person_id: str
+    move: str
+    protocol: str = ""  # to start
+    question: str = ""  # that is answered
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswersChanged:
+    """Something new is known of the call, from a page or the API; values as the policy has them."""
+
+    person_id: str
+    answers: Mapping[str, str]
+
+
 Input = (
     CallArrived
     | LegAnswered
@@ -202,4 +222,6 @@ Input = (
     | DispatchChanged
     | ReturnRequested
     | Resolved
+    | ProtocolMoved
+    | AnswersChanged
 )

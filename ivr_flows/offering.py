@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ivr_flows import dialogue, moving, return_to_911, ringing, waiting
+from ivr_flows import dialogue, history, moving, return_to_911, ringing, waiting
 from ivr_flows.call import Leg, Offer, OfferState, Stage
 from ivr_flows.context import returned_call
 from ivr_flows.menus import ACCEPT, DECLINE, REPEAT
@@ -64,7 +64,9 @@ def _summary(turn: Turn) -> tuple[Say, ...]:
         )
     desk = ringing.desk_of(turn)
     if desk is not None and desk.role == "call_taker":
-        return (turn.phrase("offer_911_call"), turn.phrase("press_1_accept_2_decline"))
+        service = call.answers.get("service", "")
+        asked = (turn.phrase("psap_request", request=f"@request_{service}"),) if service else ()
+        return (turn.phrase("offer_911_call"), *asked, turn.phrase("press_1_accept_2_decline"))
     answers = call.answers
     what = answers.get("call_type") or answers.get("reason") or "unknown"
     says = [
@@ -80,6 +82,7 @@ def _summary(turn: Turn) -> tuple[Say, ...]:
         says.append(turn.phrase("offer_language", language=f"@language_{call.language}"))
     if answers.get("suggestion"):
         says.append(turn.phrase(f"offer_suggests_{answers['suggestion']}"))
+    says += history.told(turn)
     if call.drops:
         says.append(turn.phrase("offer_after_drop"))
     return (*says, turn.phrase("press_1_accept_2_decline"), turn.phrase("star_opens_your_menu"))

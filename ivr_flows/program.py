@@ -5,6 +5,7 @@ Loaded from its immutable version by `router.programs`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -51,10 +52,25 @@ class Psap:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A number of ours: `kind` is direct (IN1), transfer (IN2) or psap (a hosted 911 line)."""
+    """A number of ours.
+
+    `kind` is direct (IN1), transfer (IN2), psap (a hosted 911 line) or front_door_911 (IN4).
+    """
 
     name: str
     kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolUse:
+    """A triage protocol that is asked on the phone before the policy decides (EL4).
+
+    `asked_of` is caller or call_taker; `when` names answers and the values that call for it.
+    """
+
+    name: str
+    asked_of: str
+    when: Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +95,7 @@ class Program:
     dispositions: dict[str, str] = field(default_factory=dict)  # key to disposition
     return_reasons: dict[str, str] = field(default_factory=dict)  # key to reason of a return
     overflow_request: str = ""  # what 911 is asked for when nobody is free or nobody accepts
+    protocols: tuple[ProtocolUse, ...] = ()
     has_teams: bool = True
     approval_needed: bool = False
     screening_seconds: int = 300
@@ -88,4 +105,7 @@ class Program:
     reoffer_seconds: int = 25  # after a clinician's leg is lost
     check_seconds: int = 60  # between checks that a connected staff leg lives
     presence_seconds: int = 25  # from a 911 line's answer to the key that proves a person
+    announced_match_seconds: int = 120  # an announcement this young may be matched by time (IN3)
+    announced_code_seconds: int = 1800  # a transfer code works for so long
+    no_loop_seconds: int = 14400  # a desk that gave an incident back is not offered it for so long
     no_answer_pause: int = 3  # missed offers in a row that pause a person (RO3)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ivr_flows import dialogue, moving
+from ivr_flows import dialogue, history, moving
 from ivr_flows.call import Call, Leg, Place, ReturnTo911, Role, Stage
 from ivr_flows.context import returned_call
 from ivr_flows.menus import ACCEPT
@@ -36,6 +36,7 @@ AFTER_911_SECONDS = 12  # for a caller who stays on after 911 has hung up
 AFTER_911_AGAIN_SECONDS = 60  # the same, when 911 has hung up more than once: 9 is for sooner
 TALKS = "talks_with_911"
 AT_CRISIS_LINE = "crisis_line"  # the outcome of a call that the crisis line has taken
+LOST = frozenset({"clinician_lost", "clinician_silent"})  # nobody decided these
 
 
 def start(
@@ -115,6 +116,8 @@ def _begin(turn: Turn, *, reason: str, by: Role, skip: bool, request: str) -> No
     desk = turn.call.desk
     if desk and desk != turn.program.psap.desk and desk not in turn.call.returned_from:
         turn.change(returned_from=(*turn.call.returned_from, desk))
+    if by is Role.CLINICIAN and reason not in LOST:
+        history.gives_back(turn)
     returning = ReturnTo911(
         reason=reason, requested_by=by, skip=skip, started_at=turn.now, request=request
     )

@@ -33,6 +33,9 @@ class Question:
     speech: bool = False  # a number may be spoken
     spoken: Callable[[Mapping[str, str], str], str | None] | None = None  # finds a spoken choice
     list_choices: bool = False  # speak the choices from the program: "for X, press 1"
+    words: Callable[[Turn], Mapping[str, str]] | None = None  # parameters of the prompt
+    to_person: Callable[[Turn], None] | None = None  # another way to a person than `to_person`
+    tries: int = dialogue.GENTLE_TRIES
 
 
 def keys(**choices: str) -> Choices:
@@ -44,28 +47,32 @@ def keys(**choices: str) -> Choices:
 class Screening:
     """A named flow of questions, registered with the dialogue."""
 
-    def __init__(self, flow: str, questions: tuple[Question, ...]) -> None:
+    def __init__(
+        self, flow: str, questions: tuple[Question, ...], first: Callable[[Turn], str] | None = None
+    ) -> None:
+        """`first` names the question that a call begins with, if it is not always the same."""
         self.flow = flow
         self.questions = {question.name: question for question in questions}
-        self.first = questions[0].name
+        self.first = first or (lambda _turn: questions[0].name)
         for question in questions:
             dialogue.register(flow, question.name, self._node(question))
 
     def start(self, turn: Turn, *before: Say) -> None:
         """Ask the first question."""
         turn.change_leg(turn.leg_id, trail=())
-        dialogue.ask(turn, self.flow, self.first, *before)
+        dialogue.ask(turn, self.flow, self.first(turn), *before)
 
     def _node(self, question: Question) -> dialogue.Node:
         entry = question.choices is None
         return dialogue.Node(
             says=lambda turn: self._says(turn, question),
             hear=lambda turn, digits, speech: self._hear(turn, question, digits, speech),
-            give_up=self._skip(question) if question.optional else give_up,
+            give_up=self._skip(question) if question.optional else question.to_person or give_up,
             digits=0 if entry else 1,
             timeout_seconds=10 if entry else 6,
             speech=question.speech or question.spoken is not None,
             silence_is_an_answer=question.optional,
+            tries=question.tries,
         )
 
     def _skip(self, question: Question) -> Callable[[Turn], None]:
@@ -73,7 +80,8 @@ class Screening:
         return lambda turn: self._accept(turn, question, "")
 
     def _says(self, turn: Turn, question: Question) -> tuple[Say, ...]:
-        says = [turn.phrase(question.prompt)]
+        words = {} if question.words is None else question.words(turn)
+        says = [turn.phrase(question.prompt, **words)]
         if question.list_choices and question.choices is not None:
             says += [
                 turn.phrase("for_choice_press", choice=f"@{question.name}_{value}", key=key)
@@ -84,7 +92,10 @@ class Screening:
     def _hear(self, turn: Turn, question: Question, digits: str, speech: str) -> bool:
         if digits in HELP_KEYS:
             turn.note("asked_for_911", question=question.name)
-            to_person(turn, reason="caller_request")
+            if question.to_person is not None:
+                question.to_person(turn)
+            else:
+                to_person(turn, reason="caller_request")
             return True
         if self._navigate(turn, question, digits):
             return True
@@ -110,13 +121,13 @@ class Screening:
         entry = question.choices is None
         if digits == BACK:
             trail = turn.leg.trail
-            previous = trail[-1] if trail else self.first
+            previous = trail[-1] if trail else self.first(turn)
             turn.change_leg(turn.leg_id, trail=trail[:-1], tries=0)
             dialogue.ask(turn, self.flow, previous, turn.phrase("going_back"))
             return True
         if digits == (START_OVER_ENTRY if entry else START_OVER):
             turn.change_leg(turn.leg_id, trail=(), tries=0)
-            dialogue.ask(turn, self.flow, self.first, turn.phrase("starting_over"))
+            dialogue.ask(turn, self.flow, self.first(turn), turn.phrase("starting_over"))
             return True
         if digits == REPEAT and not entry:
             turn.change_leg(turn.leg_id, tries=0)

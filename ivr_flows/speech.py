@@ -32,12 +32,19 @@ def words(speech: str) -> list[str]:
 
 YES = frozenset(words("yes yeah yep yup sí claro"))
 NO = frozenset(words("no nope nah nobody nadie ninguno"))
+HELP = frozenset(words("help please ayuda ayúdeme auxilio"))
 DANGER = frozenset(
     words(
         "gun guns knife weapon weapons shooting shot danger dangerous hurt bleeding "
         "arma armas pistola cuchillo peligro peligroso herido herida sangre"
     )
 )
+SERVICES = {
+    "police": words("police cop cops officer sheriff policía patrulla"),
+    "fire": words("fire firefighter firefighters smoke bomberos fuego incendio humo"),
+    "ems": words("ems ambulance paramedic paramedics medical doctor ambulancia médico"),
+    "mental_health": words("mental counselor crisis clinician suicide consejero psicólogo"),
+}
 
 
 def digits(speech: str) -> str:
@@ -58,6 +65,32 @@ def find_choice(choices: Mapping[str, str], speech: str) -> str | None:
         or f" {value.replace('_', ' ')} " in text
     }
     return values.pop() if len(values) == 1 else None
+
+
+def find_yes_no(speech: str) -> str | None:
+    """`yes` or `no` as a short answer of one meaning, or None."""
+    heard = set(words(speech))
+    said = [value for value, known in (("yes", YES), ("no", NO)) if heard & known]
+    return said[0] if len(said) == 1 and len(heard) <= SHORT_ANSWER_WORDS else None
+
+
+def find_help(choices: Mapping[str, str], speech: str) -> str | None:
+    """`yes` when help is asked for in any words of it, or None."""
+    heard = set(words(speech))
+    if heard & (YES | HELP) and not heard & NO:
+        return "yes"
+    return find_choice(choices, speech)
+
+
+def find_service(choices: Mapping[str, str], speech: str) -> str | None:
+    """The one service that was asked for by name or number, or None."""
+    heard = set(words(speech))
+    named = [service for service, names in SERVICES.items() if heard & set(names)]
+    if len(named) == 1 and named[0] in choices.values():
+        return named[0]
+    if heard & set(words("español spanish")) and not named:
+        return "spanish" if "spanish" in choices.values() else None
+    return None if named else find_choice(choices, speech)
 
 
 def find_danger(choices: Mapping[str, str], speech: str) -> str | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ivr_flows import dialogue, dispatching, moving, return_to_911, wrap_up
+from ivr_flows import dialogue, dispatching, moving, rescreening, return_to_911, wrap_up
 from ivr_flows.call import FOR_911, Role, Stage
 from ivr_flows.menus import (
+    MENU_NEW_DANGER,
     MENU_REJOIN,
     MENU_RESOLVE,
     MENU_RETURN,
@@ -65,6 +66,8 @@ def _says(turn: Turn) -> tuple[Say, ...]:
         says.append(turn.phrase("menu_send_another_team" if again else "menu_send_team"))
     if _may_transfer(turn):
         says.append(turn.phrase("menu_to_clinician"))
+    if turn.leg.role is Role.CLINICIAN:
+        says.append(turn.phrase("menu_new_danger"))
     if _may_return(turn):
         says.append(turn.phrase("menu_return"))
     return tuple(says)
@@ -84,6 +87,8 @@ def _hear(turn: Turn, digits: str, _speech: str) -> bool:
     elif digits == MENU_TO_CLINICIAN and _may_transfer(turn):
         # By name: the call taker's flow itself goes through this menu's neighbours.
         dialogue.ask(turn, "call_taker", "incident_number", trail=())
+    elif digits == MENU_NEW_DANGER and clinician:
+        rescreening.ask(turn)
     elif digits == MENU_RETURN and _may_return(turn):
         return_to_911.start(turn, reason="clinician_request", by=Role.CLINICIAN)
     elif digits == REPEAT:

@@ -71,8 +71,9 @@ class Turn:
             self.change_leg(caller.id, ticks=0)  # the next piece of the wait tells what is new
 
     def remember(self, **answers: str) -> None:
-        """Keep answers on the call."""
-        self.change(answers=MappingProxyType({**self.call.answers, **answers}))
+        """Keep answers on the call; a danger told meanwhile (EL6) stays a yes."""
+        told = dict.fromkeys(self.call.dangers, "yes")
+        self.change(answers=MappingProxyType({**self.call.answers, **answers, **told}))
 
     def language_of(self, leg: Leg) -> str:
         """The language spoken on a leg: the caller's own, English for staff."""

@@ -16,6 +16,7 @@ PIECE_SECONDS = 8  # one piece of the wait, speech and silence, is at most so lo
 SILENCE_SECONDS = 4
 ESTIMATE_EVERY = 6  # pieces between two estimates, about half a minute
 MINUTE_SECONDS = 60
+PRIORITY_BLOCKED = -1  # last among those who wait for a clinician; for 911 there is no such thing
 ORDER_SECONDS = 4  # a request to the carrier is given up by then
 UNTOUCHED_SECONDS = 15  # an offer may wait its turn among the account's calls, but not so long
 
@@ -25,6 +26,8 @@ def to_desk(turn: Turn, desk: str, *, priority: int = 0) -> None:
     if desk in turn.call.returned_from:
         return_to_911.start(turn, reason="no_loop", by=Role.CALLER)
         return
+    if turn.call.is_blocked and desk == turn.program.clinician_desk:
+        priority = min(priority, PRIORITY_BLOCKED)
     turn.change(desk=desk, priority=priority, queued_at=turn.now, passed_over=(), unrung=())
     turn.enter_stage(Stage.WAITING, _wait_limit(turn))
     turn.note("waiting", desk=desk)
@@ -212,12 +215,20 @@ def _piece(turn: Turn, ticks: int) -> tuple[Say, ...]:
         return (turn.phrase("911_hold_comfort"),) if ticks % 2 == 0 else ()
     if ticks == 0:
         # Said in the wait itself, where a key is heard, and not on the way to it, where it is lost.
-        return (turn.phrase("please_wait"),)
+        return (*_matched_incident(turn), turn.phrase("please_wait"))
     if ticks % ESTIMATE_EVERY == 1:
         return _estimate(turn)
     if ticks % ESTIMATE_EVERY == 4:  # noqa: PLR2004 - half-way between two estimates
         return (turn.phrase("press_9_for_911"),)
     return (turn.phrase("comfort"),) if ticks % 2 else ()
+
+
+def _matched_incident(turn: Turn) -> tuple[Say, ...]:
+    """For the call taker, who pressed nothing: which announced incident the call goes on as."""
+    announced = turn.call.announced
+    if announced is None or not announced.is_taken or not turn.leg.shared:
+        return ()
+    return (turn.phrase("offer_incident", incident=f"#{announced.number}"),)
 
 
 def _returning_piece(turn: Turn, ticks: int) -> tuple[Say, ...]:

@@ -63,7 +63,7 @@ def test_a_file_is_checked_without_a_database(settings: Settings, tmp_path: Path
     result = switchback("program", "validate", str(AUSTIN))
     assert result.exit_code == 0
     assert result.output == (
-        "austin.toml is right: Austin Crisis Call Diversion, 3 lines, 2 desks, "
+        "austin.toml is right: Austin Crisis Call Diversion, 4 lines, 2 desks, "
         "3 lines of 911 outside.\n"
     )
 
@@ -230,3 +230,29 @@ def test_a_missing_variable_is_named(tmp_path: Path) -> None:
     result = CliRunner(env={"DATABASE_URL": ""}).invoke(main, ["roster", "list"])
     assert result.exit_code == 1
     assert "DATABASE_URL" in result.output
+
+
+def test_el4_a_protocol_is_checked_submitted_reviewed_by_another_and_published(
+    staffed: Run,
+) -> None:
+    file = str(EXAMPLES / "protocols" / "austin_suicidal_thoughts.toml")
+    assert "5 questions, 4 outcomes, in en, es" in staffed("protocol", "check", file).output
+    assert "There is no protocol" in staffed("protocol", "list").output
+    assert "draft 1" in staffed("protocol", "submit", file, "--by", "maria").output
+    name = ("suicidal_thoughts", "1", "--by")
+    refused = staffed("protocol", "review", *name, "maria")
+    assert refused.exit_code == 1
+    assert "somebody else has to review it" in refused.output
+    assert staffed("protocol", "review", *name, "dev").exit_code == 0
+    assert "in force" in staffed("protocol", "publish", *name, "maria").output
+    assert "in force" in staffed("protocol", "list").output
+
+
+def test_in8_a_number_is_blocked_listed_and_removed(staffed: Run) -> None:
+    added = staffed("block", "add", "512-555-0199", "--reason", "Pranks", "--by", "otto")
+    assert added.output.startswith("…99 is on the list until ")
+    assert "otto  Pranks" in staffed("block", "list").output
+    assert "+15125550199" not in staffed("block", "list").output
+    assert "off the list" in staffed("block", "remove", "512-555-0199").output
+    assert staffed("block", "list").output == "No number is on the list.\n"
+    assert staffed("block", "add", "nobody", "--reason", "x").exit_code == 1

@@ -10,12 +10,16 @@ PROMPTS: dict[str, str] = {
     "going_back": "Going back.",
     "starting_over": "Starting over.",
     "for_choice_press": "For {choice}, press {key}.",
+    "as_written": "{words}",
     "no_number": "no number given",
     "goodbye": "Goodbye.",
     # The direct line
     "welcome_choose_language": (
         "You have reached the crisis line. You can press 9 at any time for 9 1 1. "
         "For English, press 1. Para español, oprima el 2."
+    ),
+    "ask_needs_help": (
+        "If you need help, press 1, or say yes. If you cannot, stay on the line for 9 1 1."
     ),
     "ask_danger": "Is anyone in danger, or is there a weapon? If yes, press 1. If no, press 2.",
     "ask_caller_party": (
@@ -27,10 +31,20 @@ PROMPTS: dict[str, str] = {
         "Please enter the zip code of where you are, then the pound key. "
         "To skip this, just press pound."
     ),
+    # The 911 front door, in Austin's words
+    "ask_service": (
+        "{place}. Do you need police, fire, E M S, or mental health services? "
+        "Police, press 1. Fire, 2. E M S, 3. Mental health, 4. Para español, oprima el 5."
+    ),
     # The call taker's transfer
     "call_taker_welcome": (
         "Clinician transfer. Star goes back, pound repeats, 8 starts over, 9 is for 9 1 1."
     ),
+    "ask_transfer_code": "Enter the transfer code, then pound. Without one, just press pound.",
+    "code_unknown": "That code is not known, or its time is over.",
+    "announcement_over": "That incident has gone to another call. I will ask instead.",
+    "announced_press_2": "For another incident, press 2.",
+    "announced_press_1": "If this is your call, press 1. If not, press 2.",
     "ask_incident_number": "Enter the incident number, then pound.",
     "ask_call_type": "Call type.",
     "ask_call_taker_party": (
@@ -46,9 +60,12 @@ PROMPTS: dict[str, str] = {
         "Yes, press 1. No, 2. Not known, 3."
     ),
     "ask_source": (
-        "Last question. If the caller asked for an officer, press 2. "
+        "If the caller asked for an officer, press 2. "
         "If the call came from 9 8 8, press 3. If neither, press 1."
     ),
+    # Triage protocols, whose questions stand in their files
+    "protocol_yes_no": "Yes, press 1. No, 2. Not known, 3.",
+    "protocol_number": "Enter the number, then pound.",
     # What the policy says, named after its rules
     "not_for_clinician": "This call does not go to a clinician.",
     "decision_danger": "Not for a clinician, because someone may be in danger.",
@@ -66,6 +83,7 @@ PROMPTS: dict[str, str] = {
     "decision_third_party": (
         "Not for a clinician, because the caller is not with the person in crisis."
     ),
+    "decision_no_loop": "Not for a clinician again, because clinicians have returned this call.",
     "decision_not_listed": "Not for a clinician, because this call type is not on the list.",
     "outcome_police": "This call is for the police.",
     "outcome_crisis_officer": "This call is for a crisis intervention officer.",
@@ -117,6 +135,9 @@ PROMPTS: dict[str, str] = {
     "offer_suggests_team": "Suggested: send a team.",
     "offer_suggests_care_navigation": "Suggested: care navigation, for a follow-up.",
     "offer_suggests_police_are_sent": "Police are being sent. The call taker stays on the line.",
+    "offer_called_once": "They have called once before this week.",
+    "offer_called": "They have called {calls} times this week.",
+    "offer_number_doubtful": "The number may not be theirs.",
     "offer_after_drop": "The caller was with a clinician and the line dropped.",
     "offer_911_call": "9 1 1 call holding.",
     "offer_returned_call": "A crisis caller is coming back.",
@@ -139,6 +160,12 @@ PROMPTS: dict[str, str] = {
     "menu_send_team": "To send a team, press 3.",
     "menu_send_another_team": "To send another team, press 3.",
     "menu_to_clinician": "To bring in a clinician, press 4.",
+    "menu_new_danger": "To report a new danger, press 5.",
+    "which_danger": (
+        "A weapon, press 1. Violence, 2. A crime, 3. A medical emergency, 4. "
+        "Immediate risk to life, 5. None, press 7."
+    ),
+    "danger_noted": "Noted. Back to your caller.",
     "menu_return": "To go back to 9 1 1, press 9.",
     "back_to_your_caller": "Back to your caller.",
     "caller_at_menu": "Your caller pressed star and will be back in a moment.",
@@ -266,6 +293,7 @@ PROMPTS: dict[str, str] = {
     "reason_outside_area": "the place is outside the program's area",
     "reason_closed": "the program is closed",
     "reason_no_loop": "the clinicians have returned this call before",
+    "reason_chose_service": "a 9 1 1 call",
     "reason_no_desk": "a 9 1 1 call",
     "reason_screening_too_long": "the questions took too long",
     "reason_clinician_silent": "the clinician did not come back",
@@ -289,6 +317,7 @@ PROMPTS: dict[str, str] = {
     "request_co_response": "an officer and a crisis team together",
     "request_ems": "E M S",
     "request_fire": "the fire department",
+    "request_mental_health": "mental health services",
     "disposition_resolved_by_phone": "resolved by phone",
     "disposition_team_sent": "a team was sent",
     "disposition_referred": "referred to a service",

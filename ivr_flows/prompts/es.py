@@ -9,12 +9,18 @@ PROMPTS: dict[str, str] = {
     "going_back": "Volvemos a la pregunta anterior.",
     "starting_over": "Empezamos de nuevo.",
     "for_choice_press": "Para {choice}, oprima el {key}.",
+    "as_written": "{words}",
     "no_number": "sin número",
+    "protocol_yes_no": "Si es así, oprima el 1. Si no, el 2. Si no lo sabe, el 3.",
+    "protocol_number": "Marque el número, y después la tecla de número.",
     "goodbye": "Adiós.",
     # La línea directa
     "welcome_choose_language": (
         "Ha llamado a la línea de crisis. En cualquier momento puede oprimir el 9 para el 9 1 1. "
         "For English, press 1. Para español, oprima el 2."
+    ),
+    "ask_needs_help": (
+        "Si necesita ayuda, oprima el 1, o diga sí. Si no puede, no cuelgue y espere al 9 1 1."
     ),
     "ask_danger": "¿Hay alguien en peligro, o hay un arma? Si es así, oprima el 1. Si no, el 2.",
     "ask_caller_party": (
@@ -25,6 +31,11 @@ PROMPTS: dict[str, str] = {
     "ask_zip": (
         "Marque el código postal de donde está, y después la tecla de número. "
         "Si prefiere no darlo, oprima solo la tecla de número."
+    ),
+    # La primera pregunta del 911
+    "ask_service": (
+        "{place}. ¿Necesita policía, bomberos, ambulancia o servicios de salud mental? "
+        "Policía, oprima el 1. Bomberos, el 2. Ambulancia, el 3. Salud mental, el 4."
     ),
     # La espera
     "please_wait": "Gracias. Estoy llamando a un consejero. Para el 9 1 1, oprima el 9.",

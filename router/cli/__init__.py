@@ -5,9 +5,11 @@ from __future__ import annotations
 import click
 
 from router.cli.accounts import token, user
+from router.cli.block import block
 from router.cli.opening import SentenceGroup
 from router.cli.people import people
 from router.cli.program import program
+from router.cli.protocol import protocol
 from router.cli.roster import roster
 from router.cli.what_if import what_if
 
@@ -18,8 +20,10 @@ def main() -> None:
 
 
 main.add_command(program)
+main.add_command(protocol)
 main.add_command(roster)
 main.add_command(people)
+main.add_command(block)
 main.add_command(user)
 main.add_command(token)
 main.add_command(what_if)

@@ -27,7 +27,12 @@ OUT_OF_THE_ROOM = frozenset({"wait", "hold", "silence", "ringback", "hangup", "p
 WIDTH = 100
 HANGING = 39  # below the first word of what is heard
 LINK = re.compile(r"https?://\S+")
-LINES = {"direct": "the crisis line", "transfer": "the transfer line", "emergency": "911"}
+LINES = {
+    "direct": "the crisis line",
+    "transfer": "the transfer line",
+    "emergency": "911",
+    "front_door": "911",
+}
 
 
 class Narrator:

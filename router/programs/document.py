@@ -37,7 +37,7 @@ Seconds = Annotated[int, Field(ge=1, le=3600)]
 class LineShape(Shape):
     """A number of ours."""
 
-    kind: Literal["direct", "transfer", "psap"]
+    kind: Literal["direct", "transfer", "psap", "front_door_911"]
     number: Number | None = None
 
 
@@ -129,6 +129,20 @@ class TimingsShape(Shape):
     check_seconds: int = Field(default=60, ge=10, le=600)
     presence_seconds: int = Field(default=25, ge=5, le=120)
     no_answer_pause: int = Field(default=3, ge=1, le=20)
+    no_loop_seconds: int = Field(default=14400, ge=0, le=604800)
+    announced_match_seconds: int = Field(default=120, ge=0, le=3600)
+    announced_code_seconds: int = Field(default=1800, ge=60, le=86400)
+
+
+class ProtocolUseShape(Shape):
+    """A triage protocol asked on the phone before the policy decides, once it is published (EL4).
+
+    `when` names answers and the values that call for it; without one it is asked of everybody.
+    """
+
+    name: AnswerName
+    asked_of: Literal["caller", "call_taker"]
+    when: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
 class ProgramDocument(Shape):
@@ -154,7 +168,13 @@ class ProgramDocument(Shape):
     staffing: tuple[StaffingShape, ...] = ()
     teams: TeamsShape = TeamsShape()
     menus: MenusShape
+    # Call types as the 911 centre's system writes them, in lower case with _, and ours (IN3).
+    announced_call_types: dict[
+        Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")],
+        AnswerName,
+    ] = Field(default_factory=dict)
     timings: TimingsShape = TimingsShape()
+    protocols: tuple[ProtocolUseShape, ...] = ()
     policy: PolicyShape
 
 
@@ -170,8 +190,11 @@ def find_contradictions(document: ProgramDocument) -> Iterator[Fault]:
     yield from find_unspoken(document.policy)
     if document.caller_id not in document.lines:
         yield ("caller_id",), f'names the line "{document.caller_id}", which is not among the lines'
-    if not any(line.kind in ("direct", "transfer") for line in document.lines.values()):
-        yield ("lines",), 'need at least one of kind "direct" or "transfer": no caller could come'
+    if not any(line.kind != "psap" for line in document.lines.values()):
+        yield (
+            ("lines",),
+            'need one of kind "direct", "transfer" or "front_door_911": no caller could come',
+        )
 
 
 def _desk_faults(document: ProgramDocument) -> Iterator[Fault]:
@@ -252,10 +275,20 @@ def _menu_faults(document: ProgramDocument) -> Iterator[Fault]:
         yield ("menus",), "need call_types, because there is a line for transfers"
     if "direct" in kinds and not menus.reasons:
         yield ("menus",), "need reasons, because there is a direct line"
-    call_types = {*menus.call_types.values(), *menus.more_call_types}
-    offered = {"call_type": call_types, "reason": set(menus.reasons.values())}
-    for index, rule in enumerate(document.policy.rules):
+    offered = {
+        "call_type": {*menus.call_types.values(), *menus.more_call_types},
+        "reason": set(menus.reasons.values()),
+    }
+    waiting: list[tuple[tuple[str | int, ...], str, dict[str, tuple[str, ...]]]] = [
+        (("policy", "rules", index), f'(rule "{rule.name}")', rule.when)
+        for index, rule in enumerate(document.policy.rules)
+    ]
+    waiting += [
+        (("protocols", index), f'(protocol "{use.name}")', use.when)
+        for index, use in enumerate(document.protocols)
+    ]
+    for path, what, when in waiting:
         for name, values in offered.items():
-            for value in sorted(set(rule.when.get(name, ())) - values):
+            for value in sorted(set(when.get(name, ())) - values):
                 sentence = f'waits for {name} "{value}", which menus.{name}s does not give'
-                yield ("policy", "rules", index), f'(rule "{rule.name}") {sentence}'
+                yield path, f"{what} {sentence}"

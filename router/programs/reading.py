@@ -6,17 +6,17 @@ A file that is not right is refused as a whole, with a sentence and a line for e
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from math import inf
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from ivr_flows import prompts
-from ivr_flows.program import Desk, Line, Program, Psap, ReturnLine
+from ivr_flows.program import Desk, Line, Program, ProtocolUse, Psap, ReturnLine
 from router.errors import SwitchbackError
 from router.policy import soundness
 from router.policy.dispatch import Deadlines
@@ -30,6 +30,7 @@ from router.programs.policy_shape import to_policy_rules
 from router.programs.shape import ANSWER_NAME, E164, SLUG, Fault, Shape
 
 EXAMPLES = Path(__file__).parent
+_Shape = TypeVar("_Shape", bound=Shape)
 
 _PATTERNS = {
     SLUG: "should be lower-case letters, digits, - and _",
@@ -77,13 +78,17 @@ class ProgramFileError(SwitchbackError):
 
 def read_file(path: Path) -> ProgramDocument:
     """The program in a file. Raises ProgramFileError."""
+    return read_text(text_of(path), path.name, path.parent)
+
+
+def text_of(path: Path) -> str:
+    """The text of a file. Raises ProgramFileError when it cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise ProgramFileError((f"{path} cannot be read: {error.strerror}",)) from error
     except UnicodeDecodeError:
         raise ProgramFileError((f"{path} is not text in UTF-8",)) from None
-    return read_text(text, path.name, path.parent)
 
 
 def read_text(text: str, source: str, folder: Path | None = None) -> ProgramDocument:
@@ -91,7 +96,14 @@ def read_text(text: str, source: str, folder: Path | None = None) -> ProgramDocu
 
     Files it names lie in `folder`. Raises ProgramFileError.
     """
-    return _check(_parse(text, source), text, source, folder)
+    return _check_program(_parse(text, source), text, source, folder)
+
+
+def read_shape(
+    text: str, source: str, shape: type[_Shape], find_faults: Callable[[_Shape], Iterator[Fault]]
+) -> _Shape:
+    """The TOML `text` in a shape. Raises ProgramFileError with every fault and its line."""
+    return _check(_parse(text, source), text, source, shape, find_faults)
 
 
 def read_draft(path: Path, program: ProgramDocument) -> ProgramDocument:
@@ -100,12 +112,7 @@ def read_draft(path: Path, program: ProgramDocument) -> ProgramDocument:
     A draft of a policy alone holds [policy], and [areas], [coverage] and [[holidays]] where they
     differ from the program's. Raises ProgramFileError.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ProgramFileError((f"{path} cannot be read: {error.strerror}",)) from error
-    except UnicodeDecodeError:
-        raise ProgramFileError((f"{path} is not text in UTF-8",)) from None
+    text = text_of(path)
     content = _parse(text, path.name)
     if "name" not in content:
         strange = sorted(content.keys() - _OF_A_DRAFT)
@@ -119,7 +126,7 @@ def read_draft(path: Path, program: ProgramDocument) -> ProgramDocument:
             missing = f"{path.name}: policy is missing"
             raise ProgramFileError(tuple(faults) or (missing,))
         content = program.model_dump(mode="json", exclude_none=True) | content
-    return _check(content, text, path.name, path.parent)
+    return _check_program(content, text, path.name, path.parent)
 
 
 _OF_A_DRAFT = frozenset({"policy", "areas", "coverage", "holidays", "effective_from"})
@@ -133,12 +140,27 @@ def _parse(text: str, source: str) -> dict[str, Any]:
         raise ProgramFileError((f"{where}: is not valid TOML: {_first_words(error)}",)) from None
 
 
-def _check(content: dict[str, Any], text: str, source: str, folder: Path | None) -> ProgramDocument:
-    lines = locate(text)
+def _check_program(
+    content: dict[str, Any], text: str, source: str, folder: Path | None
+) -> ProgramDocument:
     faults = [*embed_files(content, folder), *inherit(content)]
+    return _check(content, text, source, ProgramDocument, _find_faults, faults)
+
+
+def _check(
+    content: dict[str, Any],
+    text: str,
+    source: str,
+    shape: type[_Shape],
+    find_faults: Callable[[_Shape], Iterator[Fault]],
+    before: Iterable[Fault] = (),
+) -> _Shape:
+    """The content in a shape; `before` are faults found already."""
+    lines = locate(text)
+    faults = list(before)
     try:
-        document = ProgramDocument.model_validate(content)
-        faults += _find_faults(document)
+        document = shape.model_validate(content)
+        faults += find_faults(document)
     except ValidationError as error:
         faults += [_explain(details) for details in error.errors(include_url=False)]
     if faults:
@@ -200,6 +222,12 @@ def to_program(document: ProgramDocument, version: int) -> Program:
         dispositions=dict(sorted(menus.dispositions.items())),
         return_reasons=dict(sorted(menus.return_reasons.items())),
         overflow_request=document.overflow.request,
+        protocols=tuple(
+            ProtocolUse(
+                use.name, use.asked_of, {name: frozenset(v) for name, v in use.when.items()}
+            )
+            for use in document.protocols
+        ),
         has_teams=document.teams.enabled,
         approval_needed=document.teams.approval_needed,
         **document.timings.model_dump(),

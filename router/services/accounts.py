@@ -53,6 +53,7 @@ class Scope(StrEnum):
     READ_BOARD = "read_board"
     CALLS = "calls"
     ROSTER = "roster"
+    INCIDENTS = "incidents"
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,8 @@ NOTICES = (
     inputs.DispatchChanged,
     inputs.ReturnRequested,
     inputs.Resolved,
+    inputs.ProtocolMoved,
+    inputs.AnswersChanged,
 )
 # What we ask a call ourselves; that nothing follows is the usual answer.
 QUESTIONS = (inputs.TimePassed, inputs.StaffFreed, inputs.CommandDone)
@@ -116,7 +118,7 @@ def _apply(
         before, now = locked.call, exchange.clock.now(locked.database_now)
         _check_leg(before, given)
         published = exchange.programs.get(session, before.program, before.program_version)
-        source = FactsSource(session, published, before, now)
+        source = FactsSource(session, published, before, now, programs=exchange.programs)
         step, claimed = work_out(session, before, given, now, source, exchange.advance)
         document = _document(exchange, session, published, given, step)
         step, freed = let_go(session, before, step, claimed, published.program, now)
@@ -162,7 +164,9 @@ def open_call(
     """
     given = CallArrived(call.caller.id)
     now = call.opened_at
-    source = FactsSource(session, published, call, now)
+    source = FactsSource(
+        session, published, call, now, caller_number=caller.number, programs=exchange.programs
+    )
     step, claimed = work_out(session, call, given, now, source, exchange.advance)
     document = _document(exchange, session, published, given, step)
     step, freed = let_go(session, call, step, claimed, published.program, now)
@@ -204,7 +208,8 @@ def _find_keyed(session: Session, before: Call, after: Call) -> KeyedAnswers | N
     """What the input told of the incident, for its record; None when it told nothing."""
     names = ("incident_number", "call_type", "caller_party")
     told = [after.answers.get(name, "") for name in names]
-    if told == [before.answers.get(name, "") for name in names] or not any(told):
+    just_announced = after.announced is not None and after.announced != before.announced
+    if just_announced or told == [before.answers.get(name, "") for name in names] or not any(told):
         return None
     return KeyedAnswers(_find_incident_id(session, before, after), *told)
 
@@ -220,6 +225,8 @@ def _record_disposition(session: Session, before: Call, after: Call, given: Inpu
 
 def _find_incident_id(session: Session, before: Call, after: Call) -> str:
     """The call's own incident, which has its id, or the one that 911 has told us of before."""
+    if after.announced is not None and after.announced.is_taken:
+        return after.announced.id
     number = after.answers.get("incident_number", "")
     known = incidents.find_by_number(session, after.program, number) if number else None
     if known is None or known.id == after.id:

@@ -15,6 +15,7 @@ from ivr_flows.outputs import Event, NotifySupervisor, Step
 from ivr_flows.program import Program
 from router.errors import ConflictError
 from router.services.facts import FactsSource
+from router.storage.announcements import use_announcement
 from router.storage.presence import Release, claim_people, release_people
 
 Advance = Callable[[Call, Input, Facts, datetime], Step]
@@ -34,10 +35,12 @@ def work_out(
 ) -> tuple[Step, frozenset[str]]:
     """The step that follows, with everyone it engages claimed; and all who were claimed for it.
 
-    A person whom another call won is taken off the roster and the input is worked out again.
+    A person or an announced incident that another call won is taken off the list and the input is
+    worked out again.
     Raises ConflictError when that does not come to an end.
     """
     claimed: frozenset[str] = frozenset()
+    used: frozenset[str] = frozenset()
     for _ in range(MAX_RUNS):
         try:
             step = advance(call, given, source.facts(call.language), now)
@@ -46,6 +49,12 @@ def work_out(
             continue
         if source.take_place(step.call):
             continue
+        taken = _announcement_taken(call, step.call)
+        if taken and taken not in used:
+            if not use_announcement(session, taken, call.id, now):
+                source.leave_announcement(taken)
+                continue
+            used |= {taken}
         wanted = step.call.engaged_people() - call.engaged_people() - claimed
         if not wanted:
             return step, claimed
@@ -55,6 +64,13 @@ def work_out(
             return step, claimed
         source.leave_out(wanted - won)
     raise ConflictError("an input of the call could not be settled")
+
+
+def _announcement_taken(before: Call, after: Call) -> str:
+    """The announced incident that the step takes for the call, or ""."""
+    if after.announced is None or not after.announced.is_taken:
+        return ""
+    return "" if before.announced == after.announced else after.announced.id
 
 
 def let_go(

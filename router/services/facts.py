@@ -8,15 +8,29 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from ivr_flows.call import Call
-from ivr_flows.facts import Candidate, Decision, FactNeededError, Facts, QueueFacts
+from ivr_flows.facts import (
+    HISTORY,
+    Announcement,
+    Candidate,
+    Decision,
+    FactNeededError,
+    Facts,
+    History,
+    QueueFacts,
+)
+from ivr_flows.protocols import Protocol
 from router.policy import assignment, queueing
 from router.policy.eligibility import CLINICIAN_FREE, Circumstances
 from router.policy.queueing import DeskFigures, Waiting
 from router.policy.roster import Bar, Standing, examine
-from router.services.load_program import Published
+from router.services.load_program import Published, PublishedPrograms
+from router.storage.announcements import list_live
+from router.storage.blocked_numbers import is_call_blocked
+from router.storage.history import Whose, list_earlier
 from router.storage.queue import WaitingCall, list_waiting, talk_seconds
 from router.storage.roster import list_by_desk
 
+WEEK = timedelta(days=7)
 RECENT = timedelta(hours=4)  # figures older than this say little about the present wait
 NOT_STAFFED = frozenset(
     {Bar.MISSING_ROLE, Bar.MISSING_CREDENTIAL, Bar.NOT_ON_SHIFT, Bar.NOT_SIGNED_ON, Bar.PAUSED}
@@ -30,7 +44,17 @@ class FactsSource:
     `take_place` tells, and says whether the input has to be worked out again for it.
     """
 
-    def __init__(self, session: Session, published: Published, call: Call, now: datetime) -> None:
+    def __init__(
+        self,
+        session: Session,
+        published: Published,
+        call: Call,
+        now: datetime,
+        *,
+        caller_number: str = "",
+        programs: PublishedPrograms | None = None,
+    ) -> None:
+        """`caller_number` (E.164) is needed only of a call that is not written yet."""
         self._session = session
         self._published = published
         self._call = call
@@ -38,6 +62,12 @@ class FactsSource:
         self._standings: dict[str, list[Standing]] | None = None
         self._waiting: list[WaitingCall] | None = None
         self._queue: QueueFacts | None = None
+        self._caller_number = caller_number
+        self._announced: tuple[Announcement, ...] | None = None
+        self._taken_by_others: frozenset[str] = frozenset()
+        self._history: History | None = None
+        self._programs = programs or PublishedPrograms()
+        self._protocols: dict[str, Protocol] | None = None
         self._roster_asked = False
         self._left_out: frozenset[str] = frozenset()
         self._places: dict[str, Waiting] = {}
@@ -56,6 +86,10 @@ class FactsSource:
             decide=self._decide,
             roster=roster,
             queue=self._queue,
+            announced=self._announced,
+            protocols=self._protocols,
+            history=self._history,
+            taken_by_others=self._taken_by_others,
         )
 
     def _decide(self, answers: Mapping[str, str]) -> Decision:
@@ -75,12 +109,22 @@ class FactsSource:
             self._roster_asked = True
         elif name == "queue":
             self._queue = self._place_in_queue()
+        elif name == "announced":
+            self._announced = self._list_announced()
+        elif name.startswith(HISTORY):
+            self._history = self._read_history(name.removeprefix(HISTORY))
+        elif name == "protocols":
+            self._protocols = self._programs.list_protocols(self._session, self._call)
         else:
             raise ValueError(f"unknown fact {name}")
 
     def leave_out(self, person_ids: Iterable[str]) -> None:
         """Take people off the roster whom another call has claimed since it was read."""
         self._left_out |= frozenset(person_ids)
+
+    def leave_announcement(self, incident_id: str) -> None:
+        """Take an announced incident off the list that another call has used."""
+        self._taken_by_others |= {incident_id}
 
     def take_place(self, call: Call) -> bool:
         """Note where the call stands in line; True when the roster it was given did not know."""
@@ -111,6 +155,29 @@ class FactsSource:
         ]
         standings = self._all_standings().get(desk, [])
         return len(match_people(ahead, [one.person_id for one in standings if one.is_free]))
+
+    def _read_history(self, incident_number: str) -> History:
+        program = self._published.program
+        whose = Whose(
+            self._call.program,
+            self._call.id,
+            incident_number,
+            is_transfer=program.lines[self._call.line].kind == "transfer",
+            caller_number=self._caller_number,
+        )
+        calls = list_earlier(self._session, whose, self._now - WEEK)
+        window = self._now - timedelta(seconds=program.no_loop_seconds)
+        given_back = {desk for one in calls if one.opened_at > window for desk in one.given_back}
+        is_blocked = not whose.is_transfer and is_call_blocked(
+            self._session, whose.program_id, whose.call_id, self._now
+        )
+        return History(incident_number, len(calls), tuple(sorted(given_back)), is_blocked)
+
+    def _list_announced(self) -> tuple[Announcement, ...]:
+        live = list_live(
+            self._session, self._call.program, self._call.id, self._caller_number, self._now
+        )
+        return tuple(live)
 
     def _place_in_queue(self) -> QueueFacts:
         desk = self._call.desk

@@ -52,6 +52,7 @@ def _receive(exchange: Exchange, arrival: Arrival, deadline: Deadline | None) ->
         published = exchange.programs.get(session, line.program_id, line.program_version)
         now = exchange.clock.now(line.database_now)
         call = engine.arrive(new_call_id(), line.name, published.program, now)
+        call = replace(call, caller_id=arrival.caller_id)
         call = call.with_leg(replace(call.caller, sid=arrival.sid))
         opened = open_call(
             exchange,

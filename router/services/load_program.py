@@ -7,13 +7,17 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from ivr_flows.call import Call
 from ivr_flows.facts import Decision
 from ivr_flows.program import Program
+from ivr_flows.protocols import Protocol
 from router.errors import NotFoundError
 from router.policy import eligibility
 from router.policy.dispatch import Deadlines
 from router.policy.eligibility import NOTHING_KNOWN, Circumstances, Policy
+from router.programs.protocol_shape import from_stored as from_stored_protocol
 from router.programs.reading import from_stored, to_deadlines, to_policy, to_program
+from router.storage import protocols
 from router.storage.programs import find_version
 
 
@@ -40,6 +44,7 @@ class PublishedPrograms:
 
     def __init__(self) -> None:
         self._kept: dict[tuple[str, int], Published] = {}
+        self._protocols: dict[tuple[str, str, int], Protocol] = {}
 
     def get(self, session: Session, program_id: str, version: int) -> Published:
         """The version of a program. Raises NotFoundError."""
@@ -47,6 +52,28 @@ class PublishedPrograms:
         if kept is None:
             kept = self._kept[program_id, version] = _load(session, program_id, version)
         return kept
+
+    def get_protocol(self, session: Session, program_id: str, name: str, version: int) -> Protocol:
+        """The version of a triage protocol. Raises NotFoundError."""
+        key = (program_id, name, version)
+        kept = self._protocols.get(key)
+        if kept is None:
+            row = protocols.find_version(session, program_id, name, version)
+            if row is None:
+                raise NotFoundError(f"the protocol {name} has no version {version}")
+            kept = self._protocols[key] = from_stored_protocol(row.document, version)
+        return kept
+
+    def list_protocols(self, session: Session, call: Call) -> dict[str, Protocol]:
+        """The protocols in force by name; of one that the call is at, the version it began."""
+        versions = protocols.list_in_force(session, call.program)
+        run = call.protocol
+        if run is not None and not run.is_over:
+            versions[run.protocol] = run.version
+        return {
+            name: self.get_protocol(session, call.program, name, version)
+            for name, version in versions.items()
+        }
 
 
 def decide_by(

@@ -41,6 +41,8 @@ class CallerRow:
     since_at: datetime
     opened_at: datetime
     due_at: datetime | None
+    caller_id: str = ""
+    calls_this_week: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,8 @@ def _callers(found: list[BoardCall], names: dict[str, str]) -> tuple[CallerRow, 
                 since_at=(call.queued_at if call.stage is Stage.WAITING else None) or call.stage_at,
                 opened_at=call.opened_at,
                 due_at=call.due_at,
+                caller_id=call.caller_id,
+                calls_this_week=call.calls_this_week,
             )
         )
     return tuple(rows)

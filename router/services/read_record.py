@@ -15,6 +15,7 @@ from router.errors import NotFoundError
 from router.services.read_board import describe, mask, state_of
 from router.storage import board as stored
 from router.storage.accounts import UserRow, list_users
+from router.storage.announcements import Told, find_told
 from router.storage.board import BoardCall, ProgramWords
 from router.storage.database import Sessions
 from router.storage.timeline import append_events, list_timeline
@@ -38,7 +39,8 @@ class RecordLine:
 class Record:
     """A call as its record shows it. `return_reasons` and `dispositions` are its program's.
 
-    A call is `may_resolve` once the caller has gone; until then it is `is_unresolved` only.
+    `told` is what 911 announced of its incident. A call is `may_resolve` once the caller has gone;
+    until then it is `is_unresolved` only.
     """
 
     call_id: str
@@ -46,6 +48,10 @@ class Record:
     line: str
     language: str
     number: str
+    caller_id: str
+    is_blocked: bool
+    calls_this_week: int
+    told: Told | None
     stage: str
     state: str
     sentence: str
@@ -77,6 +83,7 @@ def read_record(sessions: Sessions, call_id: str, reader: UserRow) -> Record:
         append_events(session, call_id, now, [Event(READ, details={"user": reader.id})])
         names = stored.list_names(session, _people_of(found.call))
         names |= {user.id: user.name for user in list_users(session)}
+        told = find_told(session, call_id)
         program = stored.get_program_words(session, found.call.program, found.call.program_version)
         lines = tuple(
             RecordLine(
@@ -84,7 +91,7 @@ def read_record(sessions: Sessions, call_id: str, reader: UserRow) -> Record:
             )
             for row in list_timeline(session, call_id)
         )
-    return _record(found, names, lines, program)
+    return _record(found, names, lines, program, told)
 
 
 def check_part_in(sessions: Sessions, call_id: str, reader: UserRow) -> None:
@@ -155,6 +162,7 @@ def _record(
     names: Mapping[str, str],
     lines: tuple[RecordLine, ...],
     program: ProgramWords,
+    told: Told | None,
 ) -> Record:
     call = found.call
     is_open = call.stage is not Stage.CLOSED
@@ -164,6 +172,10 @@ def _record(
         line=call.line,
         language=call.language,
         number=mask(found.caller_number),
+        caller_id=call.caller_id,
+        is_blocked=call.is_blocked,
+        calls_this_week=call.calls_this_week,
+        told=told,
         stage=call.stage.value,
         state=state_of(call),
         sentence=describe(call, dict(names)) if is_open else "The call is over",

@@ -41,6 +41,32 @@ def insert_incident(session: Session, incident: Incident) -> None:
     )
 
 
+def update_incident(
+    session: Session,
+    incident_id: str,
+    *,
+    call_type: str,
+    caller_party: str,
+    callback_number: str,
+    location: str,
+) -> None:
+    """Write what the 911 centre tells anew; "" leaves what is known."""
+    values: dict[str, object] = {
+        name: value
+        for name, value in (
+            ("call_type", call_type),
+            ("caller_party", caller_party),
+            ("callback_number", callback_number),
+            ("location", location),
+        )
+        if value
+    }
+    if callback_number:
+        values["callback_number_hash"] = search_hash(session, callback_number)
+    if values:
+        session.execute(update(incidents).where(incidents.c.id == incident_id).values(values))
+
+
 def find_incident(session: Session, incident_id: str) -> Incident | None:
     """The incident of that id, or None."""
     row = session.execute(select(*_INCIDENT).where(incidents.c.id == incident_id)).first()

@@ -100,6 +100,19 @@ TEXT_STATUSES = frozenset(
     }
 )
 
+# A withheld number comes as a word, or as that word on a telephone's keys: +266696687 is ANONYMOUS.
+# The second form is unconfirmed; there are no such numbers, so that it does no harm.
+_KEYS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
+_WORDS = ("ANONYMOUS", "RESTRICTED", "BLOCKED", "UNKNOWN", "UNAVAILABLE", "PRIVATE")
+WITHHELD = frozenset({"", *_WORDS, *("+" + word.translate(_KEYS) for word in _WORDS)})
+# StirVerstat: whether the carrier knows the caller (A), the customer (B) or only the gateway (C).
+STIR_VERDICTS: Mapping[str, str] = {
+    "TN-Validation-Passed-A": "passed_a",
+    "TN-Validation-Passed-B": "passed_b",
+    "TN-Validation-Passed-C": "passed_c",
+    "No-TN-Validation": "not_signed",
+}
+
 _SID = re.compile(r"CA[0-9A-Za-z]{1,40}")
 _TEXT_SID = re.compile(r"(SM|MM)[0-9A-Za-z]{1,40}")
 _ERROR_CODE = re.compile(r"[0-9]{1,6}")
@@ -112,11 +125,16 @@ MAX_TEXT = 1600  # Twilio's own limit
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A call to one of our numbers. `from_e164` is "" when the caller withholds the number."""
+    """A call to one of our numbers. `from_e164` is "" when the caller withholds the number.
+
+    `caller_id` says what the number is worth: withheld, unreadable, failed (its signature does not
+    hold), passed_a to passed_c, not_signed, or "" when the carrier says nothing (IN8).
+    """
 
     sid: str
     to_e164: str
     from_e164: str
+    caller_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +166,18 @@ def read_arrival(form: Form) -> Arrival | None:
     sid = read_sid(form)
     if not sid:
         return None
-    return Arrival(sid, _number(form, "To"), _number(form, "From"))
+    given, number = form.get("From", "").strip().upper(), _number(form, "From")
+    if given in WITHHELD or not number:
+        worth = "withheld" if given in WITHHELD else "unreadable"
+        return Arrival(sid, _number(form, "To"), "", worth)
+    return Arrival(sid, _number(form, "To"), number, _verdict(form.get("StirVerstat", "")))
+
+
+def _verdict(stir_verstat: str) -> str:
+    """What STIR/SHAKEN says of a number. Words that we do not know count as saying nothing."""
+    if stir_verstat.startswith("TN-Validation-Failed"):
+        return "failed"
+    return STIR_VERDICTS.get(stir_verstat, "")
 
 
 def read_sid(form: Form) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from flask import Blueprint, current_app, g, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ivr_flows.inputs import Input, Resolved, ReturnRequested
+from ivr_flows.inputs import AnswersChanged, Input, ProtocolMoved, Resolved, ReturnRequested
 from router.errors import (
     ConflictError,
     ForbiddenError,
@@ -20,14 +21,19 @@ from router.errors import (
     UnavailableError,
 )
 from router.services.accounts import Scope, use_token
+from router.services.announce import announce_incident
 from router.services.apply_input import Answer
+from router.services.protocols import move_protocol, read_protocol_run
 from router.services.read_record import check_call
 from router.services.sign_on import sign_off, sign_on
 from router.storage.accounts import TokenRow
 from router.storage.database import Sessions
 from router.web.board import feed_of, to_document
+from router.web.incident_body import Answer as YesOrNo
+from router.web.incident_body import AnswerName, IncidentBody, simplify
 
 CODE = r"^[a-z][a-z0-9_]*$"
+CODE_OR_NOTHING = r"^([a-z][a-z0-9_]*)?$"
 SCOPES: dict[str, Scope] = {}
 """The scope each endpoint needs. An endpoint that is not here is refused."""
 
@@ -52,6 +58,25 @@ class ResolveBody(BaseModel):
     disposition: str = Field(pattern=CODE, max_length=60)
 
 
+class AnswersBody(BaseModel):
+    """What is newly known of a call; true and false stand for yes and no."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    answers: dict[AnswerName, YesOrNo] = Field(min_length=1)
+
+
+class ProtocolBody(BaseModel):
+    """One move on a triage protocol."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    move: Literal["start", "answer", "back", "start_over"]
+    protocol: str = Field(default="", pattern=CODE_OR_NOTHING, max_length=60)
+    question: str = Field(default="", pattern=CODE_OR_NOTHING, max_length=60)
+    value: str = Field(default="", max_length=2000)
+
+
 def make_api(sessions: Sessions, apply_to_call: Callable[[str, Input], Answer]) -> Blueprint:
     """The blueprint `api` at /api/v1. It takes tokens only, never a browser's session."""
     api = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -74,6 +99,15 @@ def make_api(sessions: Sessions, apply_to_call: Callable[[str, Input], Answer]) 
         shown = feed_of(current_app).latest()
         return {"at": shown.read_at.isoformat(), **to_document(shown.board)}
 
+    _add_calls(api, sessions, apply_to_call)
+    _add_incidents_and_roster(api, sessions)
+    api.register_error_handler(SwitchbackError, _explain)
+    return api
+
+
+def _add_calls(
+    api: Blueprint, sessions: Sessions, apply_to_call: Callable[[str, Input], Answer]
+) -> None:
     @_endpoint(api, "/calls/<call_id>/return_to_911", Scope.CALLS, method="POST")
     def return_to_911(call_id: str) -> ResponseReturnValue:
         body = _body(ReturnBody)
@@ -87,6 +121,39 @@ def make_api(sessions: Sessions, apply_to_call: Callable[[str, Input], Answer]) 
         check_call(sessions, call_id)
         return _told(apply_to_call(call_id, Resolved(_actor(), body.disposition)))
 
+    @_endpoint(api, "/calls/<call_id>/answers", Scope.CALLS, method="POST")
+    def answers(call_id: str) -> ResponseReturnValue:
+        body = _body(AnswersBody)
+        check_call(sessions, call_id)
+        told = {str(name): value for name, value in body.answers.items()}
+        return _told(apply_to_call(call_id, AnswersChanged(_actor(), told)))
+
+    @_endpoint(api, "/calls/<call_id>/protocol", Scope.CALLS, method="POST")
+    def protocol(call_id: str) -> ResponseReturnValue:
+        body = _body(ProtocolBody)
+        given = ProtocolMoved(_actor(), body.move, body.protocol, body.question, body.value)
+        return asdict(move_protocol(sessions, apply_to_call, call_id, given))
+
+    @_endpoint(api, "/calls/<call_id>/protocol", Scope.CALLS)
+    def protocol_now(call_id: str) -> ResponseReturnValue:
+        return asdict(read_protocol_run(sessions, call_id))
+
+
+def _add_incidents_and_roster(api: Blueprint, sessions: Sessions) -> None:
+    @_endpoint(api, "/incidents", Scope.INCIDENTS, method="POST")
+    def incidents() -> ResponseReturnValue:
+        body = _body(IncidentBody, simplify)
+        done = announce_incident(sessions, body.to_announcing(), announced_by=_actor())
+        answer = {
+            "program": done.program_id,
+            "incident_id": done.incident_id,
+            "incident_number": done.number,
+            "transfer_code": done.code,
+            "expires_at": done.expires_at.isoformat(),
+            "call_id": done.call_id,
+        }
+        return answer, HTTPStatus.CREATED if done.is_new else HTTPStatus.OK
+
     @_endpoint(api, "/roster/<person_id>/sign_on", Scope.ROSTER, method="POST")
     def roster_sign_on(person_id: str) -> ResponseReturnValue:
         sign_on(sessions, person_id)
@@ -96,9 +163,6 @@ def make_api(sessions: Sessions, apply_to_call: Callable[[str, Input], Answer]) 
     def roster_sign_off(person_id: str) -> ResponseReturnValue:
         sign_off(sessions, person_id)
         return {"person_id": person_id, "signed_on": False}
-
-    api.register_error_handler(SwitchbackError, _explain)
-    return api
 
 
 def _endpoint(
@@ -130,16 +194,19 @@ def _actor() -> str:
     return f"token-{token.id}"
 
 
-def _body(kind: type[_Body]) -> _Body:
+def _body(
+    kind: type[_Body], simplify: Callable[[dict[str, Any]], Mapping[str, Any]] = dict
+) -> _Body:
     """The request's JSON, checked. Raises InvalidInputError naming the field."""
     given = request.get_json(silent=True)
     if not isinstance(given, dict):
         raise InvalidInputError("body", "send a JSON object as application/json")
     try:
-        return kind.model_validate(given)
+        return kind.model_validate(simplify(given))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(map(str, first["loc"])) or "body"
+        path = [str(part) for part in first["loc"] if part != "[key]"]
+        field = ".".join(path) or "body"
         raise InvalidInputError(field, first["msg"]) from None
 
 

@@ -10,9 +10,12 @@ from flask import Flask
 
 # Timeline lines as sentences; what is not here shows its own words.
 EVENTS: Mapping[str, str] = {
+    "announcement_taken": "The incident was known from 911",
+    "answers_changed": "Answers changed",
     "asked_for_911": "Asked for 911",
     "asked_for_911_again": "Asked for 911 again",
     "call_arrived": "The call arrived",
+    "caller_known": "The caller has called before",
     "caller_alone": "The caller was alone on the line",
     "clinician_lost": "The clinician's phone was lost",
     "closed": "The call ended",
@@ -21,6 +24,7 @@ EVENTS: Mapping[str, str] = {
     "crisis_line_left": "The crisis line left the call",
     "crisis_line_not_reached": "The crisis line was not reached",
     "did_not_join": "Did not come onto the line",
+    "danger_reported": "Reported a new danger",
     "dispatch_changed": "The team's status changed",
     "dispatch_requested": "A team was asked for",
     "disposition_chosen": "Chose how the call ended",
@@ -39,12 +43,16 @@ EVENTS: Mapping[str, str] = {
     "line_rung_again": "A 911 line is rung again",
     "nobody_available": "Nobody was available",
     "not_understood": "An answer was not understood",
+    "number_blocked": "The number is on the blocked list",
     "offer_accepted": "Accepted the call",
     "offer_answered": "Picked up and hears the summary",
     "offer_declined": "Declined",
     "offer_no_answer": "Did not answer",
     "offer_withdrawn": "The offer was withdrawn",
     "offered": "Was rung",
+    "protocol_answered": "Answered a protocol's question",
+    "protocol_ended": "The protocol came to its end",
+    "protocol_started": "A protocol was begun",
     "psap_left": "911 left the call",
     "psap_lost": "The line to 911 was lost",
     "psap_present": "A person at 911 is on the line",
@@ -71,6 +79,15 @@ OUTCOMES: Mapping[str, str] = {
     "crisis_line": "With the crisis line",
     "abandoned": "Caller left",
 }
+CALLER_IDS: Mapping[str, str] = {
+    "withheld": "number withheld",
+    "unreadable": "no usable number",
+    "failed": "number not verified: its signature failed",
+    "passed_a": "number verified",
+    "passed_b": "number partly verified",
+    "passed_c": "number barely verified",
+    "not_signed": "number not signed",
+}
 LANGUAGES: Mapping[str, str] = {"en": "English", "es": "Spanish"}
 STAGES: Mapping[str, str] = {
     "screening": "Screening",
@@ -96,6 +113,7 @@ def register_words(app: Flask) -> None:
         words=words,
         event=lambda kind: EVENTS.get(kind, words(kind)),
         outcome=lambda code: OUTCOMES.get(code, words(code)) if code else "Over",
+        caller_id=lambda code: CALLER_IDS.get(code, words(code)),
         language=lambda code: LANGUAGES.get(code, code),
         stage=lambda code: STAGES.get(code, words(code)),
         person_state=lambda code: PERSON_STATES.get(code, words(code)),

@@ -94,7 +94,7 @@ def test_every_number_is_fictional_and_nobodys_twice(
     assert all(re.fullmatch(r"\+1(512|737)55501\d\d", number) for number in numbers)
     assert len(set(numbers)) == len(numbers)
     assert seeded.caller_number(81) == seeded.caller_number(1) == "+15125550160"
-    assert set(seeded.lines) == {"direct", "transfer", "emergency"}
+    assert set(seeded.lines) == {"direct", "transfer", "emergency", "front_door"}
 
 
 def test_law4_the_fail_safe_knows_the_demos_lines(

@@ -14,7 +14,15 @@ from ivr_flows.call import Place, Role, Stage
 from tests.ivr_flows.story import Story
 
 CALLER = "call-1"
-KEYS = ("", "1", "1", "1", "2", "2", "3", "4", "9", "*", "#", "8", "1234", "5")
+KEYS = ("", "1", "1", "1", "2", "2", "3", "4", "9", "*", "#", "8", "1234", "12345", "5")
+FROM_PAGES: tuple[inputs.Input, ...] = (
+    inputs.AnswersChanged("token", {"medical": "yes"}),
+    inputs.AnswersChanged("token", {"asked_police": "no"}),
+    inputs.ProtocolMoved("token", "start", "suicidal_thoughts"),
+    inputs.ProtocolMoved("token", "answer", question="hurt_today", value="yes"),
+    inputs.ProtocolMoved("token", "answer", question="means_near", value="no"),
+    inputs.ProtocolMoved("token", "back"),
+)
 WAIT_KEYS = ("", "", "", "", "9", "5")
 TOLD_AGAIN = (
     inputs.Keyed,
@@ -218,6 +226,8 @@ class Carrier:
             self._time_goes_on(self.random.choice([0.5, 2, 3, 8, 30]))
         elif choice < 0.64 and self.told_before:
             self._tell_again()
+        elif choice < 0.66:
+            self.story.give(self.random.choice(FROM_PAGES))
         elif self.on_line:
             leg_id = self.random.choice(sorted(self.on_line))
             self._person_acts(leg_id)

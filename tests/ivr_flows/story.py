@@ -15,10 +15,20 @@ from typing import Any, TypeVar
 from ivr_flows import inputs, outputs
 from ivr_flows.call import Call, Leg, Place, Role, Stage, from_document, to_document
 from ivr_flows.engine import advance, arrive
-from ivr_flows.facts import Candidate, Decision, Facts, QueueFacts
+from ivr_flows.facts import (
+    HISTORY,
+    Announcement,
+    Candidate,
+    Decision,
+    FactNeededError,
+    Facts,
+    History,
+    QueueFacts,
+)
 from ivr_flows.program import Desk, Line, Program, Psap, ReturnLine
 from ivr_flows.prompts import text
 from ivr_flows.prompts.en import PROMPTS
+from ivr_flows.protocols import Protocol
 
 T = TypeVar("T")
 
@@ -41,6 +51,7 @@ PROGRAM = Program(
         "direct": Line("direct", "direct"),
         "transfer": Line("transfer", "transfer"),
         "psap": Line("psap", "psap"),
+        "front_door": Line("front_door", "front_door_911"),
     },
     desks={
         "clinicians": Desk("clinicians", "clinician"),
@@ -119,6 +130,11 @@ class Story:
     )
     queue: QueueFacts = field(default_factory=lambda: QueueFacts(1, 60))
     decides: Callable[[Mapping[str, str]], Decision] = decide
+    announced: tuple[Announcement, ...] = ()
+    taken_by_others: frozenset[str] = frozenset()
+    protocols: Mapping[str, Protocol] = field(default_factory=dict)
+    history: History = field(default_factory=History)
+    wanted_number: str = ""
     call: Call = field(init=False)
     heard: dict[str, list[str]] = field(default_factory=dict)
     told: dict[str, list[outputs.Instruction]] = field(default_factory=dict)
@@ -135,7 +151,7 @@ class Story:
 
     def give(self, given: inputs.Input) -> tuple[outputs.Instruction, ...]:
         """Apply an input, save, reload, and keep what was said and ordered."""
-        step = advance(self.call, given, self._facts(), self.now)
+        step = self._advance(given)
         self.call = from_document(json.loads(json.dumps(to_document(step.call))))
         assert self.call == step.call, "the snapshot does not survive being saved"
         leg_id = getattr(given, "leg_id", "")
@@ -149,6 +165,15 @@ class Story:
         self.events += step.events
         self.ignored = step.ignored
         return step.instructions
+
+    def _advance(self, given: inputs.Input) -> outputs.Step:
+        while True:
+            try:
+                return advance(self.call, given, self._facts(), self.now)
+            except FactNeededError as missing:
+                if not missing.name.startswith(HISTORY):
+                    raise
+                self.wanted_number = missing.name.removeprefix(HISTORY)
 
     def gives_unheard(self, given: inputs.Input) -> tuple[outputs.Instruction, ...]:
         """Apply an input whose answer the leg does not follow: it came twice, or is for another."""
@@ -177,7 +202,16 @@ class Story:
             desk: tuple(Candidate(p, p.title()) for p in people if p not in engaged)
             for desk, people in self.people.items()
         }
-        return Facts(self.program, self.decides, roster, self.queue)
+        return Facts(
+            self.program,
+            self.decides,
+            roster,
+            self.queue,
+            announced=self.announced,
+            protocols=self.protocols,
+            history=replace(self.history, incident_number=self.wanted_number),
+            taken_by_others=self.taken_by_others,
+        )
 
     def presses(self, leg_id: str, digits: str) -> tuple[outputs.Instruction, ...]:
         """Answer the question last put to the leg; "" is silence."""

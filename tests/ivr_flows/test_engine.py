@@ -5,7 +5,7 @@ import pytest
 from ivr_flows import inputs, outputs
 from ivr_flows.call import Call, Place, Role, Stage, room_name
 from ivr_flows.engine import advance, arrive
-from ivr_flows.facts import FactNeededError, Facts
+from ivr_flows.facts import HISTORY, FactNeededError, Facts, History
 from tests.ivr_flows.story import PROGRAM, START, Story, connected, decide, eligible_direct
 
 CALLER = "call-1"
@@ -136,7 +136,11 @@ def test_nothing_due_is_said_to_be_ignored() -> None:
 
 def test_a_fact_is_asked_for_only_when_it_is_needed() -> None:
     story = Story()
-    facts = Facts(PROGRAM, decide)
+    first = inputs.Keyed(CALLER, story.caller.step, "1")
+    with pytest.raises(FactNeededError) as needed:
+        advance(story.call, first, Facts(PROGRAM, decide), story.now)
+    assert needed.value.name == HISTORY
+    facts = Facts(PROGRAM, decide, history=History())
     for digits in ("1", "2", "1", "1"):
         given = inputs.Keyed(CALLER, story.caller.step, digits)
         advance(story.call, given, facts, story.now)

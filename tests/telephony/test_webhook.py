@@ -143,7 +143,9 @@ def test_who_joins_and_leaves_a_room(
 )
 def test_in1_a_withheld_number_is_no_number(sent: str, read: str) -> None:
     form = {"CallSid": SID, "To": "+15125550100", "From": sent}
-    assert webhook.read_arrival(form) == Arrival(SID, "+15125550100", read)
+    arrival = webhook.read_arrival(form)
+    assert arrival is not None
+    assert arrival.from_e164 == read
 
 
 @pytest.mark.parametrize("sid", ["", "MZ123", "CA", "CA-1", "CA" + "1" * 41])
@@ -188,3 +190,23 @@ def test_law_5_no_form_is_too_odd_to_read(form: dict[str, str]) -> None:
     webhook.read_room_event(1, form)
     webhook.read_text(form)
     webhook.read_text_status(form)
+
+
+@pytest.mark.parametrize(
+    ("sent", "stir", "number", "worth"),
+    [
+        ("anonymous", "", "", "withheld"),
+        ("sip:a@b", "", "", "unreadable"),
+        ("Restricted", "No-TN-Validation", "", "withheld"),
+        ("+266696687", "", "", "withheld"),
+        ("+7378742833", "", "", "withheld"),
+        ("+15125550100", "TN-Validation-Passed-A", "+15125550100", "passed_a"),
+        ("+15125550100", "TN-Validation-Failed-C", "+15125550100", "failed"),
+        ("+15125550100", "TN-Validation-Failed", "+15125550100", "failed"),
+        ("+15125550100", "No-TN-Validation", "+15125550100", "not_signed"),
+        ("+15125550100", "something new", "+15125550100", ""),
+    ],
+)
+def test_in8_what_a_number_is_worth_is_read(sent: str, stir: str, number: str, worth: str) -> None:
+    form = {"CallSid": SID, "To": "+15125550101", "From": sent, "StirVerstat": stir}
+    assert webhook.read_arrival(form) == Arrival(SID, "+15125550101", number, worth)

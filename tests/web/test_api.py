@@ -9,12 +9,14 @@ from sqlalchemy import select
 
 from ivr_flows.call import Stage
 from router.errors import InvalidInputError, NotFoundError
-from router.services import accounts
+from router.programs.protocol_shape import read_protocol
+from router.programs.reading import EXAMPLES
+from router.services import accounts, protocols
 from router.storage.calls import find_call
 from router.storage.tables import api_tokens, presence
 from tests.web.stage import CALLER_NUMBER, Room, add_call, fill
 
-EVERYTHING = ("read_board", "calls", "roster")
+EVERYTHING = ("read_board", "calls", "roster", "incidents")
 
 
 def bearer(room: Room, *scopes: str) -> dict[str, str]:
@@ -47,6 +49,10 @@ def test_se2_the_api_takes_tokens_only(room: Room, header: str) -> None:
         ("GET", "/api/v1/board", "read_board"),
         ("POST", "/api/v1/calls/c1/return_to_911", "calls"),
         ("POST", "/api/v1/calls/c1/resolve", "calls"),
+        ("POST", "/api/v1/incidents", "incidents"),
+        ("POST", "/api/v1/calls/c1/protocol", "calls"),
+        ("GET", "/api/v1/calls/c1/protocol", "calls"),
+        ("POST", "/api/v1/calls/c1/answers", "calls"),
         ("POST", "/api/v1/roster/maria/sign_on", "roster"),
         ("POST", "/api/v1/roster/maria/sign_off", "roster"),
     ],
@@ -170,3 +176,45 @@ def test_sh8_the_api_signs_people_on_and_off(room: Room) -> None:
                 select(presence.c.signed_on_at).where(presence.c.person_id == "maria")
             )
         assert (at is not None) == (wanted == "on")
+
+
+def test_el4_the_api_runs_a_protocol(room: Room) -> None:
+    document = read_protocol(EXAMPLES / "protocols/austin_suicidal_thoughts.toml")
+    version = protocols.submit_protocol(room.sessions, "austin", document, author="maria")
+    name = document.name
+    protocols.review_protocol(room.sessions, "austin", name, version, reviewer="dev")
+    protocols.publish_protocol(room.sessions, "austin", name, version, published_by="maria")
+    add_call(room, "c1", Stage.CONNECTED, staff=["maria"])
+    path, headers = "/api/v1/calls/c1/protocol", bearer(room, "calls")
+    client = room.client()
+    assert client.get(path, headers=headers).status_code == 404
+    started = client.post(path, headers=headers, json={"move": "start", "protocol": name})
+    assert started.get_json()["question"] == "hurt_today"
+    body = {"move": "answer", "question": "hurt_today", "value": "maybe"}
+    wrong = client.post(path, headers=headers, json=body)
+    assert (wrong.status_code, wrong.get_json()["field"]) == (422, "value")
+    answered = client.post(path, headers=headers, json={**body, "value": "no"})
+    assert answered.get_json()["question"] == "means_near"
+    assert client.get(path, headers=headers).get_json()["answers"] == {"hurt_today": "no"}
+    unknown = client.post(path, headers=headers, json={"move": "jump"})
+    assert (unknown.status_code, unknown.get_json()["field"]) == (422, "move")
+
+
+def test_el6_the_api_tells_of_a_danger(room: Room) -> None:
+    add_call(room, "c1", Stage.CONNECTED, staff=["maria"])
+    path, headers = "/api/v1/calls/c1/answers", bearer(room, "calls")
+    client = room.client()
+    answer = client.post(path, headers=headers, json={"answers": {"weapon": True}})
+    assert answer.status_code == 202
+    with room.sessions() as session:
+        found = find_call(session, "c1")
+    assert found is not None
+    assert found.call.stage is Stage.RETURNING
+    for body, field in (
+        ({"answers": {"weapon": "perhaps"}}, "answers.weapon"),
+        ({"answers": {"mood": "yes"}}, "answers.mood"),
+        ({"answers": {}}, "answers"),
+        ({}, "answers"),
+    ):
+        wrong = client.post(path, headers=headers, json=body)
+        assert (wrong.status_code, wrong.get_json()["field"]) == (422, field)

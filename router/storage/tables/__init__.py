@@ -19,6 +19,7 @@ from router.storage.tables.dispatches import (
     team_members,
     teams,
 )
+from router.storage.tables.intake import announcements, blocked_numbers
 from router.storage.tables.metadata import metadata
 from router.storage.tables.people import desk_members, people, presence, shifts
 from router.storage.tables.programs import (
@@ -29,9 +30,12 @@ from router.storage.tables.programs import (
     psaps,
     return_lines,
 )
+from router.storage.tables.protocols import protocol_texts, protocol_versions
 
 __all__ = [
+    "announcements",
     "api_tokens",
+    "blocked_numbers",
     "calls",
     "desk_members",
     "desks",
@@ -49,6 +53,8 @@ __all__ = [
     "presence",
     "program_versions",
     "programs",
+    "protocol_texts",
+    "protocol_versions",
     "psaps",
     "rate_limits",
     "receipts",
