@@ -78,6 +78,8 @@ def _summary(turn: Turn) -> tuple[Say, ...]:
         says.append(turn.phrase("offer_incident", incident=f"#{answers['incident_number']}"))
     if call.language != "en":
         says.append(turn.phrase("offer_language", language=f"@language_{call.language}"))
+    if answers.get("suggestion"):
+        says.append(turn.phrase(f"offer_suggests_{answers['suggestion']}"))
     if call.drops:
         says.append(turn.phrase("offer_after_drop"))
     return (*says, turn.phrase("press_1_accept_2_decline"), turn.phrase("star_opens_your_menu"))

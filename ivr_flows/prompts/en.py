@@ -67,6 +67,24 @@ PROMPTS: dict[str, str] = {
         "Not for a clinician, because the caller is not with the person in crisis."
     ),
     "decision_not_listed": "Not for a clinician, because this call type is not on the list.",
+    "outcome_police": "This call is for the police.",
+    "outcome_crisis_officer": "This call is for a crisis intervention officer.",
+    "outcome_ems": "This call is for E M S.",
+    "outcome_fire": "This call is for the fire department.",
+    "outcome_co_response": "This call is for police and a crisis team together.",
+    "outcome_police_with_clinician": "This call is for police, with a clinician on the line.",
+    "outcome_crisis_line": "This call goes to the crisis line.",
+    "outcome_clinician": "This call goes to a clinician.",
+    "outcome_clinician_then_team": "This call goes to a clinician, who may send a team.",
+    "outcome_team": "This call goes to the desk that sends a team.",
+    "outcome_care_navigation": "This call goes to care navigation.",
+    "decision_place_danger": "Not for a clinician, because the place itself may be dangerous.",
+    "decision_risk_level": "Not for a clinician, because the risk is high or not known.",
+    "decision_outside_area": "Not for a clinician, because the place is outside our area.",
+    "decision_closed": "Not for a clinician, because the program is closed at this hour.",
+    "send_police_and_stay": (
+        "Send police now, and stay with your caller. A clinician is being called to join you."
+    ),
     "caller_stays_with_you": "The caller stays with you.",
     "release_or_9_for_911": (
         "Take the caller back by ending this transfer. Pound repeats. "
@@ -96,6 +114,9 @@ PROMPTS: dict[str, str] = {
     "offer_summary": "Crisis call, {what}. The caller speaks {party}.",
     "offer_incident": "Incident {incident}.",
     "offer_language": "The caller speaks {language}.",
+    "offer_suggests_team": "Suggested: send a team.",
+    "offer_suggests_care_navigation": "Suggested: care navigation, for a follow-up.",
+    "offer_suggests_police_are_sent": "Police are being sent. The call taker stays on the line.",
     "offer_after_drop": "The caller was with a clinician and the line dropped.",
     "offer_911_call": "9 1 1 call holding.",
     "offer_returned_call": "A crisis caller is coming back.",
@@ -141,6 +162,14 @@ PROMPTS: dict[str, str] = {
     "caller_dials_911_directly": (
         "Your caller is being connected to 9 1 1 on their own line. You can hang up."
     ),
+    "connecting_to_crisis_line": (
+        "I am connecting you to the crisis line now. Please stay on the line."
+    ),
+    "crisis_line_has_left": (
+        "The crisis line has left the call. If you still need help, do not hang up."
+    ),
+    "you_will_be_connected": "If you stay on the line, I will call 9 1 1.",
+    "crisis_line_context": "This is 9 1 1, transferring a caller to you.",
     "psap_context": "This is the crisis line with a caller for you.",
     "return_because": "Reason: {reason}.",
     "psap_request": "Requested: {request}.",
@@ -205,6 +234,11 @@ PROMPTS: dict[str, str] = {
     "call_type_welfare_check": "a welfare check",
     "call_type_welfare": "worry about someone",
     "call_type_repeat_caller": "a repeat caller",
+    "call_type_overdose": "an overdose",
+    "call_type_trespass": "trespassing",
+    "call_type_intoxicated_person": "an intoxicated person",
+    "call_type_panhandling": "panhandling",
+    "call_type_indecency": "indecency",
     "call_type_other": "something else",
     "call_type_unknown": "no details given",
     "reason_mental_health": "feeling overwhelmed or in crisis",
@@ -226,6 +260,11 @@ PROMPTS: dict[str, str] = {
     "reason_clinician_request": "the clinician asked for 9 1 1",
     "reason_nobody_available": "no clinician is available",
     "reason_no_answer_to_questions": "the caller did not answer our questions",
+    "reason_crisis_line_not_reached": "the crisis line did not answer",
+    "reason_place_danger": "a dangerous place",
+    "reason_risk_level": "a high risk",
+    "reason_outside_area": "the place is outside the program's area",
+    "reason_closed": "the program is closed",
     "reason_no_loop": "the clinicians have returned this call before",
     "reason_no_desk": "a 9 1 1 call",
     "reason_screening_too_long": "the questions took too long",
@@ -246,6 +285,10 @@ PROMPTS: dict[str, str] = {
     "language_en": "English",
     "request_crisis_intervention_officer": "a crisis intervention officer, at once",
     "request_police": "an officer",
+    "request_police_with_clinician": "an officer, and a clinician on the line with them",
+    "request_co_response": "an officer and a crisis team together",
+    "request_ems": "E M S",
+    "request_fire": "the fire department",
     "disposition_resolved_by_phone": "resolved by phone",
     "disposition_team_sent": "a team was sent",
     "disposition_referred": "referred to a service",

@@ -9,6 +9,7 @@ from router.cli.opening import SentenceGroup
 from router.cli.people import people
 from router.cli.program import program
 from router.cli.roster import roster
+from router.cli.what_if import what_if
 
 
 @click.group(cls=SentenceGroup)
@@ -21,3 +22,4 @@ main.add_command(roster)
 main.add_command(people)
 main.add_command(user)
 main.add_command(token)
+main.add_command(what_if)

@@ -57,7 +57,7 @@ def read_token(token: str, account_sid: str, keys: dict[str, str], now: float) -
 def _verified(token: str, keys: dict[str, str]) -> dict[str, Any]:
     try:
         issuer = jwt.decode(token, options={"verify_signature": False}).get("iss")
-    except jwt.InvalidTokenError as error:
+    except (jwt.InvalidTokenError, RecursionError) as error:
         raise TokenError(INVALID, f"not a JWT: {error}") from None
     secret = keys.get(issuer) if isinstance(issuer, str) else None
     if secret is None:

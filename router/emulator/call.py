@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .audio import SILENCE, Hearing, Seat
 from .clock import Timer
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .numbers import Application
     from .world import World
 
+Work = Coroutine[Any, Any, None]
 FINAL = frozenset(["completed", "busy", "failed", "no-answer", "canceled"])
 # What a leg ended with in SIP, where nothing more exact is known: answered, and given up.
 _SIP_CODES = {"completed": "200", "canceled": "487"}
@@ -96,7 +97,7 @@ class Call:
         self.on_refer: Callable[[str], bool] | None = None
         self.phone_number_sid: str | None = None
         self.endpoint: Endpoint | None = None
-        self.program: Callable[[], Awaitable[None]] | None = None
+        self.program: Callable[[], Work] | None = None
         self.fallback: Callback | None = None
         self.callback: Callback | None = None
         self.callback_sequence = 0
@@ -246,7 +247,7 @@ class Call:
         if self.endpoint is not None:
             self.endpoint.answered(self)
         self.set_status("in-progress", "answered")
-        self.later(self.time_limit, self.hang_up)
+        self.limit_time(self.time_limit)
         self.update_hearing()
         if self.seat is not None:
             self.seat.room.refresh()
@@ -254,21 +255,25 @@ class Call:
         if self.program is not None:
             self.run(self.program())
 
-    def run(self, work: Awaitable[None]) -> None:
-        """Let the leg do something of its own; what it did before has been stopped."""
-        self._task = asyncio.get_running_loop().create_task(self._guarded(work))
+    def limit_time(self, seconds: int) -> None:
+        """End the call `seconds` after its answer; a later limit takes the place of this one."""
+        self.time_limit = seconds
+        if self.started is not None:
+            left = self.started + seconds - self.world.clock.now()
+            self.later(left, lambda: self.hang_up() if self.time_limit == seconds else None)
 
-    async def _guarded(self, work: Awaitable[None]) -> None:
+    def run(self, work: Work) -> None:
+        """Let the leg do something of its own; what it did before has been stopped."""
+        self._task = asyncio.get_running_loop().create_task(work)
+        self._task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
         """A fault of the emulator ends one call, never the network."""
-        try:
-            await work
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is
+        if not task.cancelled() and (error := task.exception()) is not None:
             self.world.fault_of_ours(error, self.sid)
             self.finish("failed")
 
-    def take_over(self, work: Awaitable[None]) -> None:
+    def take_over(self, work: Work) -> None:
         """REST moves the leg: it leaves where it is at once and does `work` instead."""
         self.stop(UPDATED)
         self._announce("left")

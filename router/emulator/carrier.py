@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .audio import Hearing
 from .call import Call, Callback, Source
 from .clock import Timer
-from .formats import is_number
+from .formats import is_number, split_client
 from .numbers import Number, Wiring
 from .twiml.session import Session
 
@@ -93,7 +93,9 @@ class Carrier:
             inner.extra.update(call.client_parameters)
             self.incoming_by_client(inner, call.application)
             return
-        party = world.parties.get(call.to)
+        address, parameters = split_client(call.to)
+        call.client_parameters |= parameters
+        party = world.parties.get(address)
         call.later(
             call.ring_timeout + world.switches.ring_timeout_buffer,
             lambda: self._rang_out(call),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from urllib.parse import parse_qsl
 
 EMERGENCY = frozenset(["911", "933", "112"])  # Twilio: 933 is the test number
 SCHEMES = ("client:", "sip:", "sips:", "sim:", "whatsapp:", "app:")
@@ -26,6 +27,14 @@ def is_address(text: str) -> bool:
 
 def is_number(text: str) -> bool:
     return bool(_E164.match(text)) or text in EMERGENCY
+
+
+def split_client(address: str) -> tuple[str, dict[str, str]]:
+    """`client:ana?case=17` is the client ana, whose page gets the parameters with the call."""
+    if not address.startswith("client:"):
+        return address, {}
+    plain, _, query = address.partition("?")
+    return plain, dict(parse_qsl(query, keep_blank_values=True))
 
 
 def normalise(text: str) -> str:

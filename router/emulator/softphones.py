@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .access_token import VoiceGrant, read_token
 from .call import Call
 from .feed import Entry
+from .formats import split_client
 from .party import Party, Person, Profile
 from .softphone import BAD_REQUEST, UNKNOWN, Device, Frame, FrameError, Line
 
@@ -112,7 +113,7 @@ class Softphones:
             device.references[reference] = call.sid
             device.send("dialled", id=reference, call=call.sid)
         elif kind == "ringing":
-            for device in self.of(call.to.removeprefix("client:")):
+            for device in self.of(split_client(call.to)[0].removeprefix("client:")):
                 if device.registered:
                     self.offer(device, call)
         elif kind in ("answered", "hangup"):

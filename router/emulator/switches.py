@@ -167,7 +167,12 @@ class Switches:
     def describe(self) -> dict[str, dict[str, Any]]:
         values = asdict(self)
         return {
-            f.name: {"value": values[f.name], "default": f.default, "about": f.metadata["doc"]}
+            f.name: {
+                "value": values[f.name],
+                "default": f.default,
+                "about": f.metadata["doc"],
+                "choices": list(f.metadata["choices"]),
+            }
             for f in fields(self)
         }
 

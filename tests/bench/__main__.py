@@ -1,4 +1,4 @@
-"""python3 dev.py bench: webhooks beside the least they could cost, calls in the ear, the emulator.
+"""python3 dev.py bench: webhooks beside the least they could cost, calls in the ear, and the rest.
 
 The floor is a bare Flask app that checks the signature and says a fixed document, under the same
 gunicorn settings, on the same machine, in turns with ours. Figures vary with what else runs here.
@@ -14,11 +14,12 @@ from router.demo.supervise import read_procfile
 from tests.bench import report
 from tests.bench.inside import look_inside
 from tests.bench.latency import measure_latency
+from tests.bench.policy import RULES, VERTICES, measure_decisions, measure_what_if
 from tests.bench.site import ROOT, Site
 from tests.bench.telephone import measure_coming, measure_standing
 from tests.bench.throughput import Effort, measure
 
-PARTS = ("webhooks", "calls", "emulator")
+PARTS = ("webhooks", "calls", "emulator", "policy")
 STANDING_SECONDS, COMING_SECONDS = 60.0, 15.0
 
 
@@ -43,7 +44,24 @@ def main() -> int:
     if "emulator" in parts:
         print(f"\n{report.standing(measure_standing(STANDING_SECONDS))}\n", flush=True)
         print(report.coming(measure_coming(report.AIM_NEW_CALLS, COMING_SECONDS)), flush=True)
+    if "policy" in parts:
+        _policy(options.megabytes)
     return 0
+
+
+def _policy(megabytes: int) -> None:
+    rate = measure_decisions()
+    print(
+        f"\ndecisions: {rate:,.0f} a second of one core, {RULES} rules, {VERTICES} corners, "
+        "each explained",
+        flush=True,
+    )
+    for run in measure_what_if(megabytes):
+        print(
+            f"what-if, {run.name}: {run.seconds:.1f} s ({run.processor_seconds:.1f} s of a core), "
+            f"{run.megabytes:.0f} MB at most; {run.said}",
+            flush=True,
+        )
 
 
 def _webhooks(options: argparse.Namespace) -> None:
@@ -70,6 +88,7 @@ def _webhooks(options: argparse.Namespace) -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="dev.py bench", description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="PART", help="all")
+    parser.add_argument("--megabytes", type=int, default=0, help="of a made-up file for what-if")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--connections", type=int, default=32)

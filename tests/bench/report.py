@@ -86,7 +86,7 @@ def inside(found: Inside) -> str:
         "inside one webhook (alone in one process; medians, the parts do not overlap)\n"
         + table(["", *KINDS], rows)
         + f"\nmost statements {most}: {_verdict(most <= AIM_STATEMENTS)} no more than "
-        f"{AIM_STATEMENTS} (BEGIN and COMMIT are round trips, not statements)\n"
+        f"{AIM_STATEMENTS} (BEGIN and COMMIT are not counted: they travel with a statement)\n"
     )
 
 

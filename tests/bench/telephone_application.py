@@ -46,6 +46,11 @@ def _verbs(path: str, caller: str) -> str:
     }.get(path, "<Say>Thank you</Say>")
 
 
+async def music(_: web.Request) -> web.Response:
+    """A sound; the emulator asks for it but plays by its own clock."""
+    return web.Response(content_type="audio/mpeg")
+
+
 async def times(request: web.Request) -> web.Response:
     """Every call's webhooks in order: path, when it came, when it was answered."""
     return web.json_response(request.app[TIMES])
@@ -55,7 +60,9 @@ def main() -> None:
     application = web.Application()
     noted: Times = defaultdict(list)
     application[TIMES] = noted
-    application.add_routes([web.get("/times", times), web.post("/{path:.*}", answer)])
+    application.add_routes(
+        [web.get("/times", times), web.get("/music.mp3", music), web.post("/{path:.*}", answer)]
+    )
     web.run_app(
         application, host="127.0.0.1", port=int(sys.argv[1]), access_log=None, print=lambda _: None
     )

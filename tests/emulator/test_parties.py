@@ -42,6 +42,8 @@ ANA = "+15125550102"
         ("POST", "time", {"mode": "slow"}, 400, "mode"),
         ("POST", "time", {"mode": "fast", "speed": 0}, 400, "speed"),
         ("POST", "time/advance", {"seconds": "1"}, 400, "seconds"),
+        ("POST", "api_keys", {"sid": "SK1", "secret": "x"}, 400, "sid"),
+        ("POST", "softphones/drop", {}, 400, "identity"),
         ("PUT", "faults", {"callbacks": [{"do": "sing"}]}, 400, "callbacks[0].do"),
         ("PUT", "faults", {"stale": 1}, 400, "stale"),
         ("PUT", "switches", {"colour": "red"}, 400, "colour"),
@@ -67,9 +69,13 @@ def test_a_body_that_is_not_json(stage: Stage) -> None:
     assert (answer.status_code, answer.json()["field"]) == (400, "body")
 
 
-@pytest.mark.parametrize("header", ["Host", "Origin"])
-def test_a_page_of_another_site_cannot_steer_the_network(stage: Stage, header: str) -> None:
-    value = "evil.example" if header == "Host" else "http://evil.example"
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [("Host", "evil.example"), ("Origin", "http://evil.example"), ("Origin", "null")],
+)
+def test_a_page_of_another_site_cannot_steer_the_network(
+    stage: Stage, header: str, value: str
+) -> None:
     answer = requests.post(
         f"{stage.world.base_url}/control/reset", headers={header: value}, timeout=5
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -114,6 +115,13 @@ def rings(stage: Stage, to: str = "client:ana") -> str:
 # Tokens
 
 
+def _encoded(claims: str) -> str:
+    """A token that is well formed but for its claims."""
+    head = base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT"}').decode()
+    body = base64.urlsafe_b64encode(claims.encode()).decode()
+    return ".".join(part.rstrip("=") for part in (head, body, "c2lnbmVk"))
+
+
 def test_a_token_of_twilios_library_is_read() -> None:
     grant = read_token(make_token(application="AP1"), ACCOUNT, {KEY: SECRET}, time.time())
     assert (grant.identity, grant.application_sid, grant.incoming) == ("ana", "AP1", True)
@@ -125,6 +133,8 @@ def test_a_token_of_twilios_library_is_read() -> None:
         ("", 0, 20101),
         ("nonsense", 0, 20101),
         ("a.b.c", 0, 20101),
+        (_encoded("[" * 50_000), 0, 20101),
+        (_encoded("[]"), 0, 20101),
         (make_token(secret="another secret of that same length"), 0, 20101),
         (make_token(key="SK" + "f" * 32), 0, 20101),
         (make_token(account="AC" + "f" * 32), 0, 20101),
@@ -197,6 +207,7 @@ def test_api_keys_are_given_on_the_command_line_or_to_the_control_api(
     [
         ("not JSON", 31400),
         ("[]", 31400),
+        ("[" * 50_000, 31400),
         ("{}", 31400),
         ('{"type": "sing"}', 31400),
         ('{"type": ["register"]}', 31400),
@@ -284,6 +295,12 @@ def test_a_client_nobody_is_registered_as_is_not_found(stage: Stage, opened: Ope
     socket.gets("unregistered")
     stage.caller("+15125550103")
     assert stage.app.to("/done")[1]["DialCallStatus"] == "no-answer"
+
+
+def test_parameters_in_a_clients_address_reach_its_page(stage: Stage, opened: Opener) -> None:
+    socket = opened().hello(make_token()).register()
+    rings(stage, "client:ana?case=17&note=two%20words")
+    assert socket.gets("incoming")["custom"] == {"case": "17", "note": "two words"}
 
 
 def test_a_token_without_incoming_calls_cannot_register(opened: Opener) -> None:

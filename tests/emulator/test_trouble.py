@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -220,3 +221,42 @@ def test_an_application_that_talks_for_ever_is_cut_off(stage: Stage, raw: RawApp
     stage.client.incoming_phone_numbers.create(phone_number=LINE, voice_url=url)
     stage.caller().hears(SORRY)
     assert [e["code"] for e in stage.net.debugger()] == [11750]
+
+
+def test_what_a_leg_is_taken_from_before_it_began_leaves_nothing(
+    stage: Stage, thread: Thread
+) -> None:
+    stage.line("<Pause length='60'/>")
+    caller = stage.caller()
+    call = stage.world.calls[caller.transcript()[0]["call"]]
+
+    async def work() -> None:
+        """Python warns of a coroutine that nobody awaits or closes; pytest makes it an error."""
+
+    async def move() -> None:
+        call.take_over(work())
+        call.hang_up()
+
+    thread.run(move())
+    caller.is_hung_up()
+    gc.collect()
+
+
+def test_a_fault_of_the_emulator_ends_one_call_and_is_told(stage: Stage, thread: Thread) -> None:
+    stage.line("<Pause length='60'/>")
+    caller = stage.caller()
+    other = stage.caller("+15125550105", "Kim")
+    call = stage.world.calls[caller.transcript()[0]["call"]]
+
+    async def work() -> None:
+        raise ValueError("a bug")
+
+    async def move() -> None:
+        call.take_over(work())
+
+    thread.run(move())
+    assert caller.is_hung_up()["status"] == "failed"
+    assert len(other.state()["calls"]) == 1
+    told = [e for e in stage.net.events() if e["kind"] == "emulator_error"]
+    assert [(e["error"], e["call"]) for e in told] == [("ValueError('a bug')", call.sid)]
+    stage.net.reset()

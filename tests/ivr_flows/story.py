@@ -7,7 +7,7 @@ Everything said to a leg is kept in words; a key pressed answers the last questi
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ from ivr_flows.engine import advance, arrive
 from ivr_flows.facts import Candidate, Decision, Facts, QueueFacts
 from ivr_flows.program import Desk, Line, Program, Psap, ReturnLine
 from ivr_flows.prompts import text
+from ivr_flows.prompts.en import PROMPTS
 
 T = TypeVar("T")
 
@@ -65,6 +66,18 @@ def with_clinicians(**changes: Any) -> Program:  # noqa: ANN401 - fields of Desk
     return replace(PROGRAM, desks={**PROGRAM.desks, "clinicians": clinicians})
 
 
+def with_crisis_line(program: Program = PROGRAM) -> Program:
+    """The program with a crisis line outside."""
+    return replace(program, crisis_line=ReturnLine("crisis-line", "county line", 25))
+
+
+def deciding(outcome: str, request: str = "") -> Callable[[Mapping[str, str]], Decision]:
+    """A policy that sends every call to one outcome."""
+    named = f"outcome_{outcome}"
+    sentence = named if named in PROMPTS else "not_for_clinician"
+    return lambda _answers: Decision(outcome, "the_rule", sentence, request)
+
+
 def decide(answers: Mapping[str, str]) -> Decision:
     """A policy for stories: danger goes to 911."""
     if "yes" in (answers.get("danger"), answers.get("medical"), answers.get("imminent_risk")):
@@ -105,6 +118,7 @@ class Story:
         default_factory=lambda: {"clinicians": ("ana", "ben"), "911": ("lee", "kim")}
     )
     queue: QueueFacts = field(default_factory=lambda: QueueFacts(1, 60))
+    decides: Callable[[Mapping[str, str]], Decision] = decide
     call: Call = field(init=False)
     heard: dict[str, list[str]] = field(default_factory=dict)
     told: dict[str, list[outputs.Instruction]] = field(default_factory=dict)
@@ -163,7 +177,7 @@ class Story:
             desk: tuple(Candidate(p, p.title()) for p in people if p not in engaged)
             for desk, people in self.people.items()
         }
-        return Facts(self.program, decide, roster, self.queue)
+        return Facts(self.program, self.decides, roster, self.queue)
 
     def presses(self, leg_id: str, digits: str) -> tuple[outputs.Instruction, ...]:
         """Answer the question last put to the leg; "" is silence."""

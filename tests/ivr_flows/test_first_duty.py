@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from random import Random
 
 import pytest
 
 from ivr_flows.program import Program
 from tests.ivr_flows.carrier import Carrier
-from tests.ivr_flows.story import PROGRAM, Story, hosted
+from tests.ivr_flows.story import PROGRAM, Story, deciding, hosted, with_crisis_line
 
 LIVES = int(os.environ.get("SWITCHBACK_LIVES", "12"))
 CARRIERS = {
@@ -31,8 +32,24 @@ CARRIERS = {
 def test_tr7_re5_a_caller_who_stays_on_the_line_reaches_a_person(
     line: str, program: Program, chances: dict[str, float]
 ) -> None:
-    for seed in range(LIVES):
-        story = Story(program, line)
+    live(lambda: Story(program, line), chances)
+
+
+@pytest.mark.parametrize("line", ["direct", "transfer"])
+@pytest.mark.parametrize("program", [PROGRAM, hosted()], ids=["external", "hosted"])
+@pytest.mark.parametrize("chances", CARRIERS.values(), ids=CARRIERS)
+@pytest.mark.parametrize("outcome", ["crisis_line", "police_with_clinician", "team", "not_known"])
+def test_tr7_el1_whatever_the_policy_decides_a_caller_who_stays_reaches_a_person(
+    line: str, program: Program, chances: dict[str, float], outcome: str
+) -> None:
+    decides = deciding(outcome)
+    live(lambda: Story(with_crisis_line(program), line, decides=decides), chances, LIVES // 4)
+
+
+def live(begin: Callable[[], Story], chances: dict[str, float], lives: int = LIVES) -> None:
+    """Play so many random lives of a call to their end."""
+    for seed in range(lives):
+        story = begin()
         carrier = Carrier(story, Random(seed), **chances)  # type: ignore[arg-type]
         try:
             for _ in range(seed * 7 % 90):

@@ -12,6 +12,7 @@ from ..clock import MAX_SPEED, MODES
 from ..conference import Conference
 from ..faults import Faults
 from ..feed import Feed
+from ..messages import Message
 from ..queue import Queue
 from ..rest.base import world_of
 from ..urls import is_absolute, split_overrides
@@ -40,6 +41,7 @@ async def state(request: web.Request) -> web.Response:
             "conferences": [_conference(room) for room in rooms],
             "queues": [_queue(q) for q in world.queues.by_sid.values()],
             "numbers": [asdict(number) for number in world.numbers.values()],
+            "messages": [_message(text) for text in list(world.messages.by_sid.values())[-RECENT:]],
             "parties": [party.describe() for party in world.parties.values()],
         }
     )
@@ -77,6 +79,19 @@ def _queue(queue: Queue) -> dict[str, Any]:
             {"call_sid": m.call.sid, "position": m.position, "since": m.since}
             for m in queue.members
         ],
+    }
+
+
+def _message(message: Message) -> dict[str, Any]:
+    return {
+        "sid": message.sid,
+        "at": message.created,
+        "from": message.from_,
+        "to": message.to,
+        "text": message.body,
+        "direction": message.direction,
+        "status": message.status,
+        "error_code": message.error_code,
     }
 
 
@@ -155,7 +170,7 @@ async def set_time(request: web.Request) -> web.Response:
     if not 0 < speed <= MAX_SPEED:
         raise BadFieldError("speed", "must be above 0 and at most 10000")
     clock.configure(mode, speed)
-    return _time(world_of(request))
+    return _time_changed(world_of(request))
 
 
 async def advance(request: web.Request) -> web.Response:
@@ -165,11 +180,16 @@ async def advance(request: web.Request) -> web.Response:
         await world.clock.advance(seconds)
     except RuntimeError as error:
         raise BadFieldError("mode", str(error), 409) from None
-    return _time(world)
+    return _time_changed(world)
 
 
 async def get_time(request: web.Request) -> web.Response:
     return _time(world_of(request))
+
+
+def _time_changed(world: World) -> web.Response:
+    world.events.add("time", mode=world.clock.mode, speed=world.clock.speed)
+    return _time(world)
 
 
 def _time(world: World) -> web.Response:
@@ -209,6 +229,7 @@ async def put_switches(request: web.Request) -> web.Response:
 
 async def reset(request: web.Request) -> web.Response:
     world_of(request).reset()
+    world_of(request).events.add("reset")
     return web.json_response({"reset": True})
 
 

@@ -31,17 +31,36 @@ async def socket(request: web.Request) -> web.StreamResponse:
     device = await _greet(request, ws, line)
     if device is None:
         return ws
+    try:
+        await _talk(request, ws, device, line)
+    except ConnectionError:
+        pass  # it broke before the first word
+    finally:
+        if device.line is line and ws.close_code in _LEAVING:
+            world.softphones.forget(device)
+        elif device.line is line:
+            device.lost()
+    return ws
+
+
+async def _talk(
+    request: web.Request, ws: web.WebSocketResponse, device: Device, line: _Line
+) -> None:
+    await ws.send_json(
+        {
+            "type": "connected",
+            "identity": device.grant.identity,
+            "ttl": device.ttl,
+            "session": device.session,
+            "calls": [call.sid for call in device.calls()],
+        }
+    )
     line.writer = asyncio.get_running_loop().create_task(_write(ws, device))
     try:
         async for message in ws:
             _perform(request, device, message)
     finally:
         line.writer.cancel()
-        if device.line is line and ws.close_code in _LEAVING:
-            world.softphones.forget(device)
-        elif device.line is line:
-            device.lost()
-    return ws
 
 
 class _Line:
@@ -65,26 +84,15 @@ async def _greet(request: web.Request, ws: web.WebSocketResponse, line: _Line) -
     try:
         async with asyncio.timeout(HELLO_SECONDS):
             frame = _read(await ws.receive())
-        device = softphones.welcome(frame, line)
+        return softphones.welcome(frame, line)
     except (TokenError, FrameError) as error:
         fatal = isinstance(error, TokenError)
         code = REFUSED if fatal else WSCloseCode.TRY_AGAIN_LATER
         await ws.send_json({"type": "error", "code": error.code, "message": error.message})
         await ws.close(code=code)
-        return None
     except (TimeoutError, ConnectionError):
         await ws.close()
-        return None
-    await ws.send_json(
-        {
-            "type": "connected",
-            "identity": device.grant.identity,
-            "ttl": device.ttl,
-            "session": device.session,
-            "calls": [call.sid for call in device.calls()],
-        }
-    )
-    return device
+    return None
 
 
 def _read(message: WSMessage) -> Frame:
@@ -94,7 +102,7 @@ def _read(message: WSMessage) -> Frame:
         raise FrameError(BAD_REQUEST, "a frame must be JSON text")
     try:
         frame = json.loads(message.data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FrameError(BAD_REQUEST, f"a frame must be JSON: {error}") from None
     if not isinstance(frame, dict):
         raise FrameError(BAD_REQUEST, "a frame must be a JSON object")

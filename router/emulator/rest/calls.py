@@ -33,17 +33,25 @@ from .lists import chosen, page
 from .recordings import wants_recording
 from .representations import represent_call, status_of
 
+CALL_EVENTS = frozenset(["initiated", "ringing", "answered", "completed"])
 MAX_TWIML = 4_000  # Twilio's limit of the Twiml parameter
 MAX_SIP_WORD = 255  # of a SIP user name or password, after Twilio's errors 21221 and 21223
 
 
-def callback_of(form: Form, name: str = "StatusCallback") -> Callback | None:
-    url = url_of(form, name)
+def callback_of(
+    form: Form, name: str = "StatusCallback", known: frozenset[str] = CALL_EVENTS
+) -> Callback | None:
+    """Where to tell of which events; Twilio takes several fields, or several words in one.
+
+    Raises: TwilioError 21609 for a bad address, 21626 for an event there is not.
+    """
+    url = url_of(form, name, 21609)
     if not url:
         return None
-    events = frozenset(
-        word for value in form.getall(f"{name}Event", ["completed"]) for word in str(value).split()
-    )
+    fields = form.getall(f"{name}Event", ["completed"])
+    events = frozenset(word for field in fields for word in field.split())
+    if f"{name}Event" in form and events - known:
+        raise TwilioError(21626, ", ".join(sorted(events - known)))
     return Callback(url, method(form, f"{name}Method"), events)
 
 
@@ -126,6 +134,9 @@ async def create(request: web.Request) -> web.Response:
     terms = wants_recording(form)
     call = new_call(world, form)
     call.fallback = fallback
+    application = world.applications.get(text(form, "ApplicationSid"))
+    if call.callback is None and application is not None and application.status_callback:
+        call.callback = Callback(application.status_callback, application.status_callback_method)
 
     async def program() -> None:
         if terms is not None:
@@ -171,10 +182,12 @@ async def update(request: web.Request) -> web.Response:
         # An update cannot name events: those subscribed to stay.
         events = call.callback.events if call.callback else callback.events
         call.callback = Callback(callback.url, callback.method, events)
-    if text(form, "FallbackUrl"):
-        call.fallback = Callback(url_of(form, "FallbackUrl"), method(form, "FallbackMethod"))
+    if "FallbackUrl" in form or "FallbackMethod" in form:
+        known = call.fallback or Callback("")
+        url = url_of(form, "FallbackUrl") if "FallbackUrl" in form else known.url
+        call.fallback = Callback(url, method(form, "FallbackMethod", known.method))
     if text(form, "TimeLimit"):
-        call.later(number(form, "TimeLimit", 1, 1, 86_400), call.hang_up)
+        call.limit_time(number(form, "TimeLimit", 1, 1, 86_400))
     if status == "canceled" and call.live:
         raise TwilioError(21220, "Call is in-progress and cannot be canceled.")
     if status:

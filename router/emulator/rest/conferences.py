@@ -45,6 +45,9 @@ from .recordings import terms_of, wants_recording
 from .representations import represent_conference, represent_participant
 
 _EVENTS = frozenset(["start", "end"])  # Twilio's default for legs added by REST
+_CONFERENCE_EVENTS = frozenset(
+    ["start", "end", "join", "leave", "mute", "hold", "modify", "speaker", "announcement"]
+)
 _BEEPS = ("true", "false", "onEnter", "onExit")
 _CONFERENCE_RECORD = ("do-not-record", "record-from-start", "true", "false")
 # Of /Calls only: Twilio warns with 21263 of these on a participant.
@@ -245,7 +248,7 @@ def _wait(form: Form) -> Source | None:
 
 
 def _subscription(form: Form) -> Callback | None:
-    callback = callback_of(form, "ConferenceStatusCallback")
+    callback = callback_of(form, "ConferenceStatusCallback", _CONFERENCE_EVENTS)
     if callback is None or "ConferenceStatusCallbackEvent" in form:
         return callback
     return Callback(callback.url, callback.method, _EVENTS)

@@ -72,7 +72,7 @@ async def create(request: web.Request) -> web.Response:
 
 def _callback(world: World, form: Form) -> str:
     """Twilio: StatusCallback goes before the MessageStatusCallback of an application."""
-    url, sid = url_of(form, "StatusCallback"), text(form, "ApplicationSid")
+    url, sid = url_of(form, "StatusCallback", 21609), text(form, "ApplicationSid")
     if not sid:
         return url
     application = world.applications.get(sid)

@@ -1,7 +1,8 @@
 // A page's softphone on the emulator, in place of Twilio's Voice SDK 2.x: `window.Twilio.Device`,
 // with the SDK's names, options, events, states and errors. There is no sound; what is heard comes
 // as words. Ours beyond the SDK: the options `emulator` (its address) and `speakAloud`, `call.say()`,
-// and a Call's event `hears`. Not here: preflight tests, user defined messages, connect tokens.
+// and a Call's event `hears`. Not here: preflight tests, user
+// defined messages, connect tokens, volume and network warnings, the SDK's Logger.
 
 "use strict";
 (() => {
@@ -208,6 +209,8 @@ class Call extends Emitter {
     Ringing: "ringing",
   });
 
+  static Codec = Object.freeze({ Opus: "opus", PCMU: "pcmu" });
+
   static CallDirection = Object.freeze({ Incoming: "INCOMING", Outgoing: "OUTGOING" });
 
   #device;
@@ -261,7 +264,8 @@ class Call extends Emitter {
   mute(shouldMute = true) {
     if (this.#muted === shouldMute) return;
     this.#muted = shouldMute;
-    this.#send("mute", { muted: shouldMute });
+    // Before it is connected nobody hears it; _open tells the emulator then.
+    if (this.#status === Call.State.Open) this.#send("mute", { muted: shouldMute });
     this.emit("mute", shouldMute, this);
   }
 
