@@ -233,6 +233,13 @@ class Call:
 
         self._timers.append(self.world.clock.call_later(seconds, act))
 
+    def after(self, seconds: float, action: Callable[[], None]) -> None:
+        """As `later`, but what is due now is done now."""
+        if seconds > 0:
+            self.later(seconds, action)
+        else:
+            action()
+
     def answer(self) -> None:
         if self.live or self.over:
             return

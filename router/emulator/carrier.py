@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .numbers import Application
     from .world import World
 
+BRIDGING_SECONDS = 0.1
 QUEUE_SECONDS = 86_400  # Twilio: how long a REST call may wait for its turn
 
 
@@ -187,7 +188,10 @@ class LoopEnd:
 
     def hears(self, _call: Call, hearing: Hearing) -> None:
         if hearing.kind in ("say", "play"):
-            self._peer.speak("recorded voice", hearing.text)
+            text = hearing.text
+            # What is said as the call is answered is heard once the two have been put together.
+            wait = BRIDGING_SECONDS if self._peer.seat is None else 0.0
+            self._peer.after(wait, lambda: self._peer.speak("recorded voice", text))
         elif self._peer.seat is not None:
             self._peer.seat.room.refresh()
 

@@ -207,9 +207,9 @@ class Conference(Room):
         participant.connected = True
         self.add(participant)
         self.tell("participant-join", participant.facts())
+        self._start_if_due()
         if self.live and participant.beep in ("true", "onEnter"):
             self._beep(participant)
-        self._start_if_due()
         if not self.live and participant in self.seats:
             source = participant.wait
             if source is None or source.url:

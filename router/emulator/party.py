@@ -27,6 +27,7 @@ MACHINES = {
 }
 BEHAVIOURS = ("manual", "answer", "busy", "decline", "no_answer", "unreachable", *MACHINES)
 GREETING = "Nobody can take your call right now. Leave a message."
+GREETING_AFTER = 0.1  # the caller has to be put through first
 GREETING_SECONDS = 4.0  # where words take no time
 WITHHELD = "withheld"  # as caller_id: whatever the network sends for it
 
@@ -234,10 +235,13 @@ class Party:
 
     def _greet(self, call: Call) -> None:
         """A voicemail speaks, and with most of them a beep says when to begin."""
-        self.record("said", call, who="voicemail", text=self.profile.greeting)
-        call.speak("voicemail", self.profile.greeting)
+        call.later(GREETING_AFTER, lambda: self._speak_greeting(call))
         if call.answered_by == "machine":
             call.later(call.greeting_seconds, call.beep)
+
+    def _speak_greeting(self, call: Call) -> None:
+        self.record("said", call, who="voicemail", text=self.profile.greeting)
+        call.speak("voicemail", self.profile.greeting)
 
     def decline(self, sid: str = "") -> None:
         self._decline(self.ringing_call(sid))

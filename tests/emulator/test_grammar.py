@@ -18,7 +18,7 @@ import pytest
 from router.emulator.debugger import WARNINGS
 from router.emulator.twiml.grammar import LOGGED, REFUSED, REFUSED_ATTRIBUTES, SHAPES
 from router.emulator.twiml.parse import parse
-from router.emulator.twiml.verbs import VERBS
+from router.emulator.twiml.session import VERBS
 from tests.emulator.conftest import Stage
 
 SPEC = Path(__file__).parents[3] / "shared/spec"

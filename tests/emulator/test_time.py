@@ -103,7 +103,10 @@ def play_everything(stage: Stage, slowness: float) -> bytes:
     ]
     for index in range(9):
         key = str(1 + index % 3)
-        script = [{"hears": "press a key", "wait": 0.5, "presses": key}, {"wait": 20 + index}]
+        script: list[dict[str, Any]] = [
+            {"hears": "press a key", "wait": 0.5, "presses": key},
+            {"wait": 20 + index},
+        ]
         phones.append(net.phone(f"+151255501{1 + index:02d}", f"P{index}", script=script))
         phones[-1].dials(LINE)
     net.advance(6)

@@ -175,6 +175,54 @@ def test_participants_and_conferences_are_read_stale_too(stage: Stage) -> None:
     assert stage.client.conferences(conference.sid).fetch().status == "completed"
 
 
+@pytest.mark.parametrize(
+    ("head", "body", "codes"),
+    [
+        ("Content-Type: text/xml", b"\xef\xbb\xbf<Response><Say>Fine</Say></Response>", []),
+        (
+            "Content-Type: text/xml",
+            b'<?xml version="1.0" encoding="latin-1"?><Response><Say>Fine</Say></Response>',
+            [],
+        ),
+        (
+            "Content-Type: text/xml; charset=utf-16",
+            "<Response><Say>Fine</Say></Response>".encode("utf-16"),
+            [],
+        ),
+        ("Content-Type: text/xml", b'<Response version="1999-01-01"/>', [12101]),
+        ("Content-Type: text/xml", b"<!DOCTYPE a><Response/>", [12100]),
+    ],
+)
+def test_how_a_body_may_be_written(
+    stage: Stage, raw: RawApp, head: str, body: bytes, codes: list[int]
+) -> None:
+    raw.answer = f"HTTP/1.1 200 OK\r\n{head}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    raw.answer += body
+    url = f"http://127.0.0.1:{raw.port}/"
+    stage.client.incoming_phone_numbers.create(phone_number=LINE, voice_url=url)
+    caller = stage.caller()
+    caller.hears(SORRY if codes else "Fine")
+    assert [e["code"] for e in stage.net.debugger()] == codes
+
+
+def test_an_empty_body_in_chunks_is_11770(stage: Stage, raw: RawApp) -> None:
+    head = "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nTransfer-Encoding: chunked\r\n\r\n"
+    raw.answer = head.encode() + b"0\r\n\r\n"
+    url = f"http://127.0.0.1:{raw.port}/"
+    stage.client.incoming_phone_numbers.create(phone_number=LINE, voice_url=url)
+    stage.caller().hears(SORRY)
+    assert [e["code"] for e in stage.net.debugger()] == [11770]
+
+
+def test_an_application_that_talks_for_ever_is_cut_off(stage: Stage, raw: RawApp) -> None:
+    head = "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n\r\n"
+    raw.answer = head.encode() + b"<Response>" + b"<Pause/>" * 100_000
+    url = f"http://127.0.0.1:{raw.port}/"
+    stage.client.incoming_phone_numbers.create(phone_number=LINE, voice_url=url)
+    stage.caller().hears(SORRY)
+    assert [e["code"] for e in stage.net.debugger()] == [11750]
+
+
 def test_what_a_leg_is_taken_from_before_it_began_leaves_nothing(
     stage: Stage, thread: Thread
 ) -> None:
