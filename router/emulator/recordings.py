@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 # Twilio's WAV files: 8,000 samples a second of 16 bits.
 RATE, SAMPLE_BYTES = 8_000, 2
-_HEADER_BYTES = 44
+_HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
 _CHUNK = bytes(RATE * SAMPLE_BYTES)
 LIVE = ("in-progress", "paused")
 
@@ -56,7 +57,7 @@ class Recording:
     skips: bool = False
     skipped: float = 0.0
     deleted: bool = False
-    watched: list[Call] = field(default_factory=list, repr=False)
+    leg: Call | None = field(default=None, repr=False)
 
     @property
     def live(self) -> bool:
@@ -78,17 +79,16 @@ class Recording:
         return world.base_url + path
 
     def sound_bytes(self, channels: int) -> int:
-        return _HEADER_BYTES + self.duration * RATE * SAMPLE_BYTES * channels
+        return _HEADER.size + self.duration * RATE * SAMPLE_BYTES * channels
 
     async def sound(self, channels: int) -> AsyncIterator[bytes]:
         """Silence of the right length as a WAV file, a second at a time: it may be hours."""
         frame = SAMPLE_BYTES * channels
         length = self.duration * RATE * frame
-        numbers = [(16, 4), (1, 2), (channels, 2), (RATE, 4), (RATE * frame, 4), (frame, 2)]
-        layout = b"".join(value.to_bytes(size, "little") for value, size in numbers)
-        layout += (SAMPLE_BYTES * 8).to_bytes(2, "little")
-        size = (_HEADER_BYTES - 8 + length).to_bytes(4, "little")
-        yield b"RIFF" + size + b"WAVEfmt " + layout + b"data" + length.to_bytes(4, "little")
+        shape = (16, 1, channels, RATE, RATE * frame, frame, SAMPLE_BYTES * 8)  # 1: plain samples
+        yield _HEADER.pack(
+            b"RIFF", _HEADER.size - 8 + length, b"WAVE", b"fmt ", *shape, b"data", length
+        )
         for _ in range(self.duration * channels):
             yield _CHUNK
 
@@ -118,7 +118,7 @@ class Recordings:
     def start(self, call: Call, source: str, terms: Terms = _PLAIN) -> Recording:
         """Record a call from now until it ends or somebody stops it."""
         recording = self._new(source, call.sid, self._world.clock.now(), terms)
-        recording.watched.append(call)
+        recording.leg = call
         call.watch(lambda _, what: self.stop(recording) if what == "ended" else None)
         self._began(recording)
         return recording
@@ -169,10 +169,6 @@ class Recordings:
         recording.deleted, recording.status = True, "deleted"
         self._changed(recording)
 
-    def of_call(self, call_sid: str) -> list[Recording]:
-        """Newest first."""
-        return [r for r in reversed(self.by_sid.values()) if r.call_sid == call_sid]
-
     def _changed(self, recording: Recording) -> None:
         recording.updated = self._world.clock.now()
         self._world.events.add(
@@ -193,7 +189,7 @@ class Recordings:
         self._send(recording, url, method, call)
 
     def _send(self, recording: Recording, url: str, method: str, call: Call | None = None) -> None:
-        call = call or next(iter(recording.watched), None)
+        call = call or recording.leg
         params = self._params(recording)
         if call is not None:
             call.tell("recording", url, method, params, complete=True)
