@@ -237,9 +237,13 @@ class Scene:
         """
         began = time.monotonic() if since is None else since
         takers = (*self.stage.call_takers, *also)
+        names = (OUTSIDE, *(one.name for one in takers))
+
+        def is_with_taker() -> bool:
+            return any(_talks_with(caller.phone, name) for name in names)
 
         def is_taken() -> bool:
-            if self.is_talking(caller):
+            if is_with_taker():
                 return True
             for one in filter(lambda one: self.is_ringing(one.phone), takers):
                 with suppress(NetworkError, AssertionError):  # withdrawn in this very moment
@@ -247,11 +251,12 @@ class Scene:
                     one.phone.hears("press 1")
                     one.phone.presses("1")
                     one.phone.is_talking_with(caller.name, within=10)
-                return self.is_talking(caller)
+                return is_with_taker()
             return False
 
         until(is_taken, within, f"{note[1]} is taken")
-        self.reaches(caller, "", within, note, began)
+        seconds = time.monotonic() - began
+        TABLE.append((*note, seconds, f"talks with {_partners(caller.phone)}"))
 
     def note(self, fault: str, who: str, seconds: float, what: str) -> None:
         """A line of the table at the end of the run."""
