@@ -254,7 +254,8 @@ class Scene:
                 return is_with_taker()
             return False
 
-        until(is_taken, within, f"{note[1]} is taken")
+        left = max(1.0, began + within - time.monotonic())
+        until(is_taken, left, f"{note[1]} is taken")
         seconds = time.monotonic() - began
         TABLE.append((*note, seconds, f"talks with {_partners(caller.phone)}"))
 

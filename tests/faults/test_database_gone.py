@@ -86,7 +86,7 @@ def test_op1_a_database_that_is_back_after_ten_seconds_finds_its_callers_where_t
     scene.postgres.start()
 
     scene.reaches(talking, clinician.name, 1, (fault, "connected with a clinician"))
-    scene.reaches_911(returning, 40, (fault, "returning to 911"), gone_at)
+    scene.reaches_911(returning, 60, (fault, "returning to 911"), gone_at)
     someone = scene.stage.first_to_ring(scene.stage.clinicians, within=40)
     scene.stage.answers_and_accepts(someone, "crisis call")
     scene.reaches(waiting, someone.name, 60, (fault, "waiting"), gone_at)
