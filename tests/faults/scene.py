@@ -171,6 +171,21 @@ class Scene:
         until(lambda: self.call_of(leg).caller.place is Place.ROOM, what=f"{caller.name} is in")
         return clinician
 
+    def returning(self, name: str = "Rita") -> tuple[Person, Person]:
+        """A caller for whom 911 rings, and the clinician who is back with them meanwhile."""
+        caller, clinician = self.connected(name)
+        clinician.phone.presses("*")
+        clinician.phone.hears("to go back to 9 1 1")
+        clinician.phone.presses("9")
+        self.stage.first_to_ring(self.stage.call_takers)
+
+        def are_together() -> bool:
+            is_in = self.call_of(caller).caller.place is Place.ROOM
+            return is_in and _talks_with(caller.phone, clinician.name)
+
+        until(are_together, what=f"{name} is with the clinician again")
+        return caller, clinician
+
     def presses_until(self, person: Person, digits: str, holds: Callable[[], Any]) -> None:
         """Press as people do: again, when nothing has come of it after a while.
 
