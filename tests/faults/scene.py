@@ -171,6 +171,21 @@ class Scene:
         until(lambda: self.call_of(leg).caller.place is Place.ROOM, what=f"{caller.name} is in")
         return clinician
 
+    def returning(self, name: str = "Rita") -> tuple[Person, Person]:
+        """A caller for whom 911 rings, and the clinician who is back with them meanwhile."""
+        caller, clinician = self.connected(name)
+        clinician.phone.presses("*")
+        clinician.phone.hears("to go back to 9 1 1")
+        clinician.phone.presses("9")
+        self.stage.first_to_ring(self.stage.call_takers)
+
+        def are_together() -> bool:
+            is_in = self.call_of(caller).caller.place is Place.ROOM
+            return is_in and _talks_with(caller.phone, clinician.name)
+
+        until(are_together, what=f"{name} is with the clinician again")
+        return caller, clinician
+
     def presses_until(self, person: Person, digits: str, holds: Callable[[], Any]) -> None:
         """Press as people do: again, when nothing has come of it after a while.
 
@@ -237,9 +252,13 @@ class Scene:
         """
         began = time.monotonic() if since is None else since
         takers = (*self.stage.call_takers, *also)
+        names = (OUTSIDE, *(one.name for one in takers))
+
+        def is_with_taker() -> bool:
+            return any(_talks_with(caller.phone, name) for name in names)
 
         def is_taken() -> bool:
-            if self.is_talking(caller):
+            if is_with_taker():
                 return True
             for one in filter(lambda one: self.is_ringing(one.phone), takers):
                 with suppress(NetworkError, AssertionError):  # withdrawn in this very moment
@@ -247,11 +266,13 @@ class Scene:
                     one.phone.hears("press 1")
                     one.phone.presses("1")
                     one.phone.is_talking_with(caller.name, within=10)
-                return self.is_talking(caller)
+                return is_with_taker()
             return False
 
-        until(is_taken, within, f"{note[1]} is taken")
-        self.reaches(caller, "", within, note, began)
+        left = max(1.0, began + within - time.monotonic())
+        until(is_taken, left, f"{note[1]} is taken")
+        seconds = time.monotonic() - began
+        TABLE.append((*note, seconds, f"talks with {_partners(caller.phone)}"))
 
     def note(self, fault: str, who: str, seconds: float, what: str) -> None:
         """A line of the table at the end of the run."""

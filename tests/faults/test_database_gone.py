@@ -30,11 +30,7 @@ def test_op1_re5_without_the_database_every_caller_ends_with_a_person(scene: Sce
     starred, menu_clinician = scene.connected("Stella")
     menu_clinician.phone.presses("*")
     menu_clinician.phone.hears("to go back to 9 1 1")
-    returning, return_clinician = scene.connected("Rita")
-    return_clinician.phone.presses("*")
-    return_clinician.phone.hears("to go back to 9 1 1")
-    return_clinician.phone.presses("9")
-    scene.stage.first_to_ring(scene.stage.call_takers)
+    returning, return_clinician = scene.returning("Rita")
     waiting = scene.waiting("Wanda")
     mark = scene.last_webhook()
 
@@ -68,11 +64,7 @@ def test_op1_a_database_that_is_back_after_ten_seconds_finds_its_callers_where_t
 ) -> None:
     fault = "PostgreSQL gone for 10 s"
     talking, clinician = scene.connected("Connie")
-    returning, return_clinician = scene.connected("Rita")
-    return_clinician.phone.presses("*")
-    return_clinician.phone.hears("to go back to 9 1 1")
-    return_clinician.phone.presses("9")
-    scene.stage.first_to_ring(scene.stage.call_takers)
+    returning, _ = scene.returning("Rita")
     waiting = scene.waiting("Wanda")
 
     # Stopped in order: the stack's server does not wait for its disk, so that a crash would lose
@@ -86,9 +78,7 @@ def test_op1_a_database_that_is_back_after_ten_seconds_finds_its_callers_where_t
     scene.postgres.start()
 
     scene.reaches(talking, clinician.name, 1, (fault, "connected with a clinician"))
-    taker = scene.stage.first_to_ring(scene.stage.call_takers, within=40)
-    scene.stage.answers_and_accepts(taker, "coming back")
-    scene.reaches(returning, taker.name, 60, (fault, "returning to 911"), gone_at)
+    scene.reaches_911(returning, 60, (fault, "returning to 911"), gone_at)
     someone = scene.stage.first_to_ring(scene.stage.clinicians, within=40)
     scene.stage.answers_and_accepts(someone, "crisis call")
     scene.reaches(waiting, someone.name, 60, (fault, "waiting"), gone_at)

@@ -81,7 +81,7 @@ def test_op1_a_ring_the_carrier_has_is_found_by_look_up_and_not_repeated(scene: 
     assert any(leg.sid and leg.person_id == only.id for leg in call.legs)
     if scene.is_ringing(only.phone):
         note = ("switchboard killed after", "waiting")
-        scene.reaches_911(caller, 10, note, killed_at, also=(only,))
+        scene.reaches_911(caller, 10, note, also=(only,))
         assert scene.is_talking(only) or not IS_ALONE
     assert scene.calls_to(only.phone) == 1
 
