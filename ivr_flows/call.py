@@ -136,6 +136,7 @@ class ReturnTo911:
     under_way: bool = False  # the carrier has confirmed that a 911 leg rings
     by_twiml: bool = False  # REST did not work: the caller's own leg dials
     taken: bool = False  # a 911 person has proven present
+    crisis_line: bool = False  # it is the program's crisis line that is dialled; 911 comes after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,7 @@ class Call:
     queued_at: datetime | None = None
     next_ring_at: datetime | None = None
     passed_over: tuple[str, ...] = ()  # people who declined or did not answer this time
+    unrung: tuple[str, ...] = ()  # legs in a row that the carrier did not say it rings
     returned_from: tuple[str, ...] = ()  # desks that gave the call back: never offered again (EL7)
     dangers: tuple[str, ...] = ()  # told during the call: no later answer unsays them (EL6)
     given_back: tuple[str, ...] = ()  # those of them whose clinician did so in this very call

@@ -284,6 +284,9 @@ def _nobody_is_left(turn: Turn, lost: Leg | None) -> None:
     """Who answered for the caller is gone: 911 hung up, or a clinician's line dropped."""
     for leg in turn.call.staff():
         turn.do(CheckLeg(leg.id))
+    if turn.call.caller.place is Place.QUEUE:
+        # They came out before we were told why: what has happened is what they hear next.
+        turn.change_leg(turn.call.caller.id, ticks=0)
     last = lost or _last_staff(turn)
     if last is not None and last.role in FOR_911:
         return_to_911.after_911(turn)

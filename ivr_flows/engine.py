@@ -138,9 +138,7 @@ def _call_arrived(turn: Turn, _given: inputs.CallArrived) -> str:
 
 
 def _leg_answered(turn: Turn, given: inputs.LegAnswered) -> str:
-    leg = turn.leg
-    if given.sid and leg.sid is None:
-        turn.change_leg(leg.id, sid=given.sid)
+    leg = _confirmed(turn, turn.leg, given.sid)
     if leg.place not in (Place.PLANNED, Place.RINGING):
         return "already answered"
     if leg.role is Role.PSAP:
@@ -150,6 +148,15 @@ def _leg_answered(turn: Turn, given: inputs.LegAnswered) -> str:
     if turn.leg.place in (Place.PLANNED, Place.RINGING):
         turn.change_leg(leg.id, place=Place.FLOW)
     return ""
+
+
+def _confirmed(turn: Turn, leg: Leg, sid: str) -> Leg:
+    """The leg, which the carrier has if it names its sid: then phones can be rung."""
+    if not sid or leg.sid is not None:
+        return leg
+    if turn.call.unrung:
+        turn.change(unrung=())
+    return turn.change_leg(leg.id, sid=sid)
 
 
 def _keyed(turn: Turn, given: inputs.Keyed) -> str:
@@ -244,9 +251,7 @@ def _leg_asked(turn: Turn, _given: inputs.LegAsked) -> str:
 
 
 def _leg_status(turn: Turn, given: inputs.LegStatusChanged) -> str:
-    leg = turn.get_leg(given.leg_id)
-    if given.sid and leg.sid is None:
-        leg = turn.change_leg(leg.id, sid=given.sid)
+    leg = _confirmed(turn, turn.get_leg(given.leg_id), given.sid)
     if not leg.is_live:
         return "already over"
     if given.status in TERMINAL_STATUSES:
@@ -280,9 +285,7 @@ def _room_departed(turn: Turn, given: inputs.RoomDeparted) -> str:
 
 
 def _command_done(turn: Turn, given: inputs.CommandDone) -> str:
-    leg = turn.get_leg(given.leg_id)
-    if given.sid and leg.sid is None:
-        leg = turn.change_leg(leg.id, sid=given.sid)
+    leg = _confirmed(turn, turn.get_leg(given.leg_id), given.sid)
     if given.command == "PlaceLeg" and leg.role is Role.PSAP:
         return_to_911.line_under_way(turn, leg)
     elif given.command == "PlaceLeg" and leg.place is Place.PLANNED:
@@ -301,8 +304,21 @@ def _command_failed(turn: Turn, given: inputs.CommandFailed) -> str:
         return ""
     if leg.role is Role.PSAP:
         return_to_911.line_failed(turn, leg)
-    else:
-        _ended(turn, leg, "failed")
+        return ""
+    if not given.permanent:
+        ringing.note_unrung(turn, leg.id)
+    _ended(turn, leg, "failed")
+    return ""
+
+
+def _command_unknown(turn: Turn, given: inputs.CommandUnknown) -> str:
+    leg = turn.get_leg(given.leg_id)
+    offer = turn.call.find_offer(leg.id)
+    is_ring = given.command == "PlaceLeg" and offer is not None and offer.is_live
+    if not is_ring or leg.place is not Place.PLANNED:
+        return "nothing follows"
+    turn.note("ring_unknown", leg.id, reason=given.reason)
+    waiting.ring_unknown(turn, leg)
     return ""
 
 
@@ -323,7 +339,7 @@ def _dispatch_changed(turn: Turn, given: inputs.DispatchChanged) -> str:
 def _return_requested(turn: Turn, given: inputs.ReturnRequested) -> str:
     if turn.call.stage is Stage.CLOSED:
         return "the call is closed"
-    if turn.call.stage is Stage.RETURNING:
+    if return_to_911.is_under_way(turn.call):
         return "a return is under way"
     if any(leg.role in FOR_911 for leg in moving.staff_in_room(turn.call)):
         return "911 is with the caller"
@@ -384,6 +400,7 @@ _HANDLERS: dict[type, Callable[[Turn, Any], str]] = {
     inputs.RoomDeparted: _room_departed,
     inputs.CommandDone: _command_done,
     inputs.CommandFailed: _command_failed,
+    inputs.CommandUnknown: _command_unknown,
     inputs.TimePassed: deadlines.time_passed,
     inputs.StaffFreed: _staff_freed,
     inputs.DispatchChanged: _dispatch_changed,

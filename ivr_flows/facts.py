@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from ivr_flows.program import Program
 from ivr_flows.protocols import Protocol
@@ -45,12 +46,17 @@ class QueueFacts:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What eligibility decided: `outcome` is clinician or return_to_911, `rule` the rule's name."""
+    """What eligibility decided: `outcome` as `ivr_flows.eligibility` knows it, by which rule.
+
+    `circumstances` are what the decision knew besides the answers, for the timeline: the area, the
+    hours, whether a clinician is free.
+    """
 
     outcome: str
     rule: str
     sentence: str  # one plain sentence for the call taker, a prompt's name
     request: str = ""  # what 911 is asked for when it goes back
+    circumstances: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

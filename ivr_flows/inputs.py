@@ -124,7 +124,20 @@ class CommandDone:
 
 @dataclass(frozen=True, slots=True)
 class CommandFailed:
-    """The carrier refused a command, or could not be reached. `reason` is for the record."""
+    """The carrier refused a command, or could not be reached. `reason` is for the record.
+
+    `permanent` says that it refused this command; otherwise it takes none of its kind now.
+    """
+
+    command: str
+    leg_id: str
+    reason: str = ""
+    permanent: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CommandUnknown:
+    """The carrier did not say whether it carries a command out; that is being looked up."""
 
     command: str
     leg_id: str
@@ -203,6 +216,7 @@ Input = (
     | RoomDeparted
     | CommandDone
     | CommandFailed
+    | CommandUnknown
     | TimePassed
     | StaffFreed
     | DispatchChanged

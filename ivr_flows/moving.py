@@ -30,10 +30,24 @@ _BETWEEN_ROOMS = frozenset({STAR, WAITING, ROOM})
 
 
 def return_line(turn: Turn) -> ReturnLine:
-    """The 911 line to be tried now; the last one is tried again and again."""
+    """The 911 line to be tried now, the last one again and again; or the crisis line before it."""
     lines = turn.program.psap.lines
-    index = turn.call.returning.line if turn.call.returning else 0
+    returning = turn.call.returning
+    if is_at_crisis_line(turn.call) and turn.program.crisis_line is not None:
+        return turn.program.crisis_line
+    index = returning.line if returning else 0
     return lines[min(index, len(lines) - 1)]
+
+
+def is_at_crisis_line(call: Call) -> bool:
+    """Whether the crisis line is dialled for the caller, or talks with them."""
+    return call.returning is not None and call.returning.crisis_line
+
+
+def rings_crisis_line(turn: Turn, leg: Leg) -> bool:
+    """Whether the line that a caller's leg dials, or talks with, is the crisis line."""
+    line = turn.program.crisis_line
+    return line is not None and leg.place is Place.DIAL and leg.line_id == line.id
 
 
 def staff_in_room(call: Call) -> tuple[Leg, ...]:

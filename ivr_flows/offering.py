@@ -83,6 +83,8 @@ def _summary(turn: Turn) -> tuple[Say, ...]:
         says.append(turn.phrase("offer_language", language=f"@language_{call.language}"))
     if answers.get(RISK):
         says.append(turn.phrase("offer_risk", risk=answers[RISK].replace("_", " ")))
+    if answers.get("suggestion"):
+        says.append(turn.phrase(f"offer_suggests_{answers['suggestion']}"))
     says += history.told(turn)
     if call.drops:
         says.append(turn.phrase("offer_after_drop"))

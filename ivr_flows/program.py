@@ -84,6 +84,9 @@ class Program:
     lines: dict[str, Line]
     desks: dict[str, Desk]
     clinician_desk: str
+    team_desk: str = ""  # who is offered calls for a team; "" is the clinicians' desk
+    care_desk: str = ""  # who is offered calls for care navigation; likewise
+    crisis_line: ReturnLine | None = None  # outside, for calls that the policy sends there
     languages: tuple[str, ...] = ("en", "es")
     call_types: dict[str, str] = field(
         default_factory=dict

@@ -47,7 +47,7 @@ def decide_again(turn: Turn) -> None:
     ruled_out = eligibility.is_ruled_out(turn)
     is_danger = ruled_out and any(turn.call.answers.get(name) == "yes" for name in _ALL)
     # Answers not asked yet are no reason to take anybody anywhere; a danger always is.
-    if not is_danger and not (ruled_out and before == eligibility.ELIGIBLE):
+    if not is_danger and not (ruled_out and eligibility.leads_away_from_911(before)):
         return
     turn.change(decision=decision.outcome, reason=decision.rule)
     turn.remember(decision_sentence=decision.sentence)

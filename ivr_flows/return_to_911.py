@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ivr_flows import dialogue, history, moving
-from ivr_flows.call import Leg, Place, ReturnTo911, Role, Stage
+from ivr_flows.call import Call, Leg, Place, ReturnTo911, Role, Stage
 from ivr_flows.context import returned_call
 from ivr_flows.menus import ACCEPT
 from ivr_flows.outputs import (
@@ -35,25 +35,80 @@ ROUND_PAUSE_SECONDS = 10  # between rings of the last line, once it has been run
 AFTER_911_SECONDS = 12  # for a caller who stays on after 911 has hung up
 AFTER_911_AGAIN_SECONDS = 60  # the same, when 911 has hung up more than once: 9 is for sooner
 TALKS = "talks_with_911"
+AT_CRISIS_LINE = "crisis_line"  # the outcome of a call that the crisis line has taken
 LOST = frozenset({"clinician_lost", "clinician_silent"})  # nobody decided these
 
 
-def start(turn: Turn, *, reason: str, by: Role, skip: bool = True, request: str = "") -> None:
-    """Send the caller back to 911, and tell the leg that asked what happens."""
+def start(
+    turn: Turn,
+    *,
+    reason: str,
+    by: Role,
+    skip: bool = True,
+    request: str = "",
+    outside: bool = False,
+) -> None:
+    """Send the caller back to 911, and tell the leg that asked what happens.
+
+    `outside` passes over the hosted desk: its people cannot be rung.
+    """
     if turn.call.stage is Stage.CLOSED:
         return
-    if turn.call.stage is Stage.RETURNING and turn.call.returning is not None:
+    if is_under_way(turn.call):
         _guide_asking_leg(turn)
         return
     hosted = turn.program.psap.desk
     desk_holds_it = bool(hosted) and turn.call.desk == hosted and turn.call.stage is Stage.WAITING
     _begin(turn, reason=reason, by=by, skip=skip, request=request)
-    if hosted and not desk_holds_it:
+    if hosted and not desk_holds_it and not outside:
         _to_hosted_desk(turn, skip=skip)
     else:
         # A desk that has held the caller to its limit is not asked again.
         to_outside_lines(turn)
     _guide_asking_leg(turn)
+
+
+def is_under_way(call: Call) -> bool:
+    """Whether 911 is being reached; the crisis line is not 911."""
+    is_returning = call.stage is Stage.RETURNING and call.returning is not None
+    return is_returning and not moving.is_at_crisis_line(call)
+
+
+def to_crisis_line(turn: Turn, *, reason: str) -> None:
+    """Let the caller's leg, which asked, dial the program's crisis line; 911 if nobody answers."""
+    if turn.program.crisis_line is None:
+        start(turn, reason=reason, by=Role.CALLER)
+        return
+    turn.change(
+        returning=ReturnTo911(
+            reason=reason,
+            requested_by=Role.CALLER,
+            skip=True,
+            started_at=turn.now,
+            by_twiml=True,
+            under_way=True,
+            crisis_line=True,
+        )
+    )
+    turn.enter_stage(Stage.RETURNING, turn.program.check_seconds)
+    turn.note("sent_to_crisis_line", reason=reason)
+    turn.say("connecting_to_crisis_line")
+    moving.dial_911(turn)
+
+
+def _crisis_line_over(turn: Turn, status: str) -> None:
+    """The counselor has hung up, and who stays is reconnected; or nobody answered, and 911 is."""
+    talked = turn.leg.present and status in ("completed", "answered")
+    turn.change_leg(turn.leg_id, place=Place.FLOW, present=False)
+    if is_under_way(turn.call):
+        moving.caller_next(turn)  # 911 has been asked for meanwhile
+        return
+    if talked:
+        after_911(turn)
+        return
+    turn.note("crisis_line_not_reached", status=status)
+    turn.change(outcome="")
+    start(turn, reason="crisis_line_not_reached", by=Role.CALLER)
 
 
 def _begin(turn: Turn, *, reason: str, by: Role, skip: bool, request: str) -> None:
@@ -66,7 +121,7 @@ def _begin(turn: Turn, *, reason: str, by: Role, skip: bool, request: str) -> No
     returning = ReturnTo911(
         reason=reason, requested_by=by, skip=skip, started_at=turn.now, request=request
     )
-    turn.change(returning=returning, passed_over=())
+    turn.change(returning=returning, passed_over=(), unrung=())
     turn.note(
         "return_started", reason=reason, by=str(by), request=request, skip="yes" if skip else "no"
     )
@@ -111,7 +166,8 @@ def _to_hosted_desk(turn: Turn, *, skip: bool) -> None:
 
 def _by_twiml(turn: Turn) -> None:
     turn.change(returning=_returning(turn, by_twiml=True, under_way=True))
-    if turn.call.caller.place is not Place.DIAL:
+    caller = turn.call.caller
+    if caller.place is not Place.DIAL or moving.rings_crisis_line(turn, caller):
         moving.fetch_caller(turn, Urgency.RETURN_TO_911)
     for leg in moving.staff_in_room(turn.call):
         turn.do(Announce(leg.id, leg.room, Say("caller_dials_911_directly")))
@@ -293,6 +349,8 @@ def dial_ended(turn: Turn, status: str) -> None:
     returning = turn.call.returning
     if _taker_is_coming(turn):
         moving.caller_next(turn)
+    elif moving.rings_crisis_line(turn, turn.leg):
+        _crisis_line_over(turn, status)
     elif turn.leg.present and status in ("completed", "answered"):
         turn.change_leg(turn.leg_id, present=False)
         after_911(turn)
@@ -313,14 +371,17 @@ def line_answered(turn: Turn) -> None:
         turn.say("no_longer_needed")
         turn.answer(Hangup())
         return
-    if turn.call.returning is not None:
-        turn.change(returning=_returning(turn, taken=True), outcome="returned_to_911")
+    crisis_line = moving.rings_crisis_line(turn, turn.leg)
+    if turn.call.returning is not None and crisis_line == moving.is_at_crisis_line(turn.call):
+        outcome = AT_CRISIS_LINE if crisis_line else "returned_to_911"
+        turn.change(returning=_returning(turn, taken=True), outcome=outcome)
     _end_other_lines(turn)
     turn.change_leg(turn.leg_id, present=True)
     turn.enter_stage(Stage.RETURNING, turn.program.check_seconds)
     turn.note("line_answered", line=turn.leg.line_id or "")
+    opening = "crisis_line_context" if crisis_line else "psap_context"
     turn.answer(
-        *(replace(say, language=STAFF_LANGUAGE) for say in returned_call(turn, "psap_context")),
+        *(replace(say, language=STAFF_LANGUAGE) for say in returned_call(turn, opening)),
     )
 
 
@@ -330,8 +391,11 @@ def _taker_is_coming(turn: Turn) -> bool:
 
 
 def after_911(turn: Turn) -> None:
-    """911 has left while the caller is still there: say so, and connect again who stays on."""
-    turn.note("psap_left")
+    """911 has left while the caller is still there: say so, and connect again who stays on.
+
+    A caller whom the crisis line has left is told so too, and then connected to 911.
+    """
+    turn.note("crisis_line_left" if turn.call.outcome == AT_CRISIS_LINE else "psap_left")
     talks = int(turn.call.answers.get(TALKS, "0")) + 1
     turn.remember(**{TALKS: str(talks)})
     turn.change(returning=None, desk="", priority=0)

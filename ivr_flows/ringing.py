@@ -12,6 +12,8 @@ from ivr_flows.turn import Turn
 
 PICK_UP_GRACE_SECONDS = 6  # Twilio adds about 5 s to a ring's Timeout
 RING_AGAIN_SECONDS = 10
+RINGS_IN_VAIN = 2
+"""Orders to ring in a row that the carrier did not confirm: by then it is not the one phone."""
 
 
 def desk_of(turn: Turn) -> Desk | None:
@@ -27,7 +29,7 @@ def ring_next(turn: Turn) -> bool:
     desk = desk_of(turn)
     if desk is None:
         return False
-    live = turn.call.live_offers()
+    live = [one for one in turn.call.live_offers() if one.leg_id not in turn.call.unrung]
     everyone = rings_everyone(turn)
     if live and desk.strategy == "sequential" and not everyone:
         return True
@@ -39,6 +41,19 @@ def ring_next(turn: Turn) -> bool:
     overlapping = desk.strategy == "overlapping" and not everyone and bool(fresh)
     turn.change(next_ring_at=turn.after(desk.overlap_seconds) if overlapping else None)
     return bool(turn.call.live_offers())
+
+
+def note_unrung(turn: Turn, leg_id: str) -> None:
+    """Remember that the carrier did not confirm an order to ring; a ring it confirms clears it."""
+    if leg_id not in turn.call.unrung:
+        turn.change(unrung=(*turn.call.unrung, leg_id))
+
+
+def can_ring(turn: Turn) -> bool:
+    """False when several orders in a row were not confirmed and no other phone may be ringing."""
+    unrung = turn.call.unrung
+    others = [one for one in turn.call.live_offers() if one.leg_id not in unrung]
+    return len(unrung) < RINGS_IN_VAIN or bool(others)
 
 
 def takers(turn: Turn) -> tuple[Leg, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ivr_flows import moving, return_to_911, ringing
-from ivr_flows.call import FOR_911, OfferState, Place, Role, Stage
+from ivr_flows.call import FOR_911, Leg, OfferState, Place, Role, Stage
 from ivr_flows.menus import HELP_KEYS
 from ivr_flows.outputs import Announce, LeaveQueue, Say, WaitPiece
 from ivr_flows.prompts import seconds
@@ -18,6 +18,7 @@ ESTIMATE_EVERY = 6  # pieces between two estimates, about half a minute
 MINUTE_SECONDS = 60
 PRIORITY_BLOCKED = -1  # last among those who wait for a clinician; for 911 there is no such thing
 ORDER_SECONDS = 4  # a request to the carrier is given up by then
+UNTOUCHED_SECONDS = 15  # an offer may wait its turn among the account's calls, but not so long
 
 
 def to_desk(turn: Turn, desk: str, *, priority: int = 0) -> None:
@@ -27,7 +28,7 @@ def to_desk(turn: Turn, desk: str, *, priority: int = 0) -> None:
         return
     if turn.call.is_blocked and desk == turn.program.clinician_desk:
         priority = min(priority, PRIORITY_BLOCKED)
-    turn.change(desk=desk, priority=priority, queued_at=turn.now, passed_over=())
+    turn.change(desk=desk, priority=priority, queued_at=turn.now, passed_over=(), unrung=())
     turn.enter_stage(Stage.WAITING, _wait_limit(turn))
     turn.note("waiting", desk=desk)
     if not ring_next(turn) and not _desk_holds(turn):
@@ -40,7 +41,12 @@ def pursue(turn: Turn) -> None:
     """Ring the next person; with nobody left to ring, do what the stage says."""
     if turn.call.stage not in (Stage.WAITING, Stage.CONSULTING, Stage.RETURNING):
         return
-    if not turn.call.desk or _is_coming(turn) or ring_next(turn):
+    if not turn.call.desk or _is_coming(turn):
+        return
+    if not ringing.can_ring(turn):
+        _nobody_can_be_rung(turn)
+        return
+    if ring_next(turn):
         return
     if turn.call.stage is Stage.RETURNING or _desk_holds(turn):
         ringing.ring_again_later(turn)
@@ -55,8 +61,20 @@ def _is_coming(turn: Turn) -> bool:
     return any(leg.place is Place.JOINING for leg in ringing.takers(turn))
 
 
-def nobody_takes_it(turn: Turn) -> None:
-    """Nobody is free or nobody accepts: the giver keeps the call, or 911 gets it back (RO6)."""
+def ring_unknown(turn: Turn, leg: Leg) -> None:
+    """The carrier does not say whether it rings somebody: the next is rung at once (RO6).
+
+    It may ring all the same, so the offer stands until its deadline.
+    """
+    ringing.note_unrung(turn, leg.id)
+    pursue(turn)
+
+
+def nobody_takes_it(turn: Turn, *, outside: bool = False) -> None:
+    """Nobody is free or nobody accepts: the giver keeps the call, or 911 gets it back (RO6).
+
+    `outside` passes over the hosted 911 desk, whose people cannot be rung either.
+    """
     turn.note("nobody_available", desk=turn.call.desk)
     if turn.call.stage is Stage.CONSULTING:
         ringing.withdraw_offers(turn)
@@ -66,7 +84,9 @@ def nobody_takes_it(turn: Turn) -> None:
             turn.do(Announce(leg.id, leg.room, Say("no_clinician_keep_caller")))
         return
     request = turn.program.overflow_request if turn.call.desk == turn.program.clinician_desk else ""
-    return_to_911.start(turn, reason="nobody_available", by=Role.CALLER, request=request)
+    return_to_911.start(
+        turn, reason="nobody_available", by=Role.CALLER, request=request, outside=outside
+    )
 
 
 def stage_overdue(turn: Turn) -> None:
@@ -90,7 +110,9 @@ def wait_ticked(turn: Turn, digits: str) -> None:
     if turn.leg.flow == moving.STAR and turn.leg.ticks:
         turn.change_leg(turn.leg_id, flow=moving.WAITING)
     if _is_rung_in_vain(turn):
-        _leave_desk_for_lines_outside(turn)
+        _nobody_can_be_rung(turn)
+    elif _waits_for_free_call_taker(turn):
+        pursue(turn)  # as the switchboard would, if it were there to see that one is free
     call = turn.call
     if moving.is_closing(call) or moving.dials_itself(call) or _may_go_in(turn):
         turn.answer(LeaveQueue())
@@ -104,24 +126,36 @@ def wait_ticked(turn: Turn, digits: str) -> None:
 
 
 def _is_rung_in_vain(turn: Turn) -> bool:
-    """Whether the hosted 911 desk was to be rung and the carrier has not even confirmed a ring.
+    """Whether people were to be rung, none of whose phones the carrier has confirmed in time.
 
     Then the switchboard is gone, or REST is: the caller's own leg dials the lines outside (Law 8).
     """
     call = turn.call
     offers = call.live_offers()
-    if call.stage is not Stage.RETURNING or not call.desk or not offers:
+    if call.stage not in (Stage.WAITING, Stage.RETURNING) or not call.desk or not offers:
+        return False
+    patience = ORDER_SECONDS if call.stage is Stage.RETURNING else UNTOUCHED_SECONDS
+    if min(offer.offered_at for offer in offers) + timedelta(seconds=patience) > turn.now:
         return False
     legs = [turn.get_leg(offer.leg_id) for offer in offers]
-    return all(
-        offer.offered_at + timedelta(seconds=ORDER_SECONDS) <= turn.now for offer in offers
-    ) and all(leg.place is Place.PLANNED and leg.sid is None for leg in legs)
+    return all(leg.place is Place.PLANNED and leg.sid is None for leg in legs)
 
 
-def _leave_desk_for_lines_outside(turn: Turn) -> None:
-    turn.note("desk_not_rung", desk=turn.call.desk)
+def _waits_for_free_call_taker(turn: Turn) -> bool:
+    """Whether the caller goes back to the hosted 911 desk and nobody there is rung, now or soon."""
+    call = turn.call
+    is_sought = call.stage is Stage.RETURNING and bool(call.desk)
+    return is_sought and not call.live_offers() and call.next_ring_at is None
+
+
+def _nobody_can_be_rung(turn: Turn) -> None:
+    """Ringing does not work at all: what the program says follows, without ringing anybody."""
+    turn.note("nobody_can_be_rung", desk=turn.call.desk)
     unrung = [offer.leg_id for offer in turn.call.live_offers()]
-    return_to_911.to_outside_lines(turn)
+    if turn.call.stage is Stage.RETURNING:
+        return_to_911.to_outside_lines(turn)
+    else:
+        nobody_takes_it(turn, outside=True)
     for leg_id in unrung:
         # Nobody else would end them, and the desk's people are needed for the next caller.
         turn.end_leg(leg_id)
@@ -167,6 +201,9 @@ def _piece(turn: Turn, ticks: int) -> tuple[Say, ...]:
         return _returning_piece(turn, ticks)
     if call.stage in (Stage.CONNECTED, Stage.CONSULTING):
         return (turn.phrase("one_moment_still_here"),) if ticks % 2 == 0 else ()
+    if not call.desk and call.outcome == return_to_911.AT_CRISIS_LINE:
+        first = "crisis_line_has_left"
+        return _cycle(turn, ticks, first, "press_9_for_911", "you_will_be_connected")
     if not call.desk:
         return _cycle(
             turn, ticks, "911_has_left", "press_9_to_reconnect", "you_will_be_reconnected"

@@ -30,7 +30,7 @@ from router.errors import ConfigurationError
 
 ACCOUNT_SID = r"^AC[0-9a-fA-F]{32}$"
 AES_KEY_BYTES = 32
-LAST_KEY_ID = 255  # a stored value spends one byte on it
+KEY_IDS = range(1, 256)  # a stored value spends one byte on it; 0 is no key
 SECRET_CHARACTERS = 32
 GUNICORN_GIVES_UP = 3  # any other exit code makes gunicorn start the worker again, for ever
 UNPREFIXED = ("database_url", "redis_url", "twilio_")
@@ -298,12 +298,12 @@ def load_settings_or_exit() -> Settings:
 
 
 def parse_keyring(text: str) -> dict[int, bytes]:
-    """Keys by id (0 to 255) from `id:base64,id:base64`. Raises ValueError with a sentence."""
+    """Keys by id (1 to 255) from `id:base64,id:base64`. Raises ValueError with a sentence."""
     keys: dict[int, bytes] = {}
     for entry in text.split(","):
         key_id, separator, key = entry.strip().partition(":")
-        if not separator or not re.fullmatch(r"[0-9]{1,3}", key_id) or int(key_id) > LAST_KEY_ID:
-            raise ValueError("should be a list of id:key, each id a number up to 255")
+        if not separator or not re.fullmatch(r"[0-9]{1,3}", key_id) or int(key_id) not in KEY_IDS:
+            raise ValueError("should be a list of id:key, each id a number from 1 to 255")
         if int(key_id) in keys:
             raise ValueError(f"names the key {key_id} twice")
         keys[int(key_id)] = parse_key(key)

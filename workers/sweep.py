@@ -1,4 +1,4 @@
-"""What becomes due by itself: calls' deadlines, people for waiting calls, orders for teams."""
+"""What becomes due by itself: deadlines, people for waiting calls, orders for teams, purges."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from router.services.apply_input import Exchange, apply_input
 from router.services.clock import read_now
 from router.services.dispatch_moves import Paging
 from router.services.offer_waiting import offer_waiting
+from router.services.purge import purge
 from router.services.request_dispatch import record_requests
 from router.storage.calls import list_due_call_ids
 
@@ -24,6 +25,8 @@ STEP_SECONDS = 0.1  # between looks when a deadline is near
 AGAIN_SECONDS = 1.0  # before a call whose deadline could not be dealt with is tried again
 THREADS = 4
 BATCH = 100
+PURGE_SECONDS = 600.0  # between purges that leave nothing over
+PURGE_ON_SECONDS = 1.0  # between batches, so that calls always come first
 
 
 class DueTimes:
@@ -64,7 +67,7 @@ class DueTimes:
 
 
 class Sweep:
-    """Finds people for waiting calls, and makes requests of the calls' orders for teams."""
+    """Finds people for waiting calls, makes requests of the calls' orders for teams, and purges."""
 
     def __init__(self, exchange: Exchange, paging: Paging) -> None:
         self._exchange = exchange
@@ -79,3 +82,7 @@ class Sweep:
         """Make dispatch requests of the calls' orders."""
         record_requests(self._paging)
         return SWEEP_SECONDS
+
+    def purge(self) -> float:
+        """Forget some of what has served its time."""
+        return PURGE_ON_SECONDS if purge(self._exchange) else PURGE_SECONDS

@@ -29,7 +29,7 @@ log = get_logger(__name__)
 
 SWEEP_SECONDS = 1.0
 STOP_SECONDS = 10.0
-LOOPS = 8
+LOOPS = 9
 NESTED = 4  # news of a dispatch holds its request's row while its call is told
 CONNECTIONS = URGENT_THREADS + THREADS + DUE_THREADS + REPAIR_THREADS + LOOPS + NESTED
 
@@ -55,6 +55,7 @@ class Switchboard:
             Loop("unknown", self._executor.settle),
             Loop("repair", self._repairer.turn),
             Loop("listen", self._listener.turn),
+            Loop("purge", sweep.purge),
         )
 
     def start(self) -> None:

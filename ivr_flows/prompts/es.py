@@ -62,6 +62,13 @@ PROMPTS: dict[str, str] = {
     "911_has_left": "El 9 1 1 colgó. Si todavía necesita ayuda, no cuelgue.",
     "press_9_to_reconnect": "Para volver a hablar con el 9 1 1 ahora, oprima el 9.",
     "you_will_be_reconnected": "Si no cuelga, vuelvo a llamar al 9 1 1.",
+    "connecting_to_crisis_line": (
+        "Le estoy comunicando con la línea de crisis. Por favor, no cuelgue."
+    ),
+    "crisis_line_has_left": (
+        "La línea de crisis terminó la llamada. Si todavía necesita ayuda, no cuelgue."
+    ),
+    "you_will_be_connected": "Si no cuelga, llamo al 9 1 1.",
     "clinician_has_ended_the_call": (
         "Su consejero terminó esta llamada. Si necesita ayuda ahora, oprima el 9 para el 9 1 1. "
         "Puede volver a llamar cuando quiera. Cuídese mucho."

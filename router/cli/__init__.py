@@ -11,6 +11,7 @@ from router.cli.people import people
 from router.cli.program import program
 from router.cli.protocol import protocol
 from router.cli.roster import roster
+from router.cli.what_if import what_if
 
 
 @click.group(cls=SentenceGroup)
@@ -25,3 +26,4 @@ main.add_command(people)
 main.add_command(block)
 main.add_command(user)
 main.add_command(token)
+main.add_command(what_if)

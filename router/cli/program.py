@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sized
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ from router.cli.opening import opened, table, whoami
 from router.errors import UnavailableError
 from router.programs.reading import read_file, to_program
 from router.services.publish_program import publish_program, refresh_failsafe
-from router.storage.programs import find_active_version, list_programs
+from router.storage.programs import find_active_version, list_later_versions, list_programs
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -42,7 +43,10 @@ def publish(file: Path, by: str) -> None:
         done = publish_program(
             office.sessions, document, published_by=by, state_dir=office.settings.state_dir
         )
-    if done.is_new:
+    if done.effective_at > datetime.now(UTC):
+        since = f"{done.effective_at:%Y-%m-%d %H:%M} UTC"
+        click.echo(f"{done.program_id}: version {done.version} takes effect at {since}.")
+    elif done.is_new:
         click.echo(f"{done.program_id}: version {done.version} is in force for new calls.")
     else:
         click.echo(f"{done.program_id}: version {done.version} says the same; nothing to publish.")
@@ -51,14 +55,15 @@ def publish(file: Path, by: str) -> None:
 
 @program.command(name="list")
 def list_() -> None:
-    """Show programs and the versions in force."""
+    """Show programs, the versions in force and those that take effect later."""
     rows = []
     with opened() as office, office.sessions() as session:
         for program_id in list_programs(session):
             active = find_active_version(session, program_id)
-            if active is not None:
-                since = f"{active.effective_at:%Y-%m-%d %H:%M} UTC"
-                rows.append((program_id, str(active.version), since, active.document["title"]))
+            in_force = [active] if active is not None else []
+            for one in (*in_force, *list_later_versions(session, program_id)):
+                since = f"{one.effective_at:%Y-%m-%d %H:%M} UTC"
+                rows.append((program_id, str(one.version), since, one.document["title"]))
     if not rows:
         click.echo("No program is published. Publish one: switchback program publish FILE")
         return

@@ -4,6 +4,7 @@ python3 dev.py demo               six calls, then stay up
 python3 dev.py demo --once        six calls, then stop; exit code 0 if each ended as it should
 python3 dev.py demo --calls 50    a random mix instead, several at once; exit code likewise
 python3 dev.py demo --external    callers return to a 911 center outside, not to a hosted desk
+python3 dev.py demo --program phoenix   another city's program: austin, phoenix or durham
 python3 dev.py demo --fresh       forget what the demo stored first
 """
 
@@ -18,6 +19,7 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
+from router.demo.cast import SCRIPTS, write_always_open
 from router.demo.mix import Mix
 from router.demo.narrator import Narrator
 from router.demo.plays import PLAYS, Play
@@ -27,6 +29,7 @@ from router.demo.stack import ROOT, Stack
 from router.demo.stage import PlayError, Stage
 from router.emulator.client import NetworkError
 from router.errors import SwitchbackError
+from router.programs.reading import EXAMPLES
 from router.services.accounts import demo_users
 
 STATE = ROOT / ".state"
@@ -41,14 +44,19 @@ def main(argv: list[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     staying = False
-    folder = Folder(STATE, "demo")  # a second demo takes another
+    named = options.program
+    program = EXAMPLES / f"{named}.toml"
+    folder = Folder(STATE, "demo" if program == PROGRAM else f"demo-{named}")  # a second: another
     try:
         if options.fresh:
             _forget(folder.path)
+        program = write_always_open(folder.path / f"{named}.toml", program)
+        if options.external:
+            program = write_external(folder.path / "external.toml", program)
         print("Starting PostgreSQL, Valkey, the telephone company and Switchback ...", flush=True)
         with Stack(
             folder.path,
-            program=write_external(folder.path / "external.toml") if options.external else PROGRAM,
+            program=program,
             calls_per_second=options.rate,
             emulator_options=("--switch", f"speech_rate={WORDS_A_SECOND}"),
         ) as stack:
@@ -78,6 +86,12 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="of the random mix (default 1)")
     parser.add_argument(
         "--external", action="store_true", help="return callers to a 911 center outside"
+    )
+    parser.add_argument(
+        "--program",
+        choices=sorted(SCRIPTS),
+        default="austin",
+        help="whose program (default austin)",
     )
     parser.add_argument("--fresh", action="store_true", help="forget what the demo stored first")
     parser.add_argument(

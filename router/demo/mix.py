@@ -22,6 +22,7 @@ GOOD = {
     "dispatched": "a team was sent",
     "returned_to_911": "back at 911",
     "handled_by_911": "talked with 911",
+    "crisis_line": "talked with the crisis line",
     "ended_with_clinician": "talked with a clinician",
 }
 KINDS = ("transfer", "direct", "direct", "impatient", "danger", "silent")

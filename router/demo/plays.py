@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ivr_flows.call import Stage as CallStage
+from router.demo.cast import FIRST_PARTY
 from router.demo.stage import Person, PlayError, Stage
+from router.policy.outcomes import Outcome
 
-# The call taker's keys: one choice after another, as the call taker's flow asks them.
-FIRST_PARTY_NO_DANGER = ("1", "2", "2", "2", "1")
+NO_DANGER = ("2", "2", "2", "1")  # the call taker's keys, as their flow asks after the party
 MENTAL_HEALTH, SUICIDAL = "1", "2"
 DISPOSITION_BY_PHONE, DISPOSITION_TEAM = "1", "3"
 HELD_CALLS = 11
@@ -25,8 +26,11 @@ class Play:
     perform: Callable[[Stage], str]
 
 
-def transfer(stage: Stage, trunk: Person, incident: str, call_type: str) -> None:
-    """The call taker keys a transfer on the leg that carries the caller."""
+def transfer(stage: Stage, trunk: Person, incident: str, call_type: str, party: str = "") -> None:
+    """The call taker keys a transfer on the leg that carries the caller.
+
+    `party` is the key for whom the call is about, "" for such as the program's clinicians take.
+    """
     phone = trunk.phone
     phone.dials(stage.stack.seeded.lines["transfer"])
     phone.hears("incident number")
@@ -34,7 +38,8 @@ def transfer(stage: Stage, trunk: Person, incident: str, call_type: str) -> None
     phone.hears("call type")
     phone.presses(call_type)
     questions = ("caller speaks", "weapon", "medical", "risk", "officer")
-    for question, key in zip(questions, FIRST_PARTY_NO_DANGER, strict=True):
+    keys = (party or stage.script.party, *NO_DANGER)
+    for question, key in zip(questions, keys, strict=True):
         phone.hears(question)
         phone.presses(key)
 
@@ -48,15 +53,15 @@ def connect(stage: Stage, caller: Person, *, without: tuple[Person, ...] = ()) -
 
 
 def call_direct_line(stage: Stage, caller: Person) -> None:
-    """The caller answers the direct line's questions: about themselves, no danger."""
-    phone = caller.phone
+    """The caller answers the direct line's questions: nobody is in danger."""
+    phone, script = caller.phone, stage.script
     phone.dials(stage.stack.seeded.lines["direct"])
     for question, key in (
         ("for english", "1"),
         ("danger", "2"),
-        ("about yourself", "1"),
-        ("what is the call about", "1"),
-        ("zip code", "78701#"),
+        ("about yourself", script.party),
+        ("what is the call about", script.reason),
+        ("zip code", f"{script.zip_code}#"),
     ):
         phone.hears(question)
         phone.presses(key)
@@ -84,7 +89,32 @@ def take_at_911(stage: Stage, caller: Person, heard: str = "") -> Person:
 
 
 def panic_attack(stage: Stage) -> str:
-    """(a) Transfer on a shared trunk leg; the call taker leaves; the clinician resolves."""
+    """(a) A caller about themselves, alone at home: by phone, as the program says."""
+    if stage.crisis_line is not None and stage.script.alone is Outcome.CRISIS_LINE:
+        return panic_attack_at_crisis_line(stage, stage.crisis_line)
+    return panic_attack_resolved(stage)
+
+
+def panic_attack_at_crisis_line(stage: Stage, crisis_line: Person) -> str:
+    """The program diverts callers about themselves to the county's crisis line."""
+    trunk = stage.caller("Trunk line 4", people=["Lee (911)", "Sam (caller)"])
+    transfer(stage, trunk, "4711", MENTAL_HEALTH, FIRST_PARTY)
+    trunk.phone.hears("connecting you to the crisis line")
+    crisis_line.phone.rings()
+    crisis_line.phone.answers()
+    crisis_line.phone.hears("transferring a caller to you")
+    crisis_line.phone.is_talking_with("Sam (caller)", within=10)
+    trunk.phone.says("Sam is having a panic attack at home. I will let you talk.", "Lee (911)")
+    trunk.phone.leaves("Lee (911)")
+    crisis_line.phone.says("Hello Sam. I am with you. Let us breathe together.")
+    trunk.phone.hears("breathe together")
+    trunk.phone.hangs_up()
+    stage.ends(trunk, "crisis_line")
+    return "helped by the county crisis line"
+
+
+def panic_attack_resolved(stage: Stage) -> str:
+    """Transfer on a shared trunk leg; the call taker leaves; the clinician resolves."""
     trunk = stage.caller("Trunk line 4", people=["Lee (911)", "Sam (caller)"])
     transfer(stage, trunk, "4711", MENTAL_HEALTH)
     clinician = stage.first_to_ring(stage.clinicians)
@@ -213,13 +243,36 @@ def _fill_911(stage: Stage) -> tuple[list[Person], list[Person]]:
 
 
 def nobody_accepts(stage: Stage) -> str:
-    """(d) Every clinician declines: the program's rule sends the caller to 911 with a request."""
+    """(d) Every clinician declines, or none is there: the program's rule applies."""
+    if not stage.script.unanswered:
+        return waits_for_the_next(stage)
+    return returned_with_a_request(stage)
+
+
+def waits_for_the_next(stage: Stage) -> str:
+    """No clinician is there: the caller waits in line, and the first to come on duty takes it."""
+    stage.sign_off(*stage.clinicians)
+    caller = stage.caller("Jo")
+    call_direct_line(stage, caller)
+    caller.phone.hears("still connected", within=30)
+    stage.sign_on(*stage.clinicians)
+    clinician = stage.first_to_ring(stage.clinicians, within=90)
+    stage.answers_and_accepts(clinician, "crisis call")
+    clinician.phone.is_talking_with(caller.name, within=10)
+    caller.phone.hangs_up()
+    choose_after_call(clinician, DISPOSITION_BY_PHONE)
+    stage.until(caller, lambda call: call.outcome == "resolved", "to be resolved")
+    return f"resolved with {clinician.name}, who came on duty"
+
+
+def returned_with_a_request(stage: Stage) -> str:
+    """The caller goes back to 911 with what the program asks for."""
     for clinician in stage.clinicians:
         clinician.phone.changes(on_ring={"do": "decline", "after": 0.5})
     caller = stage.caller("Jo")
     call_direct_line(stage, caller)
-    taker = take_at_911(stage, caller, "crisis intervention officer")
-    taker.phone.says("911, I am sending a crisis intervention officer.")
+    taker = take_at_911(stage, caller, stage.script.unanswered)
+    taker.phone.says("911, I am sending an officer.")
     caller.phone.hears("officer", within=10)
     caller.phone.hangs_up()
     stage.ends(caller, "returned_to_911")
@@ -228,6 +281,7 @@ def nobody_accepts(stage: Stage) -> str:
 
 def presses_nine(stage: Stage) -> str:
     """(e) The caller presses 9 while waiting."""
+    stage.wait_for_clinicians(1)
     caller = stage.caller("Chris")
     call_direct_line(stage, caller)
     stage.first_to_ring(stage.clinicians)
@@ -260,7 +314,7 @@ def clinician_dies(stage: Stage) -> str:
 
 
 PLAYS = (
-    Play("a", "A panic attack, resolved by phone", panic_attack),
+    Play("a", "A panic attack, helped by phone", panic_attack),
     Play("b", "Thoughts of suicide, a team sent", team_sent),
     Play("c", "It escalates: back to 911", returned),
     Play("d", "Nobody accepts", nobody_accepts),

@@ -1,4 +1,4 @@
-"""Fictional people of Austin's program, for development: made once, left alone the second time.
+"""Fictional people of a program, for development: made once, left alone the second time.
 
 Numbers are 555-01xx, which nobody has. Sizes follow the sources named in programs/austin.toml.
 """
@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from router.config import Settings
+from router.demo.cast import localized, script_of
 from router.errors import ForbiddenError
 from router.policy.shift import EVERY_DAY, Shift
 from router.programs.document import ProgramDocument
@@ -56,6 +57,8 @@ class Seeded:
     version: int
     lines: dict[str, str]
     outside_lines: dict[str, str]
+    crisis_line: str  # "" for none
+    clinician_desk: str
     clinicians: tuple[SeededPerson, ...]
     supervisors: tuple[SeededPerson, ...]
     call_takers: tuple[SeededPerson, ...]
@@ -94,20 +97,12 @@ _CALL_TAKERS = (
 # Two people a team: a crisis intervention specialist and a peer, as Phoenix staffs them.
 _TEAMS = (
     (
-        "emcot-1",
-        "EMCOT team 1",
-        (
-            PersonEntry("rae", "Rae Responder", "+15125550150", ("responder",)),
-            PersonEntry("rex", "Rex Responder", "+15125550151", ("responder",), ("en", "es")),
-        ),
+        PersonEntry("rae", "Rae Responder", "+15125550150", ("responder",)),
+        PersonEntry("rex", "Rex Responder", "+15125550151", ("responder",), ("en", "es")),
     ),
     (
-        "emcot-2",
-        "EMCOT team 2",
-        (
-            PersonEntry("rio", "Rio Responder", "+15125550152", ("responder",), ("en", "es")),
-            PersonEntry("rue", "Rue Responder", "+15125550153", ("responder",)),
-        ),
+        PersonEntry("rio", "Rio Responder", "+15125550152", ("responder",), ("en", "es")),
+        PersonEntry("rue", "Rue Responder", "+15125550153", ("responder",)),
     ),
 )
 _MEMBER_ROLES = ("crisis_specialist", "peer")
@@ -124,18 +119,19 @@ def seed(session: Session, settings: Settings, program: Path = PROGRAM) -> Seede
     document = _for_few_callers(read_file(program))
     now = read_now(session, DatabaseClock())
     version, _is_new = save_program(session, document, published_by="demo", now=now)
+    script = script_of(document.name)
     round_the_clock = Shift(document.time_zone, EVERY_DAY, time(0), time(0))
 
     def put(entries: Iterable[PersonEntry], desk: str = "") -> tuple[SeededPerson, ...]:
         seeded = []
         for entry in entries:
-            member = _with_desk(entry, desk)
+            member = _with_desk(localized(entry, document), desk)
             save_person(session, document, member)
             hours = [(desk, round_the_clock)] if desk else []
-            replace_shifts(session, document.name, entry.id, hours)
-            if entry.phone:
-                presence.sign_on(session, entry.id, now)
-            seeded.append(SeededPerson(entry.id, entry.name, entry.phone))
+            replace_shifts(session, document.name, member.id, hours)
+            if member.phone:
+                presence.sign_on(session, member.id, now)
+            seeded.append(SeededPerson(member.id, member.name, member.phone))
         return tuple(seeded)
 
     seeded = Seeded(
@@ -143,10 +139,15 @@ def seed(session: Session, settings: Settings, program: Path = PROGRAM) -> Seede
         version=version,
         lines={name: line.number or "" for name, line in document.lines.items()},
         outside_lines={line.name: line.number or "" for line in document.psap.lines},
+        crisis_line=(document.crisis_line.number or "") if document.crisis_line else "",
+        clinician_desk=document.clinician_desk,
         clinicians=put(_CLINICIANS, document.clinician_desk),
         supervisors=put(_SUPERVISORS),
         call_takers=put(_CALL_TAKERS, document.psap.desk),
-        teams=tuple(SeededTeam(id_, name, put(members)) for id_, name, members in _TEAMS),
+        teams=tuple(
+            SeededTeam(f"{script.team}-{number}", f"{script.team_name} {number}", put(members))
+            for number, members in enumerate(_TEAMS, start=1)
+        ),
         operator=put([_OPERATOR])[0],
     )
     for position, team in enumerate(seeded.teams):

@@ -11,7 +11,7 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
@@ -57,18 +57,20 @@ class Stack:
         calls_per_second: float = 1.0,
         emulator_options: tuple[str, ...] = (),
         environment: Mapping[str, str] | None = None,
+        without: Collection[str] = (),
     ) -> None:
-        """Take a state folder; `calls_per_second` holds for us and for the carrier.
+        """Take a state folder, a program's file, and the calls a second of both us and the carrier.
 
         DATABASE_URL and REDIS_URL are those of `environment`, else of this process's own, else of
-        private servers. All processes see `environment`.
+        private servers. All processes see `environment`; those in `without` are not started.
         """
         self.state = state
         self._durable = durable
-        self._program = program
+        self.program = program
         self._calls_per_second = calls_per_second
         self._emulator_options = emulator_options
         self._extra = dict(environment or {})
+        self._without = {"release", *without}  # the release has run by the time processes start
         self._running = ExitStack()
         self.postgres: PrivatePostgres | None = None
         self.valkey: PrivateValkey | None = None
@@ -97,7 +99,7 @@ class Stack:
         self._running.callback(engine.dispose)
         self.sessions: Sessions = make_sessions(engine)
         with self.sessions.begin() as session:
-            self.seeded: Seeded = seed(session, self.settings, self._program)
+            self.seeded: Seeded = seed(session, self.settings, self.program)
         self._settle_leftovers()
         self._start_processes()
         self.network = Network(self.emulator_url)
@@ -158,12 +160,22 @@ class Stack:
 
     def _settle_leftovers(self) -> None:
         """End what an earlier run left open: its calls went with its carrier."""
+        self.end_legs()
+        self.cancel_dispatches()
+
+    def end_legs(self) -> None:
+        """Tell every call that its legs are over, callers first, so that nobody is rung for them.
+
+        For legs that the carrier no longer knows.
+        """
         exchange = Exchange(self.sessions, Urls(self.web_url))
+        callers_first = (legs.c.role != "caller", legs.c.id)
         with self.sessions() as session:
-            leg_ids = session.scalars(select(legs.c.id).where(legs.c.place != "ended")).all()
+            is_open = legs.c.place != "ended"
+            open_legs = select(legs.c.id).where(is_open).order_by(*callers_first)
+            leg_ids = session.scalars(open_legs).all()
         for leg_id in leg_ids:
             apply_input(exchange, leg_id, LegStatusChanged(leg_id, "completed"))
-        self.cancel_dispatches()
 
     def cancel_dispatches(self) -> None:
         """Cancel every request for a team that is open, so that all teams are free."""
@@ -187,7 +199,7 @@ class Stack:
         )
         lines = read_procfile(ROOT / "Procfile")
         for name, line in lines.items():
-            if name != "release":
+            if name not in self._without:
                 port = {"PORT": str(self.ports[name])} if name in self.ports else {}
                 self.processes.start_line(name, line, **port)
         for url in (f"{self.emulator_url}/control/state", f"{self.web_url}/readyz"):

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from ivr_flows.call import Call, from_document
 from ivr_flows.call import Stage as CallStage
+from router.demo.cast import Script, script_of
 from router.demo.stack import Stack
 from router.emulator.client import Network, NetworkError, Phone
 from router.policy.roster import examine
@@ -50,6 +51,7 @@ class Stage:
     responders: list[Person] = field(default_factory=list)
     supervisors: list[Person] = field(default_factory=list)
     outside: list[Person] = field(default_factory=list)
+    crisis_line: Person | None = None
     _callers: int = 0
     _callers_phones: list[Phone] = field(default_factory=list)
 
@@ -68,6 +70,15 @@ class Stage:
         for name, number in seeded.outside_lines.items():
             phone = f"911 {name} line"
             self.outside.append(Person(phone, self._phone(phone, number)))
+
+        if seeded.crisis_line:
+            name = "county crisis line"
+            self.crisis_line = Person(name, self._phone(name, seeded.crisis_line))
+
+    @property
+    def script(self) -> Script:
+        """How the program's callers answer, and where their calls end."""
+        return script_of(self.stack.seeded.program)
 
     @property
     def network(self) -> Network:
@@ -105,7 +116,8 @@ class Stage:
     def everyone(self) -> tuple[Person, ...]:
         """All but the callers."""
         staff = (*self.clinicians, *self.call_takers, *self.responders)
-        return (*staff, *self.supervisors, *self.outside)
+        crisis_line = [self.crisis_line] if self.crisis_line else []
+        return (*staff, *self.supervisors, *self.outside, *crisis_line)
 
     def everyone_idle(self) -> None:
         """Make every phone but the callers' wait for its owner's hand again."""
@@ -161,7 +173,7 @@ class Stage:
         while time.monotonic() < deadline:
             with self.stack.sessions() as session:
                 now = read_now(session, DatabaseClock())
-                desk = "clinicians"
+                desk = self.stack.seeded.clinician_desk
                 people = list_on_desk(session, self.stack.seeded.program, desk, now)
                 if sum(one.is_free for one in examine(people, now)) >= number:
                     return

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import os
 import re
 import signal
 import sys
+from datetime import UTC, datetime
 from typing import TextIO
 
 from .clock import MAX_SPEED, MODES, Clock
 from .server import Server
-from .sids import Sids
+from .sids import Sids, is_sid
 from .switches import Switches
 from .urls import LOOPBACK
 from .world import World
@@ -31,10 +33,25 @@ def _time(text: str) -> tuple[str, float]:
     return mode, factor
 
 
+def _moment(text: str) -> float:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("a moment as 2026-01-31T09:00:00 (UTC)") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
 def _account(text: str) -> str:
     if not re.fullmatch(r"AC[0-9a-f]{32}", text):
         raise argparse.ArgumentTypeError("AC and 32 hexadecimal digits")
     return text
+
+
+def _api_key(text: str) -> tuple[str, str]:
+    sid, _, secret = text.partition("=")
+    if not is_sid(sid, "SK") or not secret:
+        raise argparse.ArgumentTypeError("SK and 32 hexadecimal digits, =, and its secret")
+    return sid, secret
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -49,7 +66,21 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--calls-per-second", type=float, help="REST calls placed a second")
     parser.add_argument("--switch", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument(
+        "--api-key",
+        type=_api_key,
+        action="append",
+        default=[],
+        metavar="SK...=SECRET",
+        help="a key for REST and for access tokens; also TWILIO_API_KEY and TWILIO_API_SECRET",
+    )
     parser.add_argument("--seed", type=int, help="make SIDs repeatable")
+    parser.add_argument(
+        "--start",
+        type=_moment,
+        metavar="MOMENT",
+        help="when its clock begins (ISO 8601)",
+    )
     parser.add_argument(
         "--allow-any-host",
         action="store_true",
@@ -60,6 +91,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         parser.error(f"--host {options.host} is not a loopback address (see --allow-any-host)")
     options.account_sid = options.account_sid or Sids().new("AC")
     options.auth_token = options.auth_token or Sids().new("")
+    key, secret = env.get("TWILIO_API_KEY", ""), env.get("TWILIO_API_SECRET", "")
+    options.api_keys = dict(options.api_key) | ({key: secret} if key and secret else {})
     options.switches = Switches()
     try:
         for item in options.switch:
@@ -82,10 +115,11 @@ async def _run(options: argparse.Namespace) -> int:
     world = World(
         options.account_sid,
         options.auth_token,
-        Clock(mode, speed),
+        Clock(mode, speed, options.start),
         options.switches,
         options.seed,
     )
+    world.api_keys.update(options.api_keys)
     world.allow_any_host = options.allow_any_host
     server = Server(world, options.host, options.port)
     stopped = asyncio.Event()
@@ -102,6 +136,10 @@ async def _run(options: argparse.Namespace) -> int:
         f"emulator listening on {world.base_url} for account {world.account_sid}"
         f" (time {mode}); phones at {world.base_url}/phones",
     )
+    # What the program is made of stays for good: to look through it again and again for garbage
+    # would stop every call for some hundredths of a second.
+    gc.collect()
+    gc.freeze()
     await stopped.wait()
     await server.stop()
     return 0

@@ -14,7 +14,8 @@ class Hearing:
     """What one leg hears right now.
 
     kind: say, play, ringback, hold, wait, talking_with, silence. `people` are those heard,
-    `heard_by` those who hear this leg, `where` the queue or conference.
+    `heard_by` those who hear this leg, `where` the queue or conference; `voice` and `language`
+    are those of a <Say> that names them.
     """
 
     kind: str
@@ -23,6 +24,8 @@ class Hearing:
     heard_by: tuple[str, ...] = ()
     where: str = ""
     loop: int = 1
+    voice: str = ""
+    language: str = ""
 
 
 SILENCE = Hearing("silence")
@@ -43,7 +46,9 @@ class Seat:
 
     def reaches(self, other: Seat) -> bool:
         """Whether what this leg says is heard by `other`."""
-        if self is other or self.muted or self.hold or other.hold:
+        silent = self.muted or self.call.microphone_off or self.call.out_of_reach
+        deaf = other.hold or other.call.out_of_reach
+        if self is other or silent or self.hold or deaf:
             return False
         if self.coaching and self.coaches is not None:
             return other.call is self.coaches
@@ -73,6 +78,9 @@ class Room:
         if seat is None or not self.live:
             return []
         return [s.call for s in self.seats if seat.reaches(s)]
+
+    def spoke(self, seat: Seat, text: str) -> None:
+        """Somebody in the room has begun to say something."""
 
     def refresh(self) -> None:
         for seat in list(self.seats):

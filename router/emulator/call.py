@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .audio import SILENCE, Hearing, Seat
 from .clock import Timer
-from .formats import rfc2822
+from .formats import is_number, rfc2822
 from .webhooks import Webhook
 
 if TYPE_CHECKING:
+    from .numbers import Application
     from .world import World
 
+Work = Coroutine[Any, Any, None]
 FINAL = frozenset(["completed", "busy", "failed", "no-answer", "canceled"])
+# What a leg ended with in SIP, where nothing more exact is known: answered, and given up.
+_SIP_CODES = {"completed": "200", "canceled": "487"}
 DEFAULT_TIME_LIMIT = 14_400  # Twilio: a call lasts at most 4 hours
+
+# Facts of a phone that say how it reacts; they are not parameters of its calls.
+_NOT_SENT = ("Refer", "Notify", "Dial", "SipResponseCode", "StirStatus")
 
 # Why a leg leaves what it is in: words of Twilio's ReasonParticipantLeft where it has one.
 HUNG_UP = "participant_hung_up"
@@ -81,10 +88,16 @@ class Call:
         self.ended: float | None = None
         self.queue_time_ms = 0
         self.answered_by = ""
-        self.detected_by = ""
+        self.detected_by = ""  # by answering machine detection; answered_by is the truth
+        self.detection_ms = 0
+        self.greeting_seconds = 0.0
+        self.sip_code = ""
+        self.sip_headers: dict[str, str] = {}
+        self.application: Application | None = None  # the TwiML application it calls
+        self.on_refer: Callable[[str], bool] | None = None
         self.phone_number_sid: str | None = None
         self.endpoint: Endpoint | None = None
-        self.program: Callable[[], Awaitable[None]] | None = None
+        self.program: Callable[[], Work] | None = None
         self.fallback: Callback | None = None
         self.callback: Callback | None = None
         self.callback_sequence = 0
@@ -92,6 +105,9 @@ class Call:
         self.time_limit = DEFAULT_TIME_LIMIT
         self.cookies: dict[str, str] = {}
         self.extra: dict[str, str] = {}
+        self.client_parameters: dict[str, str] = {}  # of a <Client>, for the page that rings
+        self.microphone_off = False
+        self.out_of_reach = False  # the signal is lost, and nobody has noticed yet
         self.sounds: list[Hearing] = []
         self.seat: Seat | None = None
         self.backdrop: Hearing | None = None
@@ -125,9 +141,15 @@ class Call:
             return 0
         return round((self.ended or self.world.clock.now()) - self.started)
 
+    @property
+    def sip_call_id(self) -> str:
+        """A SIP Call-Id of this leg's own."""
+        return f"{self.sid[2:]}@emulator.invalid"
+
     def people(self) -> tuple[str, ...]:
         """Those at the far end, once it has been answered."""
-        return self.endpoint.people(self) if self.endpoint and self.live else ()
+        there = self.live and not self.out_of_reach
+        return self.endpoint.people(self) if self.endpoint and there else ()
 
     def params(self) -> dict[str, str]:
         """The parameters Twilio puts in every request about this call."""
@@ -147,7 +169,10 @@ class Call:
         params.update(self.world.geography(self.from_, ("From", "Caller")))
         params.update(self.world.geography(self.to, ("To", "Called")))
         if self.direction == "inbound" and self.endpoint is not None:
-            params.update(self.endpoint.facts())
+            facts = self.endpoint.facts()
+            params.update({k: v for k, v in facts.items() if not k.startswith(_NOT_SENT)})
+            if self.world.switches.stir_verstat and is_number(self.from_):
+                params.setdefault("StirVerstat", self.world.switches.stir_verstat)
         return params | self.extra
 
     def changed(self) -> None:
@@ -185,6 +210,9 @@ class Call:
         params["Timestamp"] = rfc2822(self.world.clock.now())
         params["CallbackSource"] = "call-progress-events"
         params["SequenceNumber"] = str(self.callback_sequence)
+        stir = self.endpoint.facts().get("StirStatus") if self.endpoint is not None else None
+        if stir and event in ("ringing", "answered"):
+            params["StirStatus"] = stir
         self.callback_sequence += 1
         self.tell("status", self.callback.url, self.callback.method, params, complete=True)
 
@@ -205,6 +233,13 @@ class Call:
 
         self._timers.append(self.world.clock.call_later(seconds, act))
 
+    def after(self, seconds: float, action: Callable[[], None]) -> None:
+        """As `later`, but what is due now is done now."""
+        if seconds > 0:
+            self.later(seconds, action)
+        else:
+            action()
+
     def answer(self) -> None:
         if self.live or self.over:
             return
@@ -212,7 +247,7 @@ class Call:
         if self.endpoint is not None:
             self.endpoint.answered(self)
         self.set_status("in-progress", "answered")
-        self.later(self.time_limit, self.hang_up)
+        self.limit_time(self.time_limit)
         self.update_hearing()
         if self.seat is not None:
             self.seat.room.refresh()
@@ -220,21 +255,25 @@ class Call:
         if self.program is not None:
             self.run(self.program())
 
-    def run(self, work: Awaitable[None]) -> None:
-        """Let the leg do something of its own; what it did before has been stopped."""
-        self._task = asyncio.get_running_loop().create_task(self._guarded(work))
+    def limit_time(self, seconds: int) -> None:
+        """End the call `seconds` after its answer; a later limit takes the place of this one."""
+        self.time_limit = seconds
+        if self.started is not None:
+            left = self.started + seconds - self.world.clock.now()
+            self.later(left, lambda: self.hang_up() if self.time_limit == seconds else None)
 
-    async def _guarded(self, work: Awaitable[None]) -> None:
+    def run(self, work: Work) -> None:
+        """Let the leg do something of its own; what it did before has been stopped."""
+        self._task = asyncio.get_running_loop().create_task(work)
+        self._task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
         """A fault of the emulator ends one call, never the network."""
-        try:
-            await work
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is
+        if not task.cancelled() and (error := task.exception()) is not None:
             self.world.fault_of_ours(error, self.sid)
             self.finish("failed")
 
-    def take_over(self, work: Awaitable[None]) -> None:
+    def take_over(self, work: Work) -> None:
         """REST moves the leg: it leaves where it is at once and does `work` instead."""
         self.stop(UPDATED)
         self._announce("left")
@@ -272,6 +311,7 @@ class Call:
         """The one end of every call."""
         if self.over:
             return
+        sip_code = sip_code or _SIP_CODES.get(status, "")
         was_queued = self.status == "queued"
         self.status = status
         self.ended = self.world.clock.now()
@@ -285,7 +325,7 @@ class Call:
         if status == "completed":
             extra["Duration"] = str(-(-self.duration // 60))
         if sip_code:
-            extra["SipResponseCode"] = sip_code
+            self.sip_code = extra["SipResponseCode"] = sip_code
         # Twilio: a call canceled while still queued fires no callbacks.
         silent = was_queued and status == "canceled"
         self.set_status(status, "" if silent else "completed", **extra)
@@ -307,7 +347,7 @@ class Call:
     def update_hearing(self) -> None:
         hearing = self._current_hearing()
         # A phone that rings hears nothing of the call; who dials hears it ringing.
-        deaf = self.over or not (self.live or self.direction == "inbound")
+        deaf = self.over or self.out_of_reach or not (self.live or self.direction == "inbound")
         if hearing == self.hearing or deaf:
             return
         self.hearing, self.hearing_since = hearing, self.world.clock.now()
@@ -337,10 +377,26 @@ class Call:
             self.sounds = [sound for sound in self.sounds if sound is not hearing]
             self.update_hearing()
 
+    def beep(self) -> None:
+        """The far end beeps, as a voicemail does after its greeting."""
+        if self.seat is not None:
+            for other in self.seat.room.listeners(self):
+                if other.endpoint is not None:
+                    other.endpoint.hears_beep(other)
+
+    def lose_signal(self) -> None:
+        """The far phone is out of reach though the carrier does not know yet."""
+        self.hearing, self.hearing_since = SILENCE, self.world.clock.now()
+        if self.endpoint is not None:
+            self.endpoint.hears(self, SILENCE)
+        self.out_of_reach = True
+        if self.seat is not None:
+            self.seat.room.refresh()
+
     def press(self, digits: str) -> None:
         """Keys of the far phone: to whoever listens, else a tone into the room."""
         for digit in digits:
-            if self.over:
+            if self.over or self.out_of_reach:
                 return
             if any(sink(digit) for sink in self.digit_sinks[::-1]):
                 continue
@@ -353,10 +409,13 @@ class Call:
 
     def speak(self, who: str, text: str) -> None:
         """Speech from the far phone: to whoever listens for it and to everyone who hears it."""
+        if self.microphone_off or self.out_of_reach:
+            return
         for sink in self.speech_sinks[::-1]:
             if sink(text):
                 break
         if self.seat is not None:
+            self.seat.room.spoke(self.seat, text)
             for other in self.seat.room.listeners(self):
                 if other.endpoint is not None:
                     other.endpoint.hears_speech(other, who, text)

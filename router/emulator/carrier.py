@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .audio import Hearing
 from .call import Call, Callback, Source
-from .formats import is_number
+from .clock import Timer
+from .formats import is_number, split_client
+from .numbers import Number, Wiring
 from .twiml.session import Session
 
 if TYPE_CHECKING:
+    from .numbers import Application
     from .world import World
 
-
-@dataclass
-class Number:
-    """An IncomingPhoneNumber of the account (only what routing a call needs)."""
-
-    sid: str
-    number: str
-    voice_url: str = ""
-    voice_method: str = "POST"
-    voice_fallback_url: str = ""
-    voice_fallback_method: str = "POST"
-    status_callback: str = ""
-    status_callback_method: str = "POST"
-    sms_url: str = ""
-    sms_method: str = "POST"
-    sms_fallback_url: str = ""
-    sms_fallback_method: str = "POST"
-    voice_application_sid: str = ""
-    sms_application_sid: str = ""
-    friendly_name: str = ""
-    created: float = 0.0
-    updated: float = 0.0
+BRIDGING_SECONDS = 0.1
+QUEUE_SECONDS = 86_400  # Twilio: how long a REST call may wait for its turn
 
 
 class Carrier:
@@ -44,41 +27,80 @@ class Carrier:
     def __init__(self, world: World) -> None:
         self._world = world
         self._next_free = 0.0
+        self._waiting: deque[tuple[Call, Callable[[], None] | None]] = deque()
+        self._timer: Timer | None = None
 
     def queue(self, call: Call, on_released: Callable[[], None] | None = None) -> None:
-        """Place a REST call in its turn: first in, first out, so many a second."""
-        now = self._world.clock.now()
-        rate = self._world.switches.calls_per_second
-        starts = max(now, self._next_free)
-        self._next_free = starts + (1.0 / rate if rate > 0 else 0.0)
+        """Place a REST call in its turn: first in, first out, so many a second.
 
-        def release() -> None:
-            call.queue_time_ms = round((self._world.clock.now() - call.created) * 1000)
+        Twilio: one that waited 24 hours is canceled. One that is canceled gives its turn away.
+        """
+        self._waiting.append((call, on_released))
+        self._schedule()
+
+    def _schedule(self) -> None:
+        """Come back when the next turn is due, or the longest wait is over."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._waiting:
+            due = min(self._next_free, self._waiting[0][0].created + QUEUE_SECONDS)
+            wait = due - self._world.clock.now()
+            self._timer = self._world.clock.call_later(wait, self._release)
+
+    def _release(self) -> None:
+        self._timer = None
+        now, rate = self._world.clock.now(), self._world.switches.calls_per_second
+        while self._waiting:
+            call, on_released = self._waiting[0]
+            expired = call.created + QUEUE_SECONDS <= now
+            if not (call.over or expired or self._next_free <= now):
+                break
+            self._waiting.popleft()
+            if call.over:
+                continue
+            if expired:
+                call.finish("canceled")
+                continue
+            # Turns are counted from when each was due: a busy loop must not lower the rate.
+            due = max(self._next_free, call.created)
+            self._next_free = due + (1.0 / rate if rate > 0 else 0.0)
+            call.queue_time_ms = round((now - call.created) * 1000)
             self.place(call)
             if on_released is not None:
                 on_released()
-
-        call.later(starts - now, release)
+        self._schedule()
 
     def forget_queue(self) -> None:
+        self._waiting.clear()
         self._next_free = 0.0
+        self._schedule()
 
     def place(self, call: Call) -> None:
         """Set up a leg to its number; <Dial> legs come here at once, REST calls in their turn."""
+        if call.direction == "outbound-dial" and self._is_full(call):
+            return
         call.set_status("initiated", "initiated")
         call.later(self._world.switches.dial_setup_seconds, lambda: self._arrive(call))
 
     def _arrive(self, call: Call) -> None:
         world = self._world
-        if call.to in world.numbers:
-            self._connect_to_own_number(call, world.numbers[call.to])
+        if call.to in world.numbers and call.application is None:
+            self.incoming(self._loop_back(call), world.numbers[call.to])
             return
-        party = world.parties.get(call.to)
+        if call.application is not None:
+            inner = self._loop_back(call)
+            inner.extra.update(call.client_parameters)
+            self.incoming_by_client(inner, call.application)
+            return
+        address, parameters = split_client(call.to)
+        call.client_parameters |= parameters
+        party = world.parties.get(address)
         call.later(
             call.ring_timeout + world.switches.ring_timeout_buffer,
             lambda: self._rang_out(call),
         )
-        if party is None:
+        if party is None or not party.reachable:
             world.unexpected_rings.add(
                 "call", number=call.to, **{"from": call.from_}, call=call.sid
             )
@@ -99,16 +121,35 @@ class Carrier:
     def incoming(self, call: Call, number: Number) -> None:
         """A call from outside reaches one of the account's numbers."""
         call.phone_number_sid = number.sid
-        if number.status_callback:
-            call.callback = Callback(number.status_callback, number.status_callback_method)
-        url, method = number.voice_url, number.voice_method
-        call.fallback = Callback(number.voice_fallback_url, number.voice_fallback_method)
-        application = self._world.applications.get(number.voice_application_sid)
-        if application is not None:
-            url, method = application.voice_url, application.voice_method
-            fallback_url = application.voice_fallback_url
-            call.fallback = Callback(fallback_url, application.voice_fallback_method)
-        self.run_incoming(call, Source(url, method))
+        if self._is_full(call):
+            return
+        # Twilio: an application of the number takes the place of its own addresses.
+        wiring: Wiring = self._world.applications.get(number.voice_application_sid, number)
+        if wiring.status_callback:
+            call.callback = Callback(wiring.status_callback, wiring.status_callback_method)
+        call.fallback = Callback(wiring.voice_fallback_url, wiring.voice_fallback_method)
+        caller = self._world.parties.get(call.from_)
+        if wiring.voice_caller_id_lookup and caller is not None:
+            call.extra["CallerName"] = caller.profile.name.upper()
+        self.run_incoming(call, Source(wiring.voice_url, wiring.voice_method))
+
+    def _is_full(self, call: Call) -> bool:
+        """Whether the account has as many calls as it may; then this one is over."""
+        limit = self._world.switches.concurrent_calls
+        full = bool(limit) and len(self._world.live_calls()) > limit
+        if full:
+            self._world.debugger.report(10004, "Call concurrency limit exceeded", call.sid)
+            call.finish("failed" if call.direction != "inbound" else "busy")
+        return full
+
+    def incoming_by_client(self, call: Call, application: Application) -> None:
+        """A client party's call goes to the TwiML application it names."""
+        if application.status_callback:
+            callback = Callback(application.status_callback, application.status_callback_method)
+            call.callback = callback
+        fallback_url = application.voice_fallback_url
+        call.fallback = Callback(fallback_url, application.voice_fallback_method)
+        self.run_incoming(call, Source(application.voice_url, application.voice_method))
 
     def run_incoming(self, call: Call, source: Source) -> None:
         call.set_status("ringing")
@@ -119,8 +160,8 @@ class Carrier:
         call.set_backdrop(Hearing("ringback"))
         call.run(run_document(call, source))
 
-    def _connect_to_own_number(self, call: Call, number: Number) -> None:
-        """Twilio: a call to one of its own numbers runs that number's voice URL."""
+    def _loop_back(self, call: Call) -> Call:
+        """Twilio: a call to one of its own numbers (or applications) runs what is set up there."""
         inner = Call(self._world, call.from_, call.to, "inbound")
         outer_end, inner_end = LoopEnd(inner), LoopEnd(call)
         call.endpoint, inner.endpoint = outer_end, inner_end
@@ -129,7 +170,7 @@ class Carrier:
             call.ring_timeout + self._world.switches.ring_timeout_buffer,
             lambda: self._rang_out(call),
         )
-        self.incoming(inner, number)
+        return inner
 
 
 class LoopEnd:
@@ -147,7 +188,10 @@ class LoopEnd:
 
     def hears(self, _call: Call, hearing: Hearing) -> None:
         if hearing.kind in ("say", "play"):
-            self._peer.speak("recorded voice", hearing.text)
+            text = hearing.text
+            # What is said as the call is answered is heard once the two have been put together.
+            wait = BRIDGING_SECONDS if self._peer.seat is None else 0.0
+            self._peer.after(wait, lambda: self._peer.speak("recorded voice", text))
         elif self._peer.seat is not None:
             self._peer.seat.room.refresh()
 

@@ -58,7 +58,7 @@ class Network:
                 answer = json.load(error)
             raise NetworkError(error.code, answer["field"], answer["error"]) from None
 
-    def _read(self, path: str, name: str, **query: float) -> list[Entry]:
+    def _read(self, path: str, name: str, **query: object) -> list[Entry]:
         entries: list[Entry] = self.request("GET", f"{path}?{urlencode(query)}")[name]
         return entries
 
@@ -71,7 +71,7 @@ class Network:
         script: list[dict[str, Any]] | None = None,
         **profile: object,
     ) -> Phone:
-        """A party at `number` (lines, facts as further profile)."""
+        """A party at `number`; further profile: lines, facts, greeting."""
         body: dict[str, Any] = {"number": number, "on_ring": on_ring, **profile}
         if name is not None:
             body["name"] = name
@@ -98,13 +98,26 @@ class Network:
         """Every webhook sent, with its answer."""
         return self._read("webhooks", "webhooks", after=after, wait=wait)
 
-    def debugger(self, after: int = 0) -> list[Entry]:
-        """Warnings and errors with Twilio's codes."""
-        return self._read("debugger", "entries", after=after)
+    def send_webhook(self, url: str, **options: object) -> Entry:
+        """Send the application a signed webhook and see its answer (status, body, error ...).
 
-    def unexpected_rings(self) -> list[Entry]:
+        `params` make a form, `json` a JSON body; `method` is POST unless said otherwise, and
+        `call_sid` names a call in the log.
+        """
+        return self.request("POST", "webhooks", {"url": url, **options})
+
+    def debugger(self, after: int = 0, wait: float = 0, **only: object) -> list[Entry]:
+        """Warnings and errors with Twilio's codes; `only`: level, code, call_sid, since, until."""
+        return self._read("debugger", "entries", after=after, wait=wait, **only)
+
+    def unexpected_rings(self, after: int = 0, wait: float = 0) -> list[Entry]:
         """Calls and texts to numbers where nobody is."""
-        return self._read("unexpected_rings", "rings")
+        return self._read("unexpected_rings", "rings", after=after, wait=wait)
+
+    def parties(self) -> list[Entry]:
+        """Everybody on the network, with their live calls."""
+        parties: list[Entry] = self.request("GET", "parties")["parties"]
+        return parties
 
     def advance(self, seconds: float = 0) -> None:
         """Move time that is set by hand; everything due has settled afterwards."""
@@ -119,9 +132,13 @@ class Network:
         """Replace the faults: callbacks=[...], rest=[...], stale_seconds=, seed=."""
         self.request("PUT", "faults", faults)
 
-    def switches(self, **switches: object) -> None:
-        """Set the switches named."""
-        self.request("PUT", "switches", switches)
+    def read_faults(self) -> Entry:
+        """The faults in force."""
+        return self.request("GET", "faults")
+
+    def switches(self, **switches: object) -> Entry:
+        """Set the switches named; all of them, with value, default and what each is."""
+        return self.request("PUT", "switches", switches)
 
     def reset(self) -> None:
         """End and forget everything except numbers, applications and switches."""
@@ -165,29 +182,35 @@ class Phone:
         sid: str = self._do("dial", to=to, **options)["call"]
         return sid
 
-    def answers(self) -> None:
+    # With several lines, `call` names the one meant; else it is the newest that fits.
+
+    def answers(self, call: str = "") -> None:
         """Pick up."""
-        self._do("answer")
+        self._do("answer", call=call)
 
-    def declines(self) -> None:
+    def declines(self, call: str = "") -> None:
         """Refuse the call that rings."""
-        self._do("decline")
+        self._do("decline", call=call)
 
-    def presses(self, digits: str) -> None:
+    def presses(self, digits: str, call: str = "") -> None:
         """Press keys."""
-        self._do("press", digits=digits)
+        self._do("press", digits=digits, call=call)
 
-    def says(self, text: str, who: str = "") -> None:
+    def says(self, text: str, who: str = "", call: str = "") -> None:
         """Speak; `who` is one of the people at this phone."""
-        self._do("speak", text=text, who=who)
+        self._do("speak", text=text, who=who, call=call)
 
-    def hangs_up(self) -> None:
+    def hangs_up(self, call: str = "") -> None:
         """Put the phone down."""
-        self._do("hang_up")
+        self._do("hang_up", call=call)
 
-    def loses_signal(self) -> None:
-        """Drop out as a cell phone does."""
-        self._do("lose_signal")
+    def loses_signal(self, call: str = "") -> None:
+        """Drop out as a cell phone does: silence both ways until the carrier notices."""
+        self._do("lose_signal", call=call)
+
+    def refers(self, to: str, call: str = "") -> None:
+        """A SIP phone asks for `to` in its place (SIP REFER)."""
+        self._do("refer", to=to, call=call)
 
     def leaves(self, who: str) -> None:
         """One of the people at this phone walks away; the leg stays."""
@@ -199,7 +222,7 @@ class Phone:
         return sid
 
     def changes(self, **profile: object) -> None:
-        """Change on_ring, script, name, people, lines or facts."""
+        """Change on_ring, script, name, people, lines, facts or greeting."""
         self.network.request("PATCH", self._path, profile)
 
     def state(self) -> Entry:

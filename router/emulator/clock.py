@@ -40,13 +40,14 @@ class Timer:
 class Clock:
     """The hands, and everything that is due when they get there."""
 
-    def __init__(self, mode: str = "real", speed: float = 1.0) -> None:
+    def __init__(self, mode: str = "real", speed: float = 1.0, start: float | None = None) -> None:
+        """Begin at `start` (seconds since the epoch) instead of the present moment."""
         self.mode = mode
         self.speed = speed
         self._heap: list[Timer] = []
         self._cancelled = 0
         self._order = itertools.count()
-        self._base = time.time()
+        self._base = time.time() if start is None else start
         self._mark = time.monotonic()
         self._wake: asyncio.TimerHandle | None = None
         self._advancing = asyncio.Lock()

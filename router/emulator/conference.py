@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .audio import Hearing, Room, Seat
-from .call import HUNG_UP, Call, Callback, Source
+from .call import HUNG_UP, UPDATED, Call, Callback, Source
 from .formats import boolean, rfc2822
 from .rest.representations import represent_conference, represent_participant
 from .twiml.session import ANNOUNCE, CONFERENCE_WAIT, HOLD, Ending, Session
@@ -38,6 +38,8 @@ _SUBSCRIPTION = {
     "participant-hold": "hold",
     "participant-unhold": "hold",
     "participant-modify": "modify",
+    "participant-speech-start": "speaker",
+    "participant-speech-stop": "speaker",
     "announcement-end": "announcement",
     "announcement-fail": "announcement",
 }
@@ -116,6 +118,7 @@ class Participant(Seat):
             ending is Ending.FAILED
             and where == "wait"
             and session.failed_code != CONFERENCE_WAIT.refusal
+            and self.call.world.switches.wait_url_failure == "leaves"
         ):
             # Twilio: a waitUrl that cannot be had means no conference; the call goes on.
             self.conference.remove_participant(self, ADD_FAILED)
@@ -143,6 +146,8 @@ class Conference(Room):
         self.reason_ended: str | None = None
         self.ended_by: str | None = None
         self.pending: list[Participant] = []
+        self.on_start: list[Callable[[], object]] = []
+        self.on_end: list[Callable[[], None]] = []
         self._ever_joined = False
         self.changed()
 
@@ -202,9 +207,9 @@ class Conference(Room):
         participant.connected = True
         self.add(participant)
         self.tell("participant-join", participant.facts())
+        self._start_if_due()
         if self.live and participant.beep in ("true", "onEnter"):
             self._beep(participant)
-        self._start_if_due()
         if not self.live and participant in self.seats:
             source = participant.wait
             if source is None or source.url:
@@ -221,10 +226,13 @@ class Conference(Room):
         for participant in people:
             participant.stop_aside()
         self.tell("conference-start")
+        for act in self.on_start:
+            act()
 
     def _beep(self, cause: Participant) -> None:
         for other in self.participants:
-            if other is not cause and not other.hold and other.call.endpoint is not None:
+            deaf = other.hold or other.call.out_of_reach
+            if other is not cause and not deaf and other.call.endpoint is not None:
                 other.call.endpoint.hears_beep(other.call)
 
     # Going
@@ -240,7 +248,8 @@ class Conference(Room):
         if participant not in self.seats:
             return
         self._take_out(participant, reason)
-        if participant.end_on_exit:
+        moved = reason == UPDATED and not kick
+        if participant.end_on_exit and (not moved or self.world.switches.redirect_ends_conference):
             word = "kicked" if kick else "left"
             cause = f"participant-with-end-conference-on-exit-{word}"
             self.end(cause, ENDED_BY_MODERATOR, participant)
@@ -281,6 +290,8 @@ class Conference(Room):
         for participant in self.participants:
             self._take_out(participant, reason)
         self.live = False
+        for act in self.on_end:
+            act()
         for participant in self.pending[:]:
             participant.call.finish("canceled")
         facts = {"ReasonConferenceEnded": why, "Reason": why.replace("-", " ")}
@@ -319,10 +330,39 @@ class Conference(Room):
         participant.end_on_exit = value
         self._modified(participant, "participant-modify")
 
+    def set_wait(self, participant: Participant, source: Source) -> None:
+        """What somebody hears until the conference starts; changed while it waits, at once."""
+        participant.wait = source
+        if not self.live and participant in self.seats:
+            participant.stop_aside()
+            if source.url:
+                participant.aside(source, "wait")
+        self._modified(participant, "participant-modify")
+
+    def set_beep(self, participant: Participant, *, on_exit: bool) -> None:
+        enters = participant.beep in ("true", "onEnter")
+        words = {(True, True): "true", (True, False): "onEnter", (False, True): "onExit"}
+        participant.beep = words.get((enters, on_exit), "false")
+        self._modified(participant, "participant-modify")
+
     def _modified(self, participant: Participant, event: str) -> None:
         participant.updated = self.world.clock.now()
         self.tell(event, participant.facts())
         self.refresh()
+
+    def spoke(self, seat: Seat, text: str) -> None:
+        """Tell whoever asked for it that somebody speaks, and that they have finished."""
+        wanted = self.callback is not None and "speaker" in self.callback.events
+        if not wanted or not isinstance(seat, Participant) or seat.muted or seat.hold:
+            return
+        self.tell("participant-speech-start", seat.facts())
+        rate = self.world.switches.speech_rate
+        seconds = len(text.split()) / rate if rate > 0 else 0.0
+        seat.call.later(seconds, lambda: self._fell_silent(seat))
+
+    def _fell_silent(self, participant: Participant) -> None:
+        if participant in self.seats:
+            self.tell("participant-speech-stop", participant.facts())
 
     def announce(self, participants: list[Participant], source: Source) -> None:
         async def play(to: Participant) -> None:
@@ -355,6 +395,12 @@ class Conferences:
             self.by_sid[conference.sid] = self._active[name] = conference
             self._prune()
         return conference
+
+    def at_limit(self) -> bool:
+        """Whether the account has as many participants as it may (Twilio's 16021)."""
+        limit = self._world.switches.concurrent_participants
+        people = (len(c.seats) + len(c.pending) for c in self._active.values())
+        return bool(limit) and sum(people) >= limit
 
     def _prune(self) -> None:
         if len(self.by_sid) > MAX_CONFERENCES:

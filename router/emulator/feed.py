@@ -20,7 +20,8 @@ class Feed:
         self._clock = clock
         self._entries: deque[Entry] = deque(maxlen=limit)
         self._numbers = itertools.count(1)
-        self._waiters: set[asyncio.Future[None]] = set()
+        # In the order they came, which is the order they wake in.
+        self._waiters: dict[asyncio.Future[None], None] = {}
 
     def add(self, kind: str, **data: object) -> Entry:
         entry: Entry = {"seq": next(self._numbers), "at": round(self._clock.now(), 3), "kind": kind}
@@ -43,13 +44,13 @@ class Feed:
         if found or seconds <= 0:
             return found
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiters.add(waiter)
+        self._waiters[waiter] = None
         try:
             await asyncio.wait_for(waiter, seconds)
         except TimeoutError:
             pass
         finally:
-            self._waiters.discard(waiter)
+            self._waiters.pop(waiter, None)
         return self.after(after)
 
     def clear(self) -> None:

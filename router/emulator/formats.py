@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from urllib.parse import parse_qsl
 
 EMERGENCY = frozenset(["911", "933", "112"])  # Twilio: 933 is the test number
+SCHEMES = ("client:", "sip:", "sips:", "sim:", "whatsapp:", "app:")
 _E164 = re.compile(r"^\+[1-9]\d{6,14}$")
 
 
@@ -19,17 +21,25 @@ def boolean(value: object) -> str:
 
 
 def is_address(text: str) -> bool:
-    """Something that can be called: a number, a client, or a SIP address."""
-    return is_number(text) or text.startswith(("client:", "sip:", "sips:"))
+    """Something that can be called: a number, a client, a SIP address, a SIM, an application."""
+    return is_number(text) or text.startswith(SCHEMES)
 
 
 def is_number(text: str) -> bool:
     return bool(_E164.match(text)) or text in EMERGENCY
 
 
+def split_client(address: str) -> tuple[str, dict[str, str]]:
+    """`client:ana?case=17` is the client ana, whose page gets the parameters with the call."""
+    if not address.startswith("client:"):
+        return address, {}
+    plain, _, query = address.partition("?")
+    return plain, dict(parse_qsl(query, keep_blank_values=True))
+
+
 def normalise(text: str) -> str:
     """A North American number as it may be written, in E.164; anything else as it is."""
-    if text.startswith(("client:", "sip:", "sips:")):
+    if text.startswith(SCHEMES):
         return (
             text.split(";", maxsplit=1)[0].split("?", maxsplit=1)[0]
             if text.startswith("sip")

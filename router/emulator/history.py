@@ -25,6 +25,11 @@ class History:
         versions = self._versions.setdefault(sid, deque(maxlen=_VERSIONS))
         versions.append((self._world.clock.now(), describe()))
 
+    def shows(self, created: float) -> bool:
+        """Whether a list shows what was created then: a stale one does not have it yet."""
+        stale = self._world.faults.stale_seconds
+        return stale <= 0 or created <= self._world.clock.now() - stale
+
     def read(self, sid: str, describe: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """The resource as it was `stale_seconds` ago, else as it is."""
         stale = self._world.faults.stale_seconds

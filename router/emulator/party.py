@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .audio import Hearing
-from .call import Call, Source
+from .call import Call
 from .clock import Timer
 from .feed import Entry, Feed
-from .formats import is_number
+from .formats import is_address, is_number
 from .script import ScriptRunner, Step
 
 if TYPE_CHECKING:
     from .world import World
 
-BEHAVIOURS = ("manual", "answer", "busy", "decline", "no_answer", "voicemail", "unreachable")
-VOICEMAIL_GREETING_SECONDS = 4.0
+# Who answers besides people: a voicemail whose greeting ends with a beep, one that ends in silence,
+# one that ends otherwise, a fax, a line on which nobody speaks.
+MACHINES = {
+    "voicemail": "machine",
+    "voicemail_silence": "machine_silence",
+    "voicemail_other": "machine_other",
+    "fax": "fax",
+    "silent": "nobody",
+}
+BEHAVIOURS = ("manual", "answer", "busy", "decline", "no_answer", "unreachable", *MACHINES)
+GREETING = "Nobody can take your call right now. Leave a message."
+GREETING_AFTER = 0.1  # the caller has to be put through first
+GREETING_SECONDS = 4.0  # where words take no time
+WITHHELD = "withheld"  # as caller_id: whatever the network sends for it
 
 
 class PartyError(Exception):
@@ -53,6 +66,7 @@ class Profile:
     script: list[Step] = field(default_factory=list)
     lines: int = 1
     facts: dict[str, str] = field(default_factory=dict)
+    greeting: str = GREETING
 
 
 class Party:
@@ -64,6 +78,10 @@ class Party:
         self.profile = profile
         self.transcript = Feed(world.clock, limit=5_000)
         self.calls: list[Call] = []
+        # A softphone's party is found only while a page is registered for it.
+        self.is_softphone = False
+        self.reachable = True
+        self.watchers: list[Callable[[Entry, Call | None], None]] = []
         self._silences: dict[str, Timer] = {}
 
     # What happens to it (the Endpoint of its legs)
@@ -73,7 +91,10 @@ class Party:
         self._world.events.add(
             "heard", party=self.number, name=self.profile.name, call=sid, what=kind, **data
         )
-        return self.transcript.add(kind, call=sid, **data)
+        entry = self.transcript.add(kind, call=sid, **data)
+        for watcher in self.watchers:
+            watcher(entry, call)
+        return entry
 
     def ring(self, call: Call) -> None:
         behaviour = self.profile.on_ring
@@ -86,13 +107,16 @@ class Party:
             return
         self.calls.append(call)
         call.set_status("ringing", "ringing")
-        self.record("ringing", call, **{"from": call.from_})
+        about = {"headers": call.sip_headers, "parameters": call.client_parameters}
+        given = {name: value for name, value in about.items() if value}
+        self.record("ringing", call, **{"from": call.from_}, **given)
         if behaviour.do == "answer":
             call.later(behaviour.after, lambda: self._answer(call))
         elif behaviour.do == "decline":
             call.later(behaviour.after, lambda: self._decline(call))
-        elif behaviour.do == "voicemail":
-            call.later(behaviour.after, lambda: self._voicemail(call))
+        elif behaviour.do in MACHINES:
+            machine = MACHINES[behaviour.do]
+            call.later(behaviour.after, lambda: self._picked_up(call, machine))
 
     def answered(self, call: Call) -> None:
         self.record("answered", call)
@@ -122,6 +146,10 @@ class Party:
             data["where"] = hearing.where
         if hearing.loop != 1:
             data["loop"] = hearing.loop
+        if hearing.language:
+            data["language"] = hearing.language
+        if hearing.voice:
+            data["voice"] = hearing.voice
         self.record(hearing.kind, call, **data)
 
     def hears_speech(self, call: Call, who: str, text: str) -> None:
@@ -163,20 +191,22 @@ class Party:
         app = None if is_number(self.number) else self._world.application(application)
         if number is None and app is None:
             raise PartyError("to", f"there is no number {to!r} on this network to call", 404)
+        if caller_id == WITHHELD:
+            caller_id = self._world.switches.withheld_caller_id
         call = Call(self._world, caller_id or self.number, to, "inbound")
         call.endpoint = self
         call.extra.update(params or {})
         self.calls.append(call)
         self.record("dialled", call, to=to)
         if app is not None and (number is None or application):
-            self._world.carrier.run_incoming(call, Source(app.voice_url, app.voice_method))
+            self._world.carrier.incoming_by_client(call, app)
         elif number is not None:
             self._world.carrier.incoming(call, number)
         return call
 
-    def ringing_call(self) -> Call:
+    def ringing_call(self, sid: str = "") -> Call:
         for call in self.calls:
-            if call.direction != "inbound" and not call.live:
+            if sid in ("", call.sid) and call.direction != "inbound" and not call.live:
                 return call
         raise PartyError("number", f"{self.number} is not ringing")
 
@@ -187,21 +217,34 @@ class Party:
                 return call
         raise PartyError("number", f"{self.number} is not on a call")
 
-    def answer(self) -> None:
-        self._answer(self.ringing_call())
+    def answer(self, sid: str = "") -> None:
+        self._answer(self.ringing_call(sid))
 
     def _answer(self, call: Call) -> None:
         self._picked_up(call, "human")
 
     def _picked_up(self, call: Call, by: str) -> None:
         call.answered_by = by
+        if by.startswith("machine"):
+            rate = self._world.switches.speech_rate
+            words = len(self.profile.greeting.split())
+            call.greeting_seconds = words / rate if rate > 0 else GREETING_SECONDS
         call.answer()
+        if by.startswith("machine"):
+            self._greet(call)
 
-    def _voicemail(self, call: Call) -> None:
-        self._picked_up(call, "machine")
+    def _greet(self, call: Call) -> None:
+        """A voicemail speaks, and with most of them a beep says when to begin."""
+        call.later(GREETING_AFTER, lambda: self._speak_greeting(call))
+        if call.answered_by == "machine":
+            call.later(call.greeting_seconds, call.beep)
 
-    def decline(self) -> None:
-        self._decline(self.ringing_call())
+    def _speak_greeting(self, call: Call) -> None:
+        self.record("said", call, who="voicemail", text=self.profile.greeting)
+        call.speak("voicemail", self.profile.greeting)
+
+    def decline(self, sid: str = "") -> None:
+        self._decline(self.ringing_call(sid))
 
     def _decline(self, call: Call) -> None:
         call.finish(self._world.switches.decline_status, "603")
@@ -218,6 +261,16 @@ class Party:
         self.record("said", call, who=speaker, text=text)
         call.speak(speaker, text)
 
+    def mute(self, muted: bool, sid: str = "") -> None:  # noqa: FBT001 - as the SDK's mute()
+        """Switch the phone's own microphone off or on: nobody on the wire is told."""
+        call = self.current_call(sid)
+        if call.microphone_off == muted:
+            return
+        call.microphone_off = muted
+        self.record("muted" if muted else "unmuted", call)
+        if call.seat is not None:
+            call.seat.room.refresh()
+
     def hang_up(self, sid: str = "") -> None:
         call = self.current_call(sid)
         if call.direction != "inbound" and not call.live:
@@ -226,9 +279,10 @@ class Party:
             call.hang_up()
 
     def lose_signal(self, sid: str = "") -> None:
-        """The call drops as a cell call does; the carrier notices after a while."""
+        """The call drops as a cell call does: nothing is heard either way, until it is noticed."""
         call = self.current_call(sid)
         self.record("signal_lost", call)
+        call.lose_signal()
         call.later(self._world.switches.signal_loss_seconds, call.hang_up)
 
     def leave(self, who: str) -> None:
@@ -255,6 +309,17 @@ class Party:
     def receives(self, from_: str, body: str) -> None:
         self.record("sms", None, **{"from": from_}, text=body)
 
+    def refer(self, to: str, sid: str = "") -> None:
+        """A SIP phone asks the carrier to put somebody else in its place (SIP REFER)."""
+        call = self.current_call(sid)
+        if not self.number.startswith(("sip:", "sips:")):
+            raise PartyError("number", f"{self.number} is no SIP phone")
+        if not is_address(to):
+            raise PartyError("to", "must be a number or a sip: address", 400)
+        self.record("referred", call, to=to)
+        if call.on_refer is None or not call.on_refer(to):
+            raise PartyError("number", "the carrier refuses: this call is in no <Dial referUrl>")
+
     def describe(self) -> dict[str, Any]:
         profile = self.profile
         return {
@@ -265,5 +330,8 @@ class Party:
             "script": [step.describe() for step in profile.script],
             "lines": profile.lines,
             "facts": profile.facts,
+            "greeting": profile.greeting,
+            "softphone": self.is_softphone,
+            "reachable": self.reachable,
             "calls": [self._world.describe_leg(call) for call in self.calls],
         }

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .audio import Room, Seat
 from .call import Call, Source
+from .rest.representations import represent_member, represent_queue
 
 if TYPE_CHECKING:
     from .world import World
-
-DEFAULT_MAX_SIZE = 1_000  # Twilio's default; at most 5,000
 
 
 @dataclass
@@ -45,7 +44,7 @@ class Member:
 class Queue:
     """Waiting legs in the order they came."""
 
-    def __init__(self, world: World, name: str, max_size: int = DEFAULT_MAX_SIZE) -> None:
+    def __init__(self, world: World, name: str, max_size: int) -> None:
         self.world = world
         self.sid = world.sids.new("QU")
         self.name = name
@@ -57,6 +56,16 @@ class Queue:
         self._waited_total = 0.0
         # The sum of when the members came: asking each of a thousand how long it waits is slow.
         self._since_total = 0.0
+        self.changed()
+
+    def changed(self) -> None:
+        self.updated = self.world.clock.now()
+        self.world.history.keep(self.sid, lambda: represent_queue(self.world, self))
+        self.world.history.keep(f"{self.sid}/members", self.represent_members)
+
+    def represent_members(self) -> dict[str, Any]:
+        """Everybody who waits as REST shows them, by CallSid."""
+        return {m.call.sid: represent_member(self.world, m) for m in self.members}
 
     @property
     def average_wait(self) -> int:
@@ -68,7 +77,7 @@ class Queue:
     def add(self, member: Member) -> None:
         self.members.append(member)
         self._since_total += member.since
-        self.updated = self.world.clock.now()
+        self.changed()
         self.world.events.add("queue", queue=self.name, event="join", call=member.call.sid)
         while self._waiting_dialers:
             dialer = self._waiting_dialers.pop(0)
@@ -84,7 +93,7 @@ class Queue:
         self._since_total -= member.since
         self._served += 1
         self._waited_total += self.world.clock.now() - member.since
-        self.updated = self.world.clock.now()
+        self.changed()
         self.world.events.add("queue", queue=self.name, event="leave", call=member.call.sid)
 
     def find(self, call_sid: str) -> Member | None:
@@ -133,7 +142,8 @@ class Queues:
     def named(self, name: str) -> Queue | None:
         return next((q for q in self.by_sid.values() if name in (q.name, q.sid)), None)
 
-    def create(self, name: str, max_size: int = DEFAULT_MAX_SIZE) -> Queue:
-        queue = Queue(self._world, name, max_size)
+    def create(self, name: str, max_size: int | None = None) -> Queue:
+        """A new queue; Twilio's default size unless one is given (at most 5,000)."""
+        queue = Queue(self._world, name, max_size or self._world.switches.queue_max_size)
         self.by_sid[queue.sid] = queue
         return queue

@@ -73,5 +73,7 @@ class ScriptRunner:
             self._party.speak(step.says, step.who, sid)
         if step.leaves:
             self._party.leave(step.leaves)
-        if (step.hang_up or step.lose_signal) and not self._call.over:
+        if step.lose_signal and not self._call.over:
+            self._party.lose_signal(sid)
+        if step.hang_up and not self._call.over:
             self._party.hang_up(sid)

@@ -6,14 +6,39 @@ from pathlib import Path
 
 from aiohttp import web
 
-from .control import network, parties
+from .control import network, parties, softphones
 from .control.base import control_api
-from .rest import calls, conferences, messages, numbers, queues, records
+from .rest import (
+    account,
+    addresses,
+    caller_ids,
+    calls,
+    conferences,
+    messages,
+    notifications,
+    numbers,
+    queues,
+    recordings,
+    refused,
+)
 from .rest.base import WORLD, twilio_api
 from .world import World
 
 STATIC = Path(__file__).with_name("static")
-_PARTS = (calls, conferences, queues, messages, numbers, records, parties, network)
+_REST = (
+    account,
+    addresses,
+    caller_ids,
+    calls,
+    conferences,
+    messages,
+    notifications,
+    numbers,
+    queues,
+    recordings,
+    refused,
+)
+_PARTS = (*_REST, parties, network, softphones)
 
 
 def build_app(world: World) -> web.Application:
@@ -22,6 +47,7 @@ def build_app(world: World) -> web.Application:
     for part in _PARTS:
         app.add_routes(part.routes())
     app.add_routes([web.get("/phones", _phones), web.static("/static", STATIC)])
+    app.on_response_prepare.append(_let_pages_use_the_driver)
 
     async def opened(_: web.Application) -> None:
         await world.webhooks.open()
@@ -32,6 +58,12 @@ def build_app(world: World) -> web.Application:
     app.on_startup.append(opened)
     app.on_cleanup.append(closed)
     return app
+
+
+async def _let_pages_use_the_driver(request: web.Request, answer: web.StreamResponse) -> None:
+    """A page of the application under test loads the driver as a module from this other port."""
+    if request.path.startswith("/static/"):
+        answer.headers["Access-Control-Allow-Origin"] = "*"
 
 
 async def _phones(_: web.Request) -> web.FileResponse:

@@ -33,11 +33,25 @@ class Switches:
     ring_timeout_buffer: float = _switch(5.0, "Twilio adds about 5 s to Timeout/timeout")
     calls_per_second: float = _switch(1.0, "Twilio: 1 for POST Calls and Participants; 0 = no cap")
     concurrent_calls: int = _switch(0, "live calls an account may have (10004); 0 = no cap")
+    concurrent_participants: int = _switch(
+        0, "conference participants an account may have (16021); 0 = no cap"
+    )
+    rest_concurrency: int = _switch(0, "REST requests at once, beyond them 20429; 0 = no cap")
+    rest_latency_seconds: float = _switch(0.0, "real seconds every REST request takes")
     webhook_ceiling_seconds: float = _switch(15.0, "Twilio: hard limit over one webhook")
     wait_loop_floor_seconds: float = _switch(1.0, "an Enqueue waitUrl is asked no faster than this")
-    amd_seconds: float = _switch(2.0, "time answering machine detection takes")
+    amd_seconds: float = _switch(
+        2.0, "time answering machine detection takes for a human, with Twilio's thresholds"
+    )
     signal_loss_seconds: float = _switch(0.0, "until the carrier notices a dropped cell call")
-    speech_end_seconds: float = _switch(0.0, "pause after speech before a Gather posts it")
+    softphone_reconnect_seconds: float = _switch(
+        5.0, "how long the calls of a softphone whose connection broke wait for it to come back"
+    )
+    speech_end_seconds: float = _switch(0.0, "pause that ends speech with speechTimeout auto")
+    refer_seconds: float = _switch(2.0, "from a <Refer> until its last NOTIFY")
+    fetch_media: bool = _switch(
+        _ON, "a <Play>'s file is asked for, as Twilio does; off: every file is taken to be there"
+    )
     silence_seconds: float = _switch(0.5, "silence shorter than this is left out of transcripts")
     serial_webhooks: str = _switch(
         "auto",
@@ -78,6 +92,64 @@ class Switches:
     decline_status: str = _switch(
         "busy", "UNVERIFIED: status of a call its callee declined", ("busy", "no-answer", "failed")
     )
+    enqueue_action_after_hangup: bool = _switch(
+        _ON, "UNVERIFIED: Enqueue action requested (answer ignored) when the caller hangs up"
+    )
+    action_after_hangup: str = _switch(
+        "ignore",
+        "UNVERIFIED: what an action answers after the caller hung up; run = its <Sms> and "
+        "<Redirect>, which need no caller",
+        ("ignore", "run"),
+    )
+    whisper_pauses: bool = _switch(
+        _ON, "UNVERIFIED: <Pause> and <Redirect> may stand in a noun's url document"
+    )
+    callback_order: str = _switch(
+        "as_happened",
+        "UNVERIFIED: which leaves first of a call's and a conference's callbacks of one moment",
+        ("as_happened", "call_first", "conference_first"),
+    )
+    conference_callback_method: str = _switch(
+        "POST",
+        "UNVERIFIED (the documentation contradicts itself): default of a TwiML conference's "
+        "statusCallbackMethod; waitMethod = that of the waitUrl",
+        ("POST", "waitMethod"),
+    )
+    wait_url_failure: str = _switch(
+        "leaves",
+        "UNVERIFIED on the real network: a participant whose waitUrl fails leaves and goes on in "
+        "its document (as documented), or stays in silence",
+        ("leaves", "stays"),
+    )
+    redirect_ends_conference: bool = _switch(
+        _ON, "UNVERIFIED: endConferenceOnExit also holds for a leg that REST redirects out"
+    )
+    retry_policy: str = _switch(
+        "ct",
+        "UNVERIFIED (third parties contradict the documentation): when a webhook is tried again "
+        "that names no rp",
+        ("ct", "ct,5xx", "ct,rt", "ct,rt,5xx", "all"),
+    )
+    queue_max_size: int = _switch(
+        1_000, "UNVERIFIED (older pages say 100): the size of a queue nobody gave one"
+    )
+    withheld_caller_id: str = _switch(
+        "anonymous", "UNVERIFIED: From of a caller who withholds their number"
+    )
+    stir_verstat: str = _switch(
+        "", "UNVERIFIED set of words: StirVerstat of calls whose party's facts name none"
+    )
+    request_headers: str = _switch(
+        "Accept: */*", "UNVERIFIED: further headers of a webhook, `Name: value`, with ; between"
+    )
+    parameter_order: str = _switch(
+        "as_listed",
+        "UNVERIFIED: order of a webhook's parameters",
+        ("as_listed", "sorted", "reversed"),
+    )
+    application_error_seconds: float = _switch(
+        0.0, "UNVERIFIED length of that announcement; 0 = as long as its words take"
+    )
     application_error_text: str = _switch(
         "We're sorry, an application error has occurred. Goodbye.",
         "UNVERIFIED wording: what a caller hears when a document cannot be had",
@@ -95,7 +167,12 @@ class Switches:
     def describe(self) -> dict[str, dict[str, Any]]:
         values = asdict(self)
         return {
-            f.name: {"value": values[f.name], "default": f.default, "about": f.metadata["doc"]}
+            f.name: {
+                "value": values[f.name],
+                "default": f.default,
+                "about": f.metadata["doc"],
+                "choices": list(f.metadata["choices"]),
+            }
             for f in fields(self)
         }
 

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from typing import Any
 
+from .addresses import Address, CallerId
 from .call import Call
-from .carrier import Carrier, Number
+from .carrier import Carrier
 from .clock import Clock
 from .conference import Conferences
 from .debugger import Debugger
 from .faults import Faults
 from .feed import Feed
 from .history import History
+from .keys import ApiKey
 from .messages import Messages
+from .numbers import Application, Number
 from .party import Party
 from .queue import Queues
 from .recordings import Recordings
 from .rest.representations import represent_call
 from .sids import Sids
+from .softphones import Softphones
 from .switches import Switches
 from .twiml import verbs
 from .webhooks import Webhooks
 
-# How often the loop is given a turn before it is taken to be idle (see `settle`).
-_IDLE_TURNS = 25
+# How many turns of the loop without anything else to run make it idle (see `idle`), on a loop that
+# tells what is ready and on one that does not; and when to stop waiting for that.
+_CALM_TURNS, _IDLE_TURNS, _MOST_TURNS = 3, 25, 10_000
 
 # Calls that are kept to be read, like Twilio's, but not for ever.
 MAX_CALLS = 20_000
@@ -37,24 +41,6 @@ _PLACES = {
     "+1602": ("PHOENIX", "AZ", "85003"),
     "+1919": ("DURHAM", "NC", "27701"),
 }
-
-
-@dataclass
-class Application:
-    """A TwiML application: where the calls of a client party go."""
-
-    sid: str
-    friendly_name: str = ""
-    voice_url: str = ""
-    voice_method: str = "POST"
-    voice_fallback_url: str = ""
-    voice_fallback_method: str = "POST"
-    status_callback: str = ""
-    status_callback_method: str = "POST"
-    sms_url: str = ""
-    sms_method: str = "POST"
-    created: float = 0.0
-    updated: float = 0.0
 
 
 class World:
@@ -74,7 +60,11 @@ class World:
         self.switches = switches or Switches()
         self.sids = Sids(seed)
         self.base_url = ""
-        self.api_keys: dict[str, str] = {}
+        self.friendly_name = "Emulated account"
+        self.created = clock.now()
+        self.api_keys: dict[str, str] = {}  # secrets by SID
+        self.keys: dict[str, ApiKey] = {}
+        self.rest_in_flight = 0
         self.allow_any_host = False
         self.faults = Faults()
         self.events = Feed(clock)
@@ -90,20 +80,38 @@ class World:
         self.recordings = Recordings(self)
         self.numbers: dict[str, Number] = {}
         self.applications: dict[str, Application] = {}
+        self.addresses: dict[str, Address] = {}
+        self.caller_ids: dict[str, CallerId] = {}  # by number
         self.parties: dict[str, Party] = {}
+        self.softphones = Softphones(self)
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._idling = 0
         clock.settle = self.settle
         verbs.install()
 
     async def settle(self) -> None:
         """Wait until nothing moves: no webhook in flight, and no task with anything to do."""
-        idle = 0
-        while idle < _IDLE_TURNS:
-            await asyncio.sleep(0)
-            idle += 1
-            if self.webhooks.in_flight:
-                await asyncio.sleep(0.001)
-                idle = 0
+        await self.idle()
+        while self.webhooks.in_flight:
+            await self.webhooks.landed()
+            await self.idle()
+
+    async def idle(self) -> None:
+        """Let everything that can run do so; what waits for time or for the application stays."""
+        # CPython's loop keeps what is ready to run here; another loop is given turns enough.
+        ready = getattr(asyncio.get_running_loop(), "_ready", None)
+        needed, calm = (_IDLE_TURNS if ready is None else _CALM_TURNS), 0
+        self._idling += 1
+        try:
+            for _ in range(_MOST_TURNS):
+                await asyncio.sleep(0)
+                # Whoever else waits here is ready to run as well, and does nothing but that.
+                busy = ready is not None and len(ready) >= self._idling
+                calm = 0 if busy else calm + 1
+                if calm >= needed:
+                    return
+        finally:
+            self._idling -= 1
 
     def keep(self, task: asyncio.Task[Any]) -> None:
         """Hold a task until it is done, and log what it died of."""
@@ -172,6 +180,7 @@ class World:
 
     def reset(self) -> None:
         """End everything and forget it, without a word to anybody; numbers and switches stay."""
+        self.softphones.reset()
         for call in list(self.calls.values()):
             call.callback = None
             call.vanish()
@@ -179,6 +188,7 @@ class World:
             task.cancel()
         self.calls.clear()
         self.parties.clear()
+        self.caller_ids.clear()
         self.conferences = Conferences(self)
         self.queues = Queues(self)
         self.messages = Messages(self)

@@ -1,41 +1,63 @@
-"""Decides where a call belongs: with a clinician, or back at 911 (EL1 to EL3).
+"""Decides where a call belongs: with a clinician, a team, a crisis line, or 911 (EL1 to EL3).
 
-A policy is data: ordered rules over answers. The first rule that holds decides. What is not known
-stays unknown; it never counts as "no".
+A policy is data: ordered rules over answers, and the areas and hours that rules may ask about. The
+first rule that holds decides. What is not known stays unknown; it never counts as "no".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-CLINICIAN = "clinician"
-RETURN_TO_911 = "return_to_911"
-OUTCOMES = frozenset({CLINICIAN, RETURN_TO_911})
+from router.policy.coverage import Coverage
+from router.policy.outcomes import REQUESTS, Outcome
+from router.policy.service_area import Area, Position
+
+CLINICIAN = Outcome.CLINICIAN.value
+RETURN_TO_911 = Outcome.RETURN_TO_911.value
+OUTCOMES = frozenset(outcome.value for outcome in Outcome)
 
 YES, NO, UNKNOWN = "yes", "no", "unknown"
+ANSWERS = (NO, UNKNOWN, YES)
 
-# Answers that name a danger. Nearly every program excludes these (GPL brief, 2024); how is its own
-# affair.
-DANGERS = frozenset(
-    {
-        "danger",
-        "weapon",
-        "violence",
-        "crime",
-        "medical",
-        "imminent_risk",
-        "severe_intoxication",
+# Answers that name a danger, each with its values in the order of rising danger. Nearly every
+# program excludes these (GPL brief, 2024); how is its own affair.
+SCALES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    dict.fromkeys(
+        (
+            "danger",
+            "weapon",
+            "violence",
+            "crime",
+            "medical",
+            "imminent_risk",
+            "place_danger",  # of where the person is: traffic, a ledge
+            "severe_intoxication",
+        ),
+        ANSWERS,
+    )
+    | {
+        "intoxication": ("none", "some", UNKNOWN, "severe"),
+        "risk_level": ("low", "moderate", UNKNOWN, "high"),  # of a triage protocol
     }
 )
-YES_OR_NO = DANGERS | {"from_988", "asked_police", "mental_health"}
+DANGERS = frozenset(SCALES)
+YES_OR_NO = frozenset(name for name, scale in SCALES.items() if scale is ANSWERS) | {
+    "from_988",
+    "asked_police",
+    "mental_health",
+    "caller_stays",
+}
 PARTIES = frozenset({"first", "second", "third", UNKNOWN})
 OPEN_ANSWERS = frozenset({"call_type", "reason", "language"})  # a program names their values
-INPUTS = YES_OR_NO | OPEN_ANSWERS | {"caller_party"}
-
-DANGER_RANK = {NO: 0, UNKNOWN: 1, YES: 2}
+OLDEST = 130
+AGES = frozenset(str(age) for age in range(OLDEST + 1)) | {UNKNOWN}
+CLINICIAN_FREE = "clinician_free"
+AREA, COVERAGE = "area_", "coverage_"  # before the name of one, the answer whether the call is in
+INPUTS = YES_OR_NO | DANGERS | OPEN_ANSWERS | {"caller_party", "age", CLINICIAN_FREE}
 
 
 class Verdict(StrEnum):
@@ -69,6 +91,25 @@ class Policy:
     version: int
     rules: tuple[Rule, ...]
     otherwise: Rule
+    areas: tuple[Area, ...] = ()
+    coverages: tuple[Coverage, ...] = ()
+    inputs: frozenset[str] = field(init=False, repr=False, compare=False)  # what rules ask about
+
+    def __post_init__(self) -> None:
+        names = frozenset(name for rule in self.rules for name in rule.when)
+        object.__setattr__(self, "inputs", names)
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What is known of a call besides its answers; None for what is not."""
+
+    at: datetime | None = None
+    position: Position | None = None
+    is_clinician_free: bool | None = None
+
+
+NOTHING_KNOWN = Circumstances()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,109 +136,107 @@ class Decision:
     findings: tuple[Finding, ...]
 
 
-def decide(policy: Policy, answers: Mapping[str, str]) -> Decision:
+def decide(
+    policy: Policy, answers: Mapping[str, str], known: Circumstances = NOTHING_KNOWN
+) -> Decision:
     """The decision for these answers. A function of its arguments; every set of answers has one."""
-    findings = tuple(_examine(rule, answers) for rule in policy.rules)
-    holding = (
-        rule
-        for rule, finding in zip(policy.rules, findings, strict=True)
-        if finding.verdict is Verdict.HOLDS
-    )
-    chosen = next(holding, policy.otherwise)
+    complete = complete_answers(policy, answers, known)
+    findings = tuple([_examine(rule, complete) for rule in policy.rules])
+    chosen = policy.otherwise
+    for rule, finding in zip(policy.rules, findings, strict=True):
+        if finding.verdict is Verdict.HOLDS:
+            chosen = rule
+            break
     return Decision(
         outcome=chosen.outcome,
         rule=chosen.name,
         sentence=chosen.sentence,
-        request=chosen.request,
+        request=chosen.request or REQUESTS.get(chosen.outcome, ""),
         why=chosen.why,
         policy_version=policy.version,
-        findings=(*findings, _examine(policy.otherwise, answers)),
+        findings=(*findings, _examine(policy.otherwise, complete)),
     )
 
 
-def list_faults(policy: Policy) -> list[str]:
-    """What is wrong with a policy, a sentence each; empty when it may be published.
+def circumstances_of(decision: Decision) -> Mapping[str, str]:
+    """What the decision knew besides answers: areas, hours, whether somebody is free."""
+    seen: dict[str, str] = {}
+    for finding in decision.findings:
+        seen.update(finding.answers)
+    return {
+        name: value
+        for name, value in sorted(seen.items())
+        if name.startswith((AREA, COVERAGE)) or name == CLINICIAN_FREE
+    }
 
-    Besides spelling, it proves that more danger never moves a call from 911 towards a clinician: no
-    rule for the clinician asks for a danger, and no rule for 911 lets go of a call as its danger
-    grows.
+
+def complete_answers(
+    policy: Policy, answers: Mapping[str, str], known: Circumstances = NOTHING_KNOWN
+) -> Mapping[str, str]:
+    """The answers with what follows from them and from the circumstances, as far as rules ask.
+
+    What cannot be worked out, such as the area of a place that nobody told, is "unknown".
     """
-    return [*_spelling_faults(policy), *_danger_faults(policy)]
+    inputs = policy.inputs
+    complete = dict(answers)
+    if "severe_intoxication" in inputs and "severe_intoxication" not in answers:
+        complete.update(_intoxication(answers))
+    if "age" in inputs and "age" in answers:
+        complete["age"] = _age(answers["age"])
+    if CLINICIAN_FREE in inputs:
+        complete[CLINICIAN_FREE] = _word(known.is_clinician_free)
+    for area in policy.areas:
+        if (name := AREA + area.name) in inputs:
+            complete[name] = _in_area(area, answers, known.position)
+    for coverage in policy.coverages:
+        if (name := COVERAGE + coverage.name) in inputs:
+            complete[name] = _word(None if known.at is None else coverage.is_open(known.at))
+    return complete
+
+
+def areas_of(
+    policy: Policy, answers: Mapping[str, str], position: Position | None = None
+) -> dict[str, str]:
+    """For each area of the policy, as an answer, whether the place of the call lies in it."""
+    return {AREA + area.name: _in_area(area, answers, position) for area in policy.areas}
+
+
+def _intoxication(answers: Mapping[str, str]) -> dict[str, str]:
+    words = {"none": NO, "some": NO, UNKNOWN: UNKNOWN, "severe": YES}
+    found = words.get(answers.get("intoxication", ""))
+    return {} if found is None else {"severe_intoxication": found}
+
+
+def _age(given: str) -> str:
+    text = given.strip().lstrip("0") or given.strip()[-1:]
+    return text if text in AGES else UNKNOWN
+
+
+def _in_area(area: Area, answers: Mapping[str, str], position: Position | None) -> str:
+    if position is not None and area.polygons:
+        return _word(area.contains(position))
+    if answers.get("zip") and area.zips:
+        return _word(area.has_zip(answers["zip"]))
+    return answers.get(AREA + area.name, UNKNOWN)
+
+
+def _word(holds: bool | None) -> str:  # noqa: FBT001 - a truth put into words
+    return UNKNOWN if holds is None else YES if holds else NO
 
 
 def _examine(rule: Rule, answers: Mapping[str, str]) -> Finding:
-    verdicts = {_match(answers.get(name), values) for name, values in rule.when.items()}
-    if Verdict.FAILS in verdicts:
-        verdict = Verdict.FAILS
-    elif Verdict.UNKNOWN in verdicts:
-        verdict = Verdict.UNKNOWN
-    else:
-        verdict = Verdict.HOLDS
-    seen = {name: answers.get(name, UNKNOWN) for name in rule.when}
+    verdict = Verdict.HOLDS
+    seen = {}
+    for name, values in rule.when.items():
+        answer = answers.get(name)
+        seen[name] = answer or UNKNOWN
+        if answer in values:
+            continue
+        if answer not in _NOT_KNOWN:
+            verdict = Verdict.FAILS
+        elif verdict is Verdict.HOLDS:
+            verdict = Verdict.UNKNOWN
     return Finding(rule.name, rule.outcome, verdict, MappingProxyType(seen), rule.why)
 
 
-def _match(answer: str | None, values: frozenset[str]) -> Verdict:
-    if answer is not None and answer in values:
-        return Verdict.HOLDS
-    if answer in (None, "", UNKNOWN):
-        return Verdict.UNKNOWN
-    return Verdict.FAILS
-
-
-def _spelling_faults(policy: Policy) -> Iterator[str]:
-    names: set[str] = set()
-    if policy.otherwise.when:
-        yield "the last resort (otherwise) must have no conditions"
-    if policy.otherwise.outcome != RETURN_TO_911:
-        yield f'the last resort (otherwise) must lead to "{RETURN_TO_911}"'
-    for rule in (*policy.rules, policy.otherwise):
-        if rule.name in names:
-            yield f'two rules are named "{rule.name}"'
-        names.add(rule.name)
-        if rule.outcome not in OUTCOMES:
-            known = " or ".join(sorted(OUTCOMES))
-            yield f'rule "{rule.name}": outcome "{rule.outcome}" is unknown; use {known}'
-    for rule in policy.rules:
-        yield from _condition_faults(rule)
-
-
-def _condition_faults(rule: Rule) -> Iterator[str]:
-    if not rule.when:
-        yield f'rule "{rule.name}" has no conditions and would decide every call'
-    for name, values in rule.when.items():
-        if name not in INPUTS:
-            yield f'rule "{rule.name}": "{name}" is not an answer that can be asked about'
-            continue
-        allowed = _values_of(name)
-        for value in sorted(values - allowed) if allowed else ():
-            choice = ", ".join(sorted(allowed))
-            yield f'rule "{rule.name}": {name} cannot be "{value}"; use one of {choice}'
-        if not values:
-            yield f'rule "{rule.name}": {name} names no value'
-
-
-def _values_of(name: str) -> frozenset[str]:
-    if name in YES_OR_NO:
-        return frozenset(DANGER_RANK)
-    return PARTIES if name == "caller_party" else frozenset()
-
-
-def _danger_faults(policy: Policy) -> Iterator[str]:
-    for rule in policy.rules:
-        for name, values in rule.when.items():
-            if name not in DANGERS or not values <= DANGER_RANK.keys():
-                continue
-            if rule.outcome == CLINICIAN and YES in values:
-                yield f'rule "{rule.name}" sends {name} = yes to a clinician; it must go to 911'
-            if rule.outcome == CLINICIAN and UNKNOWN in values:
-                yield f'rule "{rule.name}" takes an unknown {name} for a reason to send a clinician'
-            ranks = sorted(DANGER_RANK[value] for value in values)
-            if rule.outcome == RETURN_TO_911 and ranks != list(range(min(ranks, default=3), 3)):
-                yield (
-                    f'rule "{rule.name}" goes to 911 for a lesser {name} '
-                    'but not for a greater one; add "yes"'
-                )
-    alone = decide(policy, {"danger": YES})
-    if alone.outcome != RETURN_TO_911 or alone.rule == policy.otherwise.name:
-        yield 'no rule sends danger = yes to 911; add one with when = { danger = ["yes"] }'
+_NOT_KNOWN = (None, "", UNKNOWN)

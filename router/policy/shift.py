@@ -59,12 +59,17 @@ def _windows_near(shift: Shift, at: datetime) -> Iterator[Window]:
     today = at.astimezone(zone).date()
     for day in (today - ONE_DAY, today):  # an overnight shift began the day before
         if _starts_on(shift, day):
-            end_day = day + ONE_DAY if shift.ends <= shift.starts else day
-            # A start takes the first reading of a repeated hour and an end the second, so that a
-            # clock change makes two shifts overlap and never leaves a gap between them.
-            yield Window(
-                _instant(day, shift.starts, zone, 0), _instant(end_day, shift.ends, zone, 1)
-            )
+            yield window_on(day, shift.starts, shift.ends, zone)
+
+
+def window_on(day: date, starts: time, ends: time, zone: ZoneInfo) -> Window:
+    """The hours that start on `day` by the wall clock of `zone`; see Shift for an early end.
+
+    A start takes the first reading of a repeated hour and an end the second, so that a clock change
+    makes two windows overlap and never leaves a gap between them.
+    """
+    end_day = day + ONE_DAY if ends <= starts else day
+    return Window(_instant(day, starts, zone, 0), _instant(end_day, ends, zone, 1))
 
 
 def _starts_on(shift: Shift, day: date) -> bool:

@@ -6,16 +6,20 @@ A published version is the same without telephone numbers, which are kept encryp
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
-SLUG = r"^[a-z0-9]([a-z0-9_-]{0,38}[a-z0-9])?$"
-E164 = r"^\+[1-9][0-9]{6,14}$"
+from router.policy.outcomes import Outcome
+from router.programs.area_shape import AreaShape, find_area_faults
+from router.programs.coverage_shape import CoverageShape, HolidayShape, find_coverage_faults
+from router.programs.policy_shape import PolicyShape, find_unspoken
+from router.programs.shape import AnswerName, Fault, Number, RingSeconds, Shape, Slug, Words
+
 LANGUAGE = r"^[a-z]{2,3}$"
 MENU_KEY = r"^[1-7]$"  # 0 and 9 are 911, 8 starts over
-ANSWER_NAME = r"^[a-z][a-z0-9_]*$"
 
 
 def _know_zone(name: str) -> str:
@@ -26,18 +30,8 @@ def _know_zone(name: str) -> str:
     return name
 
 
-Slug = Annotated[str, Field(pattern=SLUG)]
-Number = Annotated[str, Field(pattern=E164)]
-Menu = dict[Annotated[str, Field(pattern=MENU_KEY)], Annotated[str, Field(pattern=ANSWER_NAME)]]
-RingSeconds = Annotated[int, Field(ge=5, le=120)]
+Menu = dict[Annotated[str, Field(pattern=MENU_KEY)], AnswerName]
 Seconds = Annotated[int, Field(ge=1, le=3600)]
-Words = Annotated[str, Field(min_length=1, max_length=200)]
-
-
-class Shape(BaseModel):
-    """A table of the file: settings it does not know are faults."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class LineShape(Shape):
@@ -63,6 +57,15 @@ class PsapShape(Shape):
     name: Words
     desk: str = ""
     lines: tuple[ReturnLineShape, ...] = Field(min_length=1)
+
+
+class CrisisLineShape(Shape):
+    """A crisis line outside, for calls whose outcome it is; 911 stands behind it."""
+
+    id: Slug = "crisis-line"
+    name: Words
+    number: Number | None = None
+    ring_seconds: RingSeconds = 30
 
 
 class DeskShape(Shape):
@@ -96,10 +99,20 @@ class TeamsShape(Shape):
     supervisor_seconds: Seconds = 60
 
 
+class StaffingShape(Shape):
+    """How many people of a desk have to be on, within named hours (`during`), or always."""
+
+    desk: str
+    at_least: int = Field(ge=1, le=500)
+    during: str = ""
+    credentials: tuple[Slug, ...] = ()
+
+
 class MenusShape(Shape):
     """Keys of the phone and what they stand for."""
 
     call_types: Menu = Field(default_factory=dict)
+    more_call_types: tuple[AnswerName, ...] = ()  # without a key: they come by the API or a file
     reasons: Menu = Field(default_factory=dict)
     dispositions: Menu = Field(min_length=1)
     return_reasons: Menu = Field(default_factory=dict)
@@ -121,31 +134,13 @@ class TimingsShape(Shape):
     announced_code_seconds: int = Field(default=1800, ge=60, le=86400)
 
 
-class RuleShape(Shape):
-    """One rule of eligibility; `sentence` names a prompt, "" for the usual one."""
-
-    name: Annotated[str, Field(pattern=ANSWER_NAME)]
-    when: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    outcome: Literal["clinician", "return_to_911"]
-    request: str = Field(default="", pattern=r"^([a-z][a-z0-9_]*)?$")
-    sentence: str = Field(default="", pattern=r"^([a-z][a-z0-9_]*)?$")
-    why: Words
-
-
-class PolicyShape(Shape):
-    """Rules in order, and what applies when none holds."""
-
-    rules: tuple[RuleShape, ...] = Field(min_length=1)
-    otherwise: RuleShape
-
-
 class ProtocolUseShape(Shape):
     """A triage protocol asked on the phone before the policy decides, once it is published (EL4).
 
     `when` names answers and the values that call for it; without one it is asked of everybody.
     """
 
-    name: Annotated[str, Field(pattern=ANSWER_NAME)]
+    name: AnswerName
     asked_of: Literal["caller", "call_taker"]
     when: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
@@ -155,27 +150,32 @@ class ProgramDocument(Shape):
 
     name: Slug
     title: Words
+    effective_from: datetime | None = None  # by the wall clock of time_zone, if it names no other
     time_zone: Annotated[str, AfterValidator(_know_zone)]
     languages: tuple[Annotated[str, Field(pattern=LANGUAGE)], ...] = Field(min_length=1)
     clinician_desk: str
+    team_desk: str = ""  # who is offered calls for a team; "" is the clinicians' desk
+    care_desk: str = ""  # who is offered calls for care navigation; likewise
     caller_id: str
     lines: dict[Slug, LineShape] = Field(min_length=1)
     psap: PsapShape
     desks: dict[Slug, DeskShape] = Field(min_length=1)
+    crisis_line: CrisisLineShape | None = None
     overflow: OverflowShape = OverflowShape()
+    areas: dict[AnswerName, AreaShape] = Field(default_factory=dict)
+    coverage: dict[AnswerName, CoverageShape] = Field(default_factory=dict)
+    holidays: tuple[HolidayShape, ...] = ()
+    staffing: tuple[StaffingShape, ...] = ()
     teams: TeamsShape = TeamsShape()
     menus: MenusShape
     # Call types as the 911 centre's system writes them, in lower case with _, and ours (IN3).
     announced_call_types: dict[
         Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")],
-        Annotated[str, Field(pattern=ANSWER_NAME)],
+        AnswerName,
     ] = Field(default_factory=dict)
     timings: TimingsShape = TimingsShape()
     protocols: tuple[ProtocolUseShape, ...] = ()
     policy: PolicyShape
-
-
-Fault = tuple[tuple[str | int, ...], str]
 
 
 def find_contradictions(document: ProgramDocument) -> Iterator[Fault]:
@@ -183,6 +183,11 @@ def find_contradictions(document: ProgramDocument) -> Iterator[Fault]:
     yield from _desk_faults(document)
     yield from _number_faults(document)
     yield from _menu_faults(document)
+    yield from _outcome_faults(document)
+    yield from _staffing_faults(document)
+    yield from find_area_faults(document.areas)
+    yield from find_coverage_faults(document.coverage, document.holidays)
+    yield from find_unspoken(document.policy)
     if document.caller_id not in document.lines:
         yield ("caller_id",), f'names the line "{document.caller_id}", which is not among the lines'
     if not any(line.kind != "psap" for line in document.lines.values()):
@@ -193,14 +198,13 @@ def find_contradictions(document: ProgramDocument) -> Iterator[Fault]:
 
 
 def _desk_faults(document: ProgramDocument) -> Iterator[Fault]:
-    desk = document.desks.get(document.clinician_desk)
-    if desk is None:
-        yield (
-            ("clinician_desk",),
-            f'names "{document.clinician_desk}", which is not among the desks',
-        )
-    elif desk.role != "clinician":
-        yield ("clinician_desk",), 'names a desk whose role is not "clinician"'
+    for setting in ("clinician_desk", "team_desk", "care_desk"):
+        name = getattr(document, setting)
+        desk = document.desks.get(name)
+        if desk is None and (name or setting == "clinician_desk"):
+            yield (setting,), f'names "{name}", which is not among the desks'
+        elif desk is not None and desk.role != "clinician":
+            yield (setting,), 'names a desk whose role is not "clinician"'
     hosted = document.psap.desk
     if hosted and hosted not in document.desks:
         yield ("psap", "desk"), f'names "{hosted}", which is not among the desks'
@@ -219,11 +223,16 @@ def _number_faults(document: ProgramDocument) -> Iterator[Fault]:
         if line.number in ours:
             yield ("lines", name, "number"), f'is also the number of the line "{ours[line.number]}"'
         ours[line.number] = name
+    if document.crisis_line is not None and document.crisis_line.number in ours:
+        own = ours[document.crisis_line.number]
+        yield ("crisis_line", "number"), f'is our own line "{own}"'
     ids: set[str] = set()
     for index, outside in enumerate(document.psap.lines):
         if outside.id in ids:
             yield ("psap", "lines", index, "id"), f'is used twice: "{outside.id}"'
         ids.add(outside.id)
+        if document.crisis_line is not None and outside.id == document.crisis_line.id:
+            yield ("crisis_line",), f'has the id of a line of 911: "{outside.id}"'
         if outside.number in ours:
             own = ours[outside.number]
             yield (
@@ -232,9 +241,30 @@ def _number_faults(document: ProgramDocument) -> Iterator[Fault]:
             )
 
 
+def _outcome_faults(document: ProgramDocument) -> Iterator[Fault]:
+    """Rules that send a call where the program cannot."""
+    for index, rule in enumerate(document.policy.rules):
+        path = ("policy", "rules", index)
+        if rule.outcome is Outcome.CRISIS_LINE and document.crisis_line is None:
+            yield path, f'(rule "{rule.name}") needs a [crisis_line] with its number'
+        needs_team = rule.outcome in (Outcome.TEAM, Outcome.CLINICIAN_THEN_TEAM)
+        if needs_team and not document.teams.enabled:
+            yield path, f'(rule "{rule.name}") needs teams, and teams.enabled is false'
+
+
+def _staffing_faults(document: ProgramDocument) -> Iterator[Fault]:
+    for index, rule in enumerate(document.staffing):
+        if rule.desk not in document.desks:
+            yield ("staffing", index, "desk"), f'"{rule.desk}" is not among the desks'
+        if rule.during and rule.during not in document.coverage:
+            yield ("staffing", index, "during"), f'"{rule.during}" is not among the coverage'
+
+
 def _menu_faults(document: ProgramDocument) -> Iterator[Fault]:
     menus = document.menus
     for name, menu in menus:
+        if not isinstance(menu, dict):
+            continue
         seen: set[str] = set()
         for key, value in menu.items():
             if value in seen:
@@ -245,7 +275,10 @@ def _menu_faults(document: ProgramDocument) -> Iterator[Fault]:
         yield ("menus",), "need call_types, because there is a line for transfers"
     if "direct" in kinds and not menus.reasons:
         yield ("menus",), "need reasons, because there is a direct line"
-    offered = {"call_type": set(menus.call_types.values()), "reason": set(menus.reasons.values())}
+    offered = {
+        "call_type": {*menus.call_types.values(), *menus.more_call_types},
+        "reason": set(menus.reasons.values()),
+    }
     waiting: list[tuple[tuple[str | int, ...], str, dict[str, tuple[str, ...]]]] = [
         (("policy", "rules", index), f'(rule "{rule.name}")', rule.when)
         for index, rule in enumerate(document.policy.rules)
@@ -257,5 +290,5 @@ def _menu_faults(document: ProgramDocument) -> Iterator[Fault]:
     for path, what, when in waiting:
         for name, values in offered.items():
             for value in sorted(set(when.get(name, ())) - values):
-                sentence = f'waits for {name} "{value}", which no key of menus.{name}s gives'
+                sentence = f'waits for {name} "{value}", which menus.{name}s does not give'
                 yield path, f"{what} {sentence}"

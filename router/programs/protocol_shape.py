@@ -11,9 +11,10 @@ from pydantic import Field
 from ivr_flows import prompts, protocols
 from ivr_flows.protocols import Audience, Choice, Kind, Outcome, Protocol, Question
 from router.policy.eligibility import YES_OR_NO
-from router.programs.document import ANSWER_NAME, LANGUAGE, MENU_KEY, Fault, Shape
-from router.programs.document import Words as Title
+from router.programs.document import LANGUAGE, MENU_KEY
 from router.programs.reading import read_shape, text_of
+from router.programs.shape import ANSWER_NAME, Fault, Shape
+from router.programs.shape import Words as Title
 
 # A question is heard once, under strain; Twilio speaks about 150 words a minute.
 MOST_LETTERS = 300

@@ -6,38 +6,29 @@ A file that is not right is refused as a whole, with a sentence and a line for e
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from math import inf
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from ivr_flows import prompts
-from ivr_flows.outputs import Say
 from ivr_flows.program import Desk, Line, Program, ProtocolUse, Psap, ReturnLine
 from router.errors import SwitchbackError
-from router.policy import eligibility
+from router.policy import soundness
 from router.policy.dispatch import Deadlines
-from router.policy.eligibility import Policy, Rule
-from router.programs.document import (
-    ANSWER_NAME,
-    E164,
-    LANGUAGE,
-    MENU_KEY,
-    SLUG,
-    Fault,
-    ProgramDocument,
-    RuleShape,
-    Shape,
-    find_contradictions,
-)
+from router.policy.eligibility import Policy
+from router.programs.area_shape import embed_files, to_area
+from router.programs.coverage_shape import HOURS, to_coverage
+from router.programs.document import LANGUAGE, MENU_KEY, ProgramDocument, find_contradictions
+from router.programs.inheritance import inherit
 from router.programs.location import find_line, line_of_error, locate
+from router.programs.policy_shape import to_policy_rules
+from router.programs.shape import ANSWER_NAME, E164, SLUG, Fault, Shape
 
-NOT_FOR_CLINICIAN = "not_for_clinician"  # the prompt for a rule without one of its own
 EXAMPLES = Path(__file__).parent
 _Shape = TypeVar("_Shape", bound=Shape)
 
@@ -46,6 +37,7 @@ _PATTERNS = {
     E164: "should be a telephone number in full, for instance +15125550100",
     LANGUAGE: 'should be a language code, for instance "en"',
     MENU_KEY: "should be a key from 1 to 7 (0 and 9 always mean 911, 8 starts over)",
+    HOURS: 'should be hours such as "06:00-02:00", "00:00-24:00" being the whole day',
     ANSWER_NAME: "should be lower-case letters, digits and _, beginning with a letter",
 }
 _SENTENCES = {
@@ -68,6 +60,10 @@ _SENTENCES = {
     "greater_than_equal": "should be at least {ge}",
     "less_than_equal": "should be at most {le}",
     "literal_error": "should be {expected}",
+    "enum": "should be {expected}",
+    "datetime_parsing": "should be a date and a time, for instance 2027-01-01T08:00:00",
+    "datetime_from_date_parsing": "should be a date and a time, for instance 2027-01-01T08:00:00",
+    "datetime_type": "should be a date and a time, for instance 2027-01-01T08:00:00",
     "value_error": "{error}",
 }
 
@@ -82,7 +78,7 @@ class ProgramFileError(SwitchbackError):
 
 def read_file(path: Path) -> ProgramDocument:
     """The program in a file. Raises ProgramFileError."""
-    return read_text(text_of(path), path.name)
+    return read_text(text_of(path), path.name, path.parent)
 
 
 def text_of(path: Path) -> str:
@@ -95,26 +91,78 @@ def text_of(path: Path) -> str:
         raise ProgramFileError((f"{path} is not text in UTF-8",)) from None
 
 
-def read_text(text: str, source: str) -> ProgramDocument:
-    """The program that `text` describes; `source` names it in faults. Raises ProgramFileError."""
-    return read_shape(text, source, ProgramDocument, _find_faults)
+def read_text(text: str, source: str, folder: Path | None = None) -> ProgramDocument:
+    """The program that `text` describes; `source` names it in faults.
+
+    Files it names lie in `folder`. Raises ProgramFileError.
+    """
+    return _check_program(_parse(text, source), text, source, folder)
 
 
 def read_shape(
     text: str, source: str, shape: type[_Shape], find_faults: Callable[[_Shape], Iterator[Fault]]
 ) -> _Shape:
     """The TOML `text` in a shape. Raises ProgramFileError with every fault and its line."""
+    return _check(_parse(text, source), text, source, shape, find_faults)
+
+
+def read_draft(path: Path, program: ProgramDocument) -> ProgramDocument:
+    """A program with the policy of a draft in place of its own; a whole program's file will do.
+
+    A draft of a policy alone holds [policy], and [areas], [coverage] and [[holidays]] where they
+    differ from the program's. Raises ProgramFileError.
+    """
+    text = text_of(path)
+    content = _parse(text, path.name)
+    if "name" not in content:
+        strange = sorted(content.keys() - _OF_A_DRAFT)
+        if strange or "policy" not in content:
+            lines = locate(text)
+            faults = [
+                f"{_at(path.name, find_line(lines, (name,)))}: {name} is not part of a draft; "
+                f"it may hold {', '.join(sorted(_OF_A_DRAFT))}"
+                for name in strange
+            ]
+            missing = f"{path.name}: policy is missing"
+            raise ProgramFileError(tuple(faults) or (missing,))
+        content = program.model_dump(mode="json", exclude_none=True) | content
+    return _check_program(content, text, path.name, path.parent)
+
+
+_OF_A_DRAFT = frozenset({"policy", "areas", "coverage", "holidays", "effective_from"})
+
+
+def _parse(text: str, source: str) -> dict[str, Any]:
     try:
-        content = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         where = _at(source, line_of_error(error))
         raise ProgramFileError((f"{where}: is not valid TOML: {_first_words(error)}",)) from None
+
+
+def _check_program(
+    content: dict[str, Any], text: str, source: str, folder: Path | None
+) -> ProgramDocument:
+    faults = [*embed_files(content, folder), *inherit(content)]
+    return _check(content, text, source, ProgramDocument, _find_faults, faults)
+
+
+def _check(
+    content: dict[str, Any],
+    text: str,
+    source: str,
+    shape: type[_Shape],
+    find_faults: Callable[[_Shape], Iterator[Fault]],
+    before: Iterable[Fault] = (),
+) -> _Shape:
+    """The content in a shape; `before` are faults found already."""
     lines = locate(text)
+    faults = list(before)
     try:
         document = shape.model_validate(content)
-        faults = list(find_faults(document))
+        faults += find_faults(document)
     except ValidationError as error:
-        faults = [_explain(details) for details in error.errors(include_url=False)]
+        faults += [_explain(details) for details in error.errors(include_url=False)]
     if faults:
         ordered = sorted(faults, key=lambda fault: find_line(lines, fault[0]) or inf)
         raise ProgramFileError(
@@ -131,6 +179,8 @@ def to_stored(document: ProgramDocument) -> dict[str, Any]:
     return document.model_dump(
         mode="json",
         exclude={
+            "effective_from": True,  # a column of its own
+            "crisis_line": {"number"},
             "lines": {name: {"number"} for name in document.lines},
             "psap": {"lines": {"__all__": {"number"}}},
         },
@@ -144,7 +194,7 @@ def from_stored(stored: Mapping[str, Any]) -> ProgramDocument:
 
 def to_program(document: ProgramDocument, version: int) -> Program:
     """What the flows follow."""
-    menus, psap = document.menus, document.psap
+    menus, psap, outside = document.menus, document.psap, document.crisis_line
     return Program(
         name=document.name,
         title=document.title,
@@ -156,6 +206,11 @@ def to_program(document: ProgramDocument, version: int) -> Program:
             desk=psap.desk,
         ),
         lines={name: Line(name, line.kind) for name, line in document.lines.items()},
+        crisis_line=None
+        if outside is None
+        else ReturnLine(outside.id, outside.name, outside.ring_seconds),
+        team_desk=document.team_desk,
+        care_desk=document.care_desk,
         desks={
             name: Desk(name=name, **desk.model_dump(exclude={"required_credentials"}))
             for name, desk in document.desks.items()
@@ -181,11 +236,12 @@ def to_program(document: ProgramDocument, version: int) -> Program:
 
 def to_policy(document: ProgramDocument, version: int) -> Policy:
     """What eligibility is decided by; its version is the program's."""
-    return Policy(
-        version=version,
-        rules=tuple(_to_rule(rule) for rule in document.policy.rules),
-        otherwise=_to_rule(document.policy.otherwise),
+    areas = (to_area(name, area) for name, area in document.areas.items())
+    coverages = (
+        to_coverage(name, document.time_zone, hours, document.holidays)
+        for name, hours in document.coverage.items()
     )
+    return to_policy_rules(document.policy, version, areas, coverages)
 
 
 def to_deadlines(document: ProgramDocument) -> Deadlines:
@@ -197,27 +253,6 @@ def to_deadlines(document: ProgramDocument) -> Deadlines:
         acknowledge_seconds=teams.acknowledge_seconds,
         supervisor_seconds=teams.supervisor_seconds,
     )
-
-
-def _to_rule(rule: RuleShape) -> Rule:
-    own = rule.sentence or f"decision_{rule.name}"
-    usual = NOT_FOR_CLINICIAN if rule.outcome == eligibility.RETURN_TO_911 else ""
-    return Rule(
-        name=rule.name,
-        when=MappingProxyType({name: frozenset(values) for name, values in rule.when.items()}),
-        outcome=rule.outcome,
-        sentence=own if _is_prompt(own) else usual,
-        why=rule.why,
-        request=rule.request,
-    )
-
-
-def _is_prompt(name: str) -> bool:
-    try:
-        prompts.text(Say(name))
-    except (KeyError, IndexError):
-        return False
-    return True
 
 
 def _find_faults(document: ProgramDocument) -> Iterator[Fault]:
@@ -232,11 +267,9 @@ def _find_faults(document: ProgramDocument) -> Iterator[Fault]:
         if language not in prompts.languages():
             known = ", ".join(prompts.languages())
             yield ("languages", index), f'"{language}" has no prompts; there are {known}'
-    for index, rule in enumerate((*document.policy.rules, document.policy.otherwise)):
-        if rule.sentence and not _is_prompt(rule.sentence):
-            path: tuple[str | int, ...] = ("policy", "rules", index, "sentence")
-            yield path, f'(rule "{rule.name}") names no prompt: "{rule.sentence}"'
-    for sentence in eligibility.list_faults(to_policy(document, 0)):
+    if document.crisis_line is not None and document.crisis_line.number is None:
+        yield ("crisis_line", "number"), "is missing"
+    for sentence in soundness.list_faults(to_policy(document, 0)):
         yield _rule_path(document, sentence), f"would be unsafe: {sentence}"
 
 

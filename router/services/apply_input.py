@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy.exc import OperationalError
@@ -20,11 +21,15 @@ from router.errors import NotFoundError
 from router.services.clock import Clock, DatabaseClock
 from router.services.engagement import Advance, let_go, work_out
 from router.services.facts import FactsSource
+from router.services.keep_place import take_place_out
 from router.services.load_program import Published, PublishedPrograms
 from router.services.numbers import StoredNumbers
-from router.storage import calls, incidents
+from router.storage import calls, incidents, steps
+from router.storage.calls import Caller
 from router.storage.database import Deadline, Sessions, is_lost_connection, within
+from router.storage.incidents import KeyedAnswers
 from router.storage.receipts import ReceiptKey, find_answer
+from router.storage.round_trip import Commit
 from router.storage.steps import Follows, save_step
 from router.telephony import twiml
 from router.telephony.twiml import Numbers
@@ -40,6 +45,7 @@ NOTICES = (
     inputs.RoomDeparted,
     inputs.CommandDone,
     inputs.CommandFailed,
+    inputs.CommandUnknown,
     inputs.TimePassed,
     inputs.StaffFreed,
     inputs.DispatchChanged,
@@ -108,6 +114,7 @@ def _apply(
         locked = calls.lock_call(session, call_id)
         if locked is None:
             raise NotFoundError(f"there is no call {call_id}")
+        commit = commit_within(deadline, locked.database_now)
         before, now = locked.call, exchange.clock.now(locked.database_now)
         _check_leg(before, given)
         published = exchange.programs.get(session, before.program, before.program_version)
@@ -116,23 +123,24 @@ def _apply(
         document = _document(exchange, session, published, given, step)
         step, freed = let_go(session, before, step, claimed, published.program, now)
         step = _settle_ignored(step, before, given)
+        step, place = take_place_out(step, published.policy)
         follows = Follows(
             events=step.events,
             commands=step.commands,
             receipt=receipt,
             answer=document or "",
+            keyed=_find_keyed(session, before, step.call),
             wake=freed,
         )
-        _save_records(session, before, step, given)
-        if (step.call is not before or follows != NOTHING) and not save_step(
-            session, before, step.call, follows, now
-        ):
+        _record_disposition(session, before, step.call, given)
+        if place:
+            incidents.note_location(session, _find_incident_id(session, before, step.call), place)
+        if step.call is before and follows == NOTHING:
+            session.commit()
+        elif not save_step(session, before, step.call, follows, now, commit=commit):
             # Answered before: what was worked out now is dropped, the claims with it.
             session.rollback()
             return _answered_before(session, call_id, receipt)
-        if deadline is not None:
-            deadline.check()
-        session.commit()
     return Answer(call_id, document, step)
 
 
@@ -147,32 +155,21 @@ def open_call(
     call: Call,
     published: Published,
     *,
-    caller_number: str,
-    deadline: Deadline | None,
+    caller: Caller,
+    commit: Commit,
 ) -> Answer | None:
     """Write a call that has just arrived, with its first answer, and commit.
 
-    None, and nothing written, when the same call was opened by another request. `call.caller.sid`
-    is the carrier's id of the call, `caller_number` E.164 or "".
+    None, and nothing written, when the same call was opened by another request.
     """
     given = CallArrived(call.caller.id)
     now = call.opened_at
     source = FactsSource(
-        session, published, call, now, caller_number=caller_number, programs=exchange.programs
+        session, published, call, now, caller_number=caller.number, programs=exchange.programs
     )
     step, claimed = work_out(session, call, given, now, source, exchange.advance)
     document = _document(exchange, session, published, given, step)
     step, freed = let_go(session, call, step, claimed, published.program, now)
-    written = calls.insert_call(
-        session,
-        step.call,
-        caller_sid=call.caller.sid or "",
-        caller_number=caller_number,
-        incident_id=call.id,
-    )
-    if not written:
-        session.rollback()
-        return None
     follows = Follows(
         events=step.events,
         commands=step.commands,
@@ -180,11 +177,15 @@ def open_call(
         answer=document or "",
         wake=freed,
     )
-    save_step(session, None, step.call, follows, now)
-    if deadline is not None:
-        deadline.check()
-    session.commit()
+    if not steps.open_call(session, step.call, caller, follows, now, commit=commit):
+        session.rollback()
+        return None
     return Answer(call.id, document, step)
+
+
+def commit_within(deadline: Deadline | None, database_now: datetime) -> Commit:
+    """A commit not later than the deadline; the database's clock has just shown `database_now`."""
+    return Commit() if deadline is None else Commit(by=deadline.on_clock(database_now))
 
 
 def _check_leg(call: Call, given: Input) -> None:
@@ -203,21 +204,18 @@ def _document(
     return exchange.render(step.instructions, step.call, leg, exchange.urls, numbers)
 
 
-def _save_records(session: Session, before: Call, step: Step, given: Input) -> None:
-    """Keep what people look up later: the incident as keyed, and how the call ended."""
-    after = step.call
+def _find_keyed(session: Session, before: Call, after: Call) -> KeyedAnswers | None:
+    """What the input told of the incident, for its record; None when it told nothing."""
     names = ("incident_number", "call_type", "caller_party")
+    told = [after.answers.get(name, "") for name in names]
     just_announced = after.announced is not None and after.announced != before.announced
-    if not just_announced and any(
-        after.answers.get(name) != before.answers.get(name) for name in names
-    ):
-        incidents.set_answers(
-            session,
-            _find_incident_id(session, before, after),
-            number=after.answers.get("incident_number", ""),
-            call_type=after.answers.get("call_type", ""),
-            caller_party=after.answers.get("caller_party", ""),
-        )
+    if just_announced or told == [before.answers.get(name, "") for name in names] or not any(told):
+        return None
+    return KeyedAnswers(_find_incident_id(session, before, after), *told)
+
+
+def _record_disposition(session: Session, before: Call, after: Call, given: Input) -> None:
+    """Keep how the call ended, where people look it up."""
     if after.disposition and after.disposition != before.disposition:
         leg = after.find_leg(getattr(given, "leg_id", ""))
         by_leg = leg.person_id if leg is not None else None

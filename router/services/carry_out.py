@@ -15,7 +15,13 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from ivr_flows.call import Call, Leg, Place, Role, Stage
-from ivr_flows.inputs import CommandDone, CommandFailed, Input, LegStatusChanged
+from ivr_flows.inputs import (
+    CommandDone,
+    CommandFailed,
+    CommandUnknown,
+    Input,
+    LegStatusChanged,
+)
 from ivr_flows.outputs import (
     Announce,
     CheckLeg,
@@ -232,6 +238,9 @@ def record(outgoing: Outgoing, order: Order, result: Result) -> None:
     row, command = order.row, order.command
     if isinstance(result, Unknown):
         log.warning("command_unknown", command=row.name, leg_id=row.leg_id, reason=result.reason)
+        if isinstance(command, PlaceLeg):
+            # The row stays as attempted and is looked up; the caller must not wait for that.
+            _tell(outgoing, order, CommandUnknown(row.name, row.leg_id, result.reason))
         return
     if isinstance(result, Failed):
         _record_failure(outgoing, order, result)
@@ -259,7 +268,8 @@ def _record_failure(outgoing: Outgoing, order: Order, failed: Failed) -> None:
     if isinstance(order.command, CheckLeg) and failed.code == "20404":
         _record_check(outgoing, order, Done(status="completed"))
         return
-    _tell(outgoing, order, CommandFailed(row.name, row.leg_id, failed.code))
+    failure = CommandFailed(row.name, row.leg_id, failed.code, permanent=failed.permanent)
+    _tell(outgoing, order, failure)
     with outgoing.exchange.sessions.begin() as session:
         outbox.mark_failed(session, row.id, failed.code)
 

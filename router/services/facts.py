@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from ivr_flows.call import Call
-from ivr_flows.facts import HISTORY, Announcement, Candidate, Facts, History, QueueFacts
+from ivr_flows.facts import (
+    HISTORY,
+    Announcement,
+    Candidate,
+    Decision,
+    FactNeededError,
+    Facts,
+    History,
+    QueueFacts,
+)
 from ivr_flows.protocols import Protocol
 from router.policy import assignment, queueing
+from router.policy.eligibility import CLINICIAN_FREE, Circumstances
 from router.policy.queueing import DeskFigures, Waiting
 from router.policy.roster import Bar, Standing, examine
 from router.services.load_program import Published, PublishedPrograms
@@ -72,7 +82,7 @@ class FactsSource:
             }
         return Facts(
             program=self._published.program,
-            decide=self._published.decide,
+            decide=self._decide,
             roster=roster,
             queue=self._queue,
             announced=self._announced,
@@ -80,6 +90,17 @@ class FactsSource:
             history=self._history,
             taken_by_others=self._taken_by_others,
         )
+
+    def _decide(self, answers: Mapping[str, str]) -> Decision:
+        """Eligibility as flows ask for it; the roster comes first where a rule asks who is free."""
+        is_free = None
+        if CLINICIAN_FREE in self._published.policy.inputs:
+            if not self._roster_asked:
+                raise FactNeededError("roster")
+            desk = self._published.program.clinician_desk
+            is_free = any(one.is_free for one in self._all_standings().get(desk, []))
+        known = Circumstances(at=self._now, is_clinician_free=is_free)
+        return self._published.decide(answers, known)
 
     def fetch(self, name: str) -> None:
         """Get the fact that a flow asked for. Raises ValueError for one that nobody knows."""

@@ -13,10 +13,11 @@ from router.services.apply_input import (
     Answer,
     Exchange,
     apply_input,
+    commit_within,
     open_call,
     try_twice,
 )
-from router.storage.calls import find_call_id_by_sid
+from router.storage.calls import Caller, find_call_id_by_sid
 from router.storage.database import Deadline, within
 from router.storage.programs import find_line
 from router.storage.receipts import ReceiptKey
@@ -47,6 +48,7 @@ def _receive(exchange: Exchange, arrival: Arrival, deadline: Deadline | None) ->
         line = find_line(session, arrival.to_e164) if arrival.to_e164 else None
         if line is None:
             raise NotFoundError("the number rung is not a line of a published program")
+        commit = commit_within(deadline, line.database_now)
         published = exchange.programs.get(session, line.program_id, line.program_version)
         now = exchange.clock.now(line.database_now)
         call = engine.arrive(new_call_id(), line.name, published.program, now)
@@ -57,8 +59,8 @@ def _receive(exchange: Exchange, arrival: Arrival, deadline: Deadline | None) ->
             session,
             call,
             published,
-            caller_number=arrival.from_e164,
-            deadline=deadline,
+            caller=Caller(arrival.sid, arrival.from_e164),
+            commit=commit,
         )
         if opened is not None:
             return opened

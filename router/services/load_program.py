@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -14,7 +14,7 @@ from ivr_flows.protocols import Protocol
 from router.errors import NotFoundError
 from router.policy import eligibility
 from router.policy.dispatch import Deadlines
-from router.policy.eligibility import Policy
+from router.policy.eligibility import NOTHING_KNOWN, Circumstances, Policy
 from router.programs.protocol_shape import from_stored as from_stored_protocol
 from router.programs.reading import from_stored, to_deadlines, to_policy, to_program
 from router.storage import protocols
@@ -34,10 +34,9 @@ class Published:
     caller_id: str
     time_zone: str
 
-    @property
-    def decide(self) -> Callable[[Mapping[str, str]], Decision]:
-        """Eligibility as the flows ask for it (`Facts.decide`)."""
-        return lambda answers: decide(self.policy, answers)
+    def decide(self, answers: Mapping[str, str], known: Circumstances = NOTHING_KNOWN) -> Decision:
+        """The policy's decision in the flows' words."""
+        return decide_by(self.policy, answers, known)
 
 
 class PublishedPrograms:
@@ -77,10 +76,18 @@ class PublishedPrograms:
         }
 
 
-def decide(policy: Policy, answers: Mapping[str, str]) -> Decision:
-    """The policy's decision in the flows' words."""
-    decision = eligibility.decide(policy, answers)
-    return Decision(decision.outcome, decision.rule, decision.sentence, decision.request)
+def decide_by(
+    policy: Policy, answers: Mapping[str, str], known: Circumstances = NOTHING_KNOWN
+) -> Decision:
+    """A policy's decision in the flows' words."""
+    decision = eligibility.decide(policy, answers, known)
+    return Decision(
+        decision.outcome,
+        decision.rule,
+        decision.sentence,
+        decision.request,
+        eligibility.circumstances_of(decision),
+    )
 
 
 def _load(session: Session, program_id: str, version: int) -> Published:

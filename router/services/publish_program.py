@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from router.errors import ConflictError, UnavailableError
 from router.programs.document import ProgramDocument
-from router.programs.reading import to_stored
+from router.programs.reading import from_stored, to_stored
 from router.services.clock import DatabaseClock, read_now
 from router.storage import programs as stored
 from router.storage.database import Sessions
@@ -20,11 +21,15 @@ from router.telephony.failsafe_file import write_failsafe_file
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What publishing came to; `is_new` is False when the file says what is in force already."""
+    """What publishing came to; `is_new` is False when the file says what is published already.
+
+    `effective_at` is when the version takes effect, or did.
+    """
 
     program_id: str
     version: int
     is_new: bool
+    effective_at: datetime
     failsafe_path: Path
 
 
@@ -36,27 +41,77 @@ def publish_program(
     state_dir: Path,
     now: datetime | None = None,
 ) -> Publication:
-    """Make the program the one that new calls begin with; calls under way keep theirs.
+    """Make the program the one that new calls begin with, at once or when its file says.
 
-    The version and this machine's fail-safe file change together or not at all. Raises
-    ConflictError when a number belongs to another line, UnavailableError when the file cannot be
-    written.
+    Calls under way keep theirs. The version and this machine's fail-safe file change together or
+    not at all. Raises ConflictError when a number belongs to another line, or when numbers, desks
+    or 911's lines would change later; UnavailableError when the file cannot be written.
     """
     try:
         with sessions.begin() as session:
-            version, is_new = save_program(
-                session,
-                document,
-                published_by=published_by,
-                now=now or read_now(session, DatabaseClock()),
+            now = now or read_now(session, DatabaseClock())
+            saved = _save_later(session, document, published_by=published_by, now=now)
+            version, is_new = saved or save_program(
+                session, document, published_by=published_by, now=now
             )
+            published = stored.find_version(session, document.name, version)
+            effective_at = published.effective_at if published is not None else now
             path = write_failsafe(session, state_dir)
     except IntegrityError:
         raise ConflictError(
             f"A number of the program {document.name} belongs to another line already, perhaps to "
             "one that is no longer in use. Give each line a number of its own."
         ) from None
-    return Publication(document.name, version, is_new, path)
+    return Publication(document.name, version, is_new, effective_at, path)
+
+
+TOGETHER = ("lines", "psap", "crisis_line", "desks")
+"""Settings that stand beside the versions, one for all, and so can only change at once."""
+
+
+def _save_later(
+    session: Session, document: ProgramDocument, *, published_by: str, now: datetime
+) -> tuple[int, bool] | None:
+    """As `save_program`, for a version that takes effect later; None for one that does not."""
+    effective_at = find_effective_at(document)
+    if effective_at is None or effective_at <= now:
+        return None
+    content = to_stored(document)
+    for later in stored.list_later_versions(session, document.name):
+        if dict(later.document) == content and later.effective_at == effective_at:
+            return later.version, False
+    active = stored.find_active_version(session, document.name)
+    if active is None:
+        raise ConflictError(
+            f"{document.name} is not published yet, and its first version takes effect at once: "
+            "without one its numbers would not be answered. Publish it without effective_from."
+        )
+    before = to_stored(from_stored(active.document))
+    changed = [name for name in TOGETHER if before[name] != content[name]]
+    if not changed and _numbers_in_force(session, document) != _numbers_of(document):
+        changed = ["telephone numbers"]
+    if changed:
+        raise ConflictError(
+            f"A version that takes effect later cannot change {', '.join(changed)}: those hold for "
+            "every version. Publish that change at once, without effective_from, then this file."
+        )
+    published = stored.publish_version(
+        session,
+        document.name,
+        title=document.title,
+        document=content,
+        published_by=published_by,
+        effective_at=effective_at,
+    )
+    return published.version, True
+
+
+def find_effective_at(document: ProgramDocument) -> datetime | None:
+    """When the file says that it takes effect, by its own time zone unless it names another."""
+    found = document.effective_from
+    if found is None or found.tzinfo is not None:
+        return found
+    return found.replace(tzinfo=ZoneInfo(document.time_zone))
 
 
 def save_program(
@@ -110,6 +165,12 @@ def save_program(
             psap.desk,
         ),
     )
+    if document.crisis_line is not None:
+        outside = document.crisis_line
+        line = stored.NewReturnLine(
+            outside.id, outside.name, outside.number or "", outside.ring_seconds
+        )
+        stored.save_psap(session, program_id, stored.NewPsap(CRISIS_LINE, outside.name, (line,)))
     return published.version, True
 
 
@@ -149,16 +210,22 @@ def write_failsafe(session: Session, state_dir: Path) -> Path:
         ) from error
 
 
+CRISIS_LINE = "crisis-line"  # kept beside the 911 centres, as one more place with lines to dial
 Numbers = tuple[dict[str, str], list[tuple[str, str]]]
 
 
 def _numbers_of(document: ProgramDocument) -> Numbers:
     ours = {name: line.number or "" for name, line in document.lines.items()}
-    return ours, [(line.id, line.number or "") for line in document.psap.lines]
+    outside = [(line.id, line.number or "") for line in document.psap.lines]
+    if document.crisis_line is not None:
+        outside.insert(0, (document.crisis_line.id, document.crisis_line.number or ""))
+    return ours, outside
 
 
 def _numbers_in_force(session: Session, document: ProgramDocument) -> Numbers:
     outside = stored.list_return_numbers(session, document.name)
     return stored.list_line_numbers(session, document.name), [
-        (line, number) for psap, line, number, _seconds in outside if psap == document.psap.id
+        (line, number)
+        for psap, line, number, _seconds in sorted(outside, key=lambda one: one[0] != CRISIS_LINE)
+        if psap == document.psap.id or (psap == CRISIS_LINE and document.crisis_line)
     ]

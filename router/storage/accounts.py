@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from router.storage.tables.accounts import api_tokens, user_sessions, users
@@ -196,6 +196,19 @@ def end_sessions_of(session: Session, user_id: str, now: datetime) -> int:
         .returning(user_sessions.c.id)
     )
     return len(ended.all())
+
+
+def delete_sessions(session: Session, before: datetime, limit: int) -> int:
+    """Forget up to `limit` sessions not used since `before`, the oldest first; returns how many."""
+    oldest = (
+        select(user_sessions.c.id)
+        .where(user_sessions.c.started_at < before, user_sessions.c.seen_at < before)
+        .order_by(user_sessions.c.started_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    done = session.connection().execute(delete(user_sessions).where(user_sessions.c.id.in_(oldest)))
+    return done.rowcount
 
 
 def count_sessions(session: Session, limits: SessionLimits, now: datetime) -> dict[str, int]:

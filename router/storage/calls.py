@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, literal_column, select, update
+from sqlalchemy import BindParameter, bindparam, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
+from sqlalchemy.types import NULLTYPE
 
 from ivr_flows.call import Call, Stage, from_document, to_document
-from router.storage.crypto import search_hash
-from router.storage.tables import calls, dispositions, incidents, legs
+from router.storage.crypto import encrypted, search_hash
+from router.storage.round_trip import Prepared, as_instant, send
+from router.storage.tables import calls, dispositions, incidents
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +35,11 @@ class CallRow:
     incident_id: str | None
 
 
-_LOCK = (
+_LOCK = Prepared.of(
+    "lock_call",
     select(calls.c.state, func.clock_timestamp())
     .where(calls.c.id == bindparam("call_id"))
-    .with_for_update()
+    .with_for_update(),
 )
 
 
@@ -43,8 +48,11 @@ def lock_call(session: Session, call_id: str) -> LockedCall | None:
 
     Raises OperationalError (LockNotAvailable) after the connection's lock_timeout.
     """
-    row = session.connection().execute(_LOCK, {"call_id": call_id}).first()
-    return None if row is None else LockedCall(from_document(row[0]), row[1])
+    [rows] = send(session, (_LOCK, {"call_id": call_id}))
+    if not rows:
+        return None
+    [(state, database_now)] = rows
+    return LockedCall(from_document(json.loads(state or b"")), as_instant(database_now))
 
 
 _CHANGING = (
@@ -65,34 +73,39 @@ _CHANGING = (
 )
 _OPENING = ("id", "program_id", "program_version", "line", "opened_at", *_CHANGING)
 _CALLER = ("caller_sid", "caller_number", "caller_number_hash", "incident_id")
-_INCIDENT = insert(incidents).values(
+
+
+def _parameters(names: Iterable[str]) -> dict[str, BindParameter[Any]]:
+    """Untyped: their values come as the columns hold them, see `opening_values`."""
+    return {name: bindparam(f"new_{name}", type_=NULLTYPE) for name in names}
+
+
+INSERT_INCIDENT = insert(incidents).values(
     id=bindparam("new_incident_id"),
     program_id=bindparam("new_program_id"),
-    callback_number=bindparam("new_callback_number"),  # encrypted for its own column
-    callback_number_hash=bindparam("new_caller_number_hash"),
+    callback_number=bindparam("new_callback_number", type_=NULLTYPE),
+    callback_number_hash=bindparam("new_caller_number_hash", type_=NULLTYPE),
 )
-_INSERT = (
-    insert(calls)
-    .values({name: bindparam(f"new_{name}") for name in (*_OPENING, *_CALLER)})
-    .on_conflict_do_nothing(index_elements=[calls.c.caller_sid])
-    .returning(calls.c.id)
-    .add_cte(_INCIDENT.cte("incident"))
-)
+INSERT_CALL = insert(calls).values(_parameters((*_OPENING, *_CALLER)))
+"""Writes a fresh call, and INSERT_INCIDENT its incident, from `opening_values`.
+
+Waits for a twin, a call of the same `caller_sid`, that is being written by another transaction; a
+violation of one of ONE_CALL_A_SID when it is there.
+"""
+ONE_CALL_A_SID = frozenset({"uq_calls_caller_sid", "uq_legs_sid"})  # whichever is written first
 
 
-def insert_call(
-    session: Session,
-    call: Call,
-    *,
-    caller_sid: str,
-    caller_number: str,
-    incident_id: str,
-) -> bool:
-    """Write a fresh call and its incident, which has the id `incident_id`.
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who rang: the carrier's id of the call, and the number in E.164, or "" when withheld."""
 
-    False when its twin, a call of the same `caller_sid`, is already there: then roll back. Waits
-    for a twin that is being written by another transaction. `caller_number` is E.164, or "".
-    """
+    sid: str
+    number: str = ""
+
+
+def opening_values(session: Session, call: Call, caller: Caller) -> dict[str, Any]:
+    """The parameters of INSERT_CALL and INSERT_INCIDENT; the incident has the call's id."""
+    number = caller.number or None
     values = {
         **columns_of(call),
         "id": call.id,
@@ -100,22 +113,23 @@ def insert_call(
         "program_version": call.program_version,
         "line": call.line,
         "opened_at": call.opened_at,
-        "caller_sid": caller_sid,
-        "caller_number": caller_number or None,
-        "caller_number_hash": search_hash(session, caller_number) if caller_number else None,
-        "callback_number": caller_number or None,
-        "incident_id": incident_id,
+        "caller_sid": caller.sid,
+        "caller_number": encrypted(session, calls.c.caller_number, number),
+        "caller_number_hash": search_hash(session, number) if number else None,
+        "callback_number": encrypted(session, incidents.c.callback_number, number),
+        "incident_id": call.id,
     }
-    named = {f"new_{name}": value for name, value in values.items()}
-    return session.connection().execute(_INSERT, named).first() is not None
+    return {f"new_{name}": value for name, value in values.items()}
 
 
-UPDATE = (
-    update(calls)
-    .where(calls.c.id == bindparam("call_id"))
-    .values({name: bindparam(f"new_{name}") for name in _CHANGING})
-)
-"""Writes the snapshot of the call `call_id` from `new_*` parameters; see `columns_of`."""
+UPDATE = update(calls).where(calls.c.id == bindparam("call_id")).values(_parameters(_CHANGING))
+"""Writes the snapshot of a call from `changing_values`."""
+
+
+def changing_values(call: Call) -> dict[str, Any]:
+    """The parameters of UPDATE."""
+    values = {f"new_{name}": value for name, value in columns_of(call).items()}
+    return {"call_id": call.id, **values}
 
 
 def columns_of(call: Call) -> dict[str, Any]:
@@ -151,25 +165,9 @@ def find_call_id_by_sid(session: Session, caller_sid: str) -> str | None:
     return session.scalar(select(calls.c.id).where(calls.c.caller_sid == caller_sid))
 
 
-def find_leg_by_sid(session: Session, sid: str) -> str | None:
-    """Our id of the leg that the carrier calls `sid`, or None."""
-    return session.scalar(select(legs.c.id).where(legs.c.sid == sid))
-
-
 def find_caller_number(session: Session, call_id: str) -> str | None:
     """The caller's number in E.164, or None when it was withheld or there is no such call."""
     return session.scalar(select(calls.c.caller_number).where(calls.c.id == call_id))
-
-
-def list_calls_from(session: Session, caller_number: str, limit: int = 20) -> list[CallRow]:
-    """Calls from that number (E.164), newest first."""
-    rows = session.execute(
-        select(calls.c.state, calls.c.incident_id)
-        .where(calls.c.caller_number_hash == search_hash(session, caller_number))
-        .order_by(calls.c.opened_at.desc())
-        .limit(limit)
-    )
-    return [CallRow(from_document(state), incident_id) for state, incident_id in rows]
 
 
 def list_due_call_ids(session: Session, now: datetime, limit: int = 100) -> list[str]:

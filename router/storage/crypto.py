@@ -17,12 +17,12 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import LargeBinary
+from sqlalchemy import Column, LargeBinary
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
 
-from router.config import parse_key, parse_keyring
+from router.config import KEY_IDS, parse_key, parse_keyring
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -42,7 +42,7 @@ class Keyring:
     def __init__(self, keys: Mapping[int, bytes], *, current: int, search_key: bytes) -> None:
         if current not in keys:
             raise ValueError(f"the current encryption key {current} is not among the keys")
-        if any(not 1 <= key_id <= 255 for key_id in keys):  # noqa: PLR2004 - the id is one byte
+        if any(key_id not in KEY_IDS for key_id in keys):
             raise ValueError("encryption key ids are 1 to 255")
         if any(len(key) != KEY_BYTES for key in (*keys.values(), search_key)):
             raise ValueError(f"encryption and search keys are {KEY_BYTES} bytes, base64")
@@ -132,6 +132,12 @@ class EncryptedDocument(TypeDecorator[Any]):
 def use_keyring(dialect: Dialect, keyring: Keyring) -> None:
     """Give every encrypted column reached through `dialect` its keys."""
     dialect.switchback_keyring = keyring  # type: ignore[attr-defined]
+
+
+def encrypted(session: Session, column: Column[Any], text: str | None) -> bytes | None:
+    """What the encrypted column holds for the text, for statements that are sent as they are."""
+    kind: EncryptedText = column.type  # type: ignore[assignment]
+    return kind.process_bind_param(text, session.get_bind().dialect)
 
 
 def search_hash(session: Session, text: str) -> bytes:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import psycopg
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from router.config import Settings
 from router.storage.crypto import Keyring, use_keyring
+from router.storage.round_trip import Commit, Order, Row, exchange
 
 Sessions = sessionmaker[Session]
 _T = TypeVar("_T")
@@ -48,6 +50,10 @@ class Deadline:
     def remaining_seconds(self) -> float:
         """Seconds left; zero or less when it has passed."""
         return self.at - time.monotonic()
+
+    def on_clock(self, now: datetime) -> datetime:
+        """The deadline on a clock that shows `now` at this moment."""
+        return now + timedelta(seconds=self.remaining_seconds())
 
     def check(self) -> None:
         """Raises DeadlineExceededError once it has passed."""
@@ -85,6 +91,20 @@ class DeadlineConnection(psycopg.Connection[Any]):
     A server-side timeout does not help when the server is frozen or the network is gone.
     """
 
+    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - psycopg's own
+        super().__init__(*args, **options)
+        self.prepared: set[bytes] = set()  # names of what `send` has prepared here
+
+    def send(self, orders: Sequence[Order], commit: Commit | None) -> list[list[Row]]:
+        """Execute prepared statements in one round trip; see `router.storage.round_trip`.
+
+        Raises DeadlineExceededError, and commits nothing, when the deadline has passed.
+        """
+        deadline = _deadline.get()
+        if deadline is not None:
+            deadline.check()
+        return exchange(self, orders, commit)
+
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:  # noqa: ANN401
         """Wait as psycopg does, but not past the deadline; then the connection is closed."""
         deadline = _deadline.get()
@@ -96,6 +116,11 @@ class DeadlineConnection(psycopg.Connection[Any]):
         except errors._WaitTimeout:  # noqa: SLF001 - raised by the public `wait`
             self.pgconn.finish()  # its state is unknown
             raise DeadlineCutError("the deadline passed in a database wait") from None
+
+    def _deallocate(self, name: bytes | None) -> Generator[Any, Any, None]:
+        if name is None:  # everything: psycopg starts afresh after a rollback
+            self.prepared.clear()
+        yield from super()._deallocate(name)
 
     @classmethod
     def _connect_gen(cls, *args: Any, **options: Any) -> Generator[Any, Any, Any]:  # noqa: ANN401
@@ -152,7 +177,7 @@ def make_engine(
                 f"-c lock_timeout={LOCK_TIMEOUT_MILLISECONDS}"
                 f" -c statement_timeout={STATEMENT_TIMEOUT_MILLISECONDS}"
                 f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MILLISECONDS}"
-                " -c timezone=UTC"
+                " -c timezone=UTC -c datestyle=ISO"
             ),
             "keepalives_idle": 5,
             "keepalives_interval": 2,

@@ -85,26 +85,44 @@ def find_by_number(session: Session, program_id: str, number: str) -> Incident |
 
 
 _ANSWERS = ("number", "call_type", "caller_party")
-_SET_ANSWERS = (
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedAnswers:
+    """What was keyed during a call about its incident; "" leaves what is known."""
+
+    incident_id: str
+    number: str = ""
+    call_type: str = ""
+    caller_party: str = ""
+
+
+SET_ANSWERS = (
     update(incidents)
-    .where(incidents.c.id == bindparam("incident_id"))
+    .where(incidents.c.id == bindparam("keyed_incident_id"))
     .values(
         {
-            name: func.coalesce(func.nullif(bindparam(f"new_{name}"), ""), incidents.c[name])
+            name: func.coalesce(func.nullif(bindparam(f"keyed_{name}"), ""), incidents.c[name])
             for name in _ANSWERS
         }
     )
 )
+"""Writes KeyedAnswers from `answer_values`."""
 
 
-def set_answers(
-    session: Session, incident_id: str, *, number: str, call_type: str, caller_party: str
-) -> None:
-    """Write what was keyed during the call; "" leaves what is known."""
-    given = dict(zip(_ANSWERS, (number, call_type, caller_party), strict=True))
-    if any(given.values()):
-        values = {f"new_{name}": value for name, value in given.items()}
-        session.connection().execute(_SET_ANSWERS, {"incident_id": incident_id, **values})
+def answer_values(keyed: KeyedAnswers) -> dict[str, str]:
+    """The parameters of SET_ANSWERS."""
+    names = ("incident_id", *_ANSWERS)
+    return {f"keyed_{name}": getattr(keyed, name) for name in names}
+
+
+def note_location(session: Session, incident_id: str, location: str) -> None:
+    """Write where it is, unless 911 or somebody else has said so already."""
+    session.execute(
+        update(incidents)
+        .where(incidents.c.id == incident_id, incidents.c.location.is_(None))
+        .values(location=location)
+    )
 
 
 _INCIDENT = (

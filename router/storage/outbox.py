@@ -79,15 +79,17 @@ class OutboxRow:
 
 _NAMES = ("kind", "name", "payload", "call_id", "leg_id", "urgency", "stage", "version", "due_at")
 _ROW = [outbox.c[field.name] for field in fields(OutboxRow)]
-_INSERT = insert(outbox).from_select(_NAMES, select(rows_of(outbox, _NAMES, "new_rows")))
-ADDED = _INSERT.returning(outbox.c.id).cte("added")
-"""Orders what `command_rows` made, as part of another statement."""
-# The wake-up is part of the same statement and of the same commit.
-_ADD = select(func.pg_notify(CHANNEL, "")).add_cte(ADDED)
+INSERT_COMMANDS = insert(outbox).from_select(
+    _NAMES, select(rows_of(outbox, _NAMES, "new_commands"))
+)
+"""Orders what `command_rows` made."""
+WAKE = select(func.pg_notify(CHANNEL, ""))
+"""Wakes whoever listens, at the commit."""
+_ADD = WAKE.add_cte(INSERT_COMMANDS.cte("added"))
 
 
 def command_rows(call: Call, commands: Sequence[Command], now: datetime) -> list[dict[str, Any]]:
-    """Rows for ADDED: the commands that follow from a step of the call."""
+    """Rows for INSERT_COMMANDS: the commands that follow from a step of the call."""
     return [
         plain(
             {
@@ -110,7 +112,7 @@ def add_commands(session: Session, call: Call, commands: Sequence[Command], now:
     """Order the commands, and wake whoever listens; nothing for none."""
     if commands:
         rows = command_rows(call, commands, now)
-        session.connection().execute(_ADD, {"new_rows": rows})
+        session.connection().execute(_ADD, {"new_commands": rows})
 
 
 def add_task(
@@ -135,12 +137,12 @@ def add_task(
         "version": 0,
         "due_at": due_at,
     }
-    session.connection().execute(_ADD, {"new_rows": [plain(row)]})
+    session.connection().execute(_ADD, {"new_commands": [plain(row)]})
 
 
 def wake(session: Session) -> None:
     """Wake whoever listens, at the commit, without ordering anything."""
-    session.connection().execute(select(func.pg_notify(CHANNEL, "")))
+    session.connection().execute(WAKE)
 
 
 def claim_due(
@@ -225,27 +227,6 @@ _FINISH = (
 def _finish(session: Session, row_id: int, state: str, error: str = "") -> None:
     values = {"row_id": row_id, "new_state": state, "new_error": error}
     session.connection().execute(_FINISH, values)
-
-
-def list_unknown(
-    session: Session, older_than: datetime, kinds: Collection[str] = (CALL,), limit: int = 100
-) -> list[OutboxRow]:
-    """Attempts begun before `older_than` whose result was never recorded, oldest first.
-
-    They are locked until the transaction ends; those that another repairer holds are left out.
-    """
-    rows = session.execute(
-        select(*_ROW)
-        .where(
-            outbox.c.state == "attempting",
-            outbox.c.attempted_at < older_than,
-            outbox.c.kind.in_(kinds),
-        )
-        .order_by(outbox.c.attempted_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return [_row(row) for row in rows]
 
 
 def find_row(session: Session, row_id: int) -> OutboxRow | None:

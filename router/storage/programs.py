@@ -7,11 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Row,
+    ScalarSelect,
+    bindparam,
+    delete,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from router.storage.crypto import search_hash
+from router.storage.round_trip import Prepared, as_instant, as_str, send
 from router.storage.tables import desks, lines, program_versions, programs, psaps, return_lines
 
 
@@ -88,7 +100,7 @@ def publish_version(
     published_by: str,
     effective_at: datetime,
 ) -> ProgramVersion:
-    """Write the program's next version and make it the one that new calls begin with.
+    """Write the program's next version, which new calls begin with from `effective_at`.
 
     The version's number is returned with it; `document` holds no telephone numbers. Calls under way
     keep the version they began with.
@@ -113,8 +125,11 @@ def publish_version(
         )
         .returning(*_VERSION)
     ).one()
+    # For a release that still reads the column: what is in force now, as it cannot know of later.
     session.execute(
-        update(programs).where(programs.c.id == program_id).values(active_version=row.version)
+        update(programs)
+        .where(programs.c.id == program_id)
+        .values(active_version=_in_force(literal(program_id)))
     )
     return ProgramVersion(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
 
@@ -146,19 +161,47 @@ def load_version(session: Session, version_id: int) -> ProgramVersion | None:
     )
 
 
-def find_active_version(session: Session, program_id: str) -> ProgramVersion | None:
-    """The version that new calls begin with, or None for a program that was never published."""
-    return _version(
-        session.execute(
-            select(*_VERSION)
-            .join(
-                programs,
-                (programs.c.id == program_versions.c.program_id)
-                & (programs.c.active_version == program_versions.c.version),
-            )
-            .where(programs.c.id == program_id)
-        ).first()
+def _in_force(program_id: ColumnElement[str]) -> ScalarSelect[Any]:
+    """The version that took effect last, of two at one instant the newer; by the database's clock.
+
+    `at` may be bound to another instant.
+    """
+    other = program_versions.alias("other")
+    at = func.coalesce(bindparam("at", None, DateTime(timezone=True)), func.clock_timestamp())
+    return (
+        select(other.c.version)
+        .where(other.c.program_id == program_id, other.c.effective_at <= at)
+        .order_by(other.c.effective_at.desc(), other.c.version.desc())
+        .limit(1)
+        .scalar_subquery()
     )
+
+
+def find_active_version(
+    session: Session, program_id: str, at: datetime | None = None
+) -> ProgramVersion | None:
+    """The version that new calls begin with, now or at another instant.
+
+    None for a program of which no version has taken effect.
+    """
+    statement = select(*_VERSION).where(
+        program_versions.c.program_id == program_id,
+        program_versions.c.version == _in_force(literal(program_id)),
+    )
+    return _version(session.execute(statement, {"at": at}).first())
+
+
+def list_later_versions(session: Session, program_id: str) -> list[ProgramVersion]:
+    """Versions that have yet to take effect, the next one first."""
+    rows = session.execute(
+        select(*_VERSION)
+        .where(
+            program_versions.c.program_id == program_id,
+            program_versions.c.effective_at > func.clock_timestamp(),
+        )
+        .order_by(program_versions.c.effective_at, program_versions.c.version)
+    )
+    return [ProgramVersion(**row._mapping) for row in rows]  # noqa: SLF001 - its public name
 
 
 def _version(row: Row[*tuple[Any, ...]] | None) -> ProgramVersion | None:
@@ -232,28 +275,38 @@ def save_desks(session: Session, program_id: str, given: Collection[NewDesk]) ->
         )
 
 
-_FIND_LINE = (
+_FIND_LINE = Prepared.of(
+    "find_line",
     select(
         programs.c.id,
-        programs.c.active_version,
+        program_versions.c.version,
         lines.c.name,
         lines.c.kind,
         func.clock_timestamp(),
     )
     .join_from(lines, programs, programs.c.id == lines.c.program_id)
+    .join(program_versions, program_versions.c.program_id == programs.c.id)
     .where(
         lines.c.number_hash == bindparam("number_hash"),
         lines.c.is_active,
-        programs.c.active_version.is_not(None),
-    )
+        program_versions.c.version == _in_force(lines.c.program_id),
+    ),
 )
 
 
-def find_line(session: Session, number: str) -> DialledLine | None:
-    """The active line of that number (E.164), of a published program; or None."""
-    values = {"number_hash": search_hash(session, number)}
-    row = session.connection().execute(_FIND_LINE, values).first()
-    return None if row is None else DialledLine(*row)
+def find_line(session: Session, number: str, at: datetime | None = None) -> DialledLine | None:
+    """The active line of that number (E.164) and the version in force, now or at an instant.
+
+    None for a number that is not ours, or whose program is not in force.
+    """
+    values = {"number_hash": search_hash(session, number), "at": at}
+    [rows] = send(session, (_FIND_LINE, values))
+    if not rows:
+        return None
+    [(program_id, version, name, kind, now)] = rows
+    return DialledLine(
+        as_str(program_id), int(version or b""), as_str(name), as_str(kind), as_instant(now)
+    )
 
 
 def list_line_numbers(session: Session, program_id: str) -> dict[str, str]:

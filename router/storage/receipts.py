@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import bindparam, delete, insert, select, tuple_
 from sqlalchemy.orm import Session
 
-from router.storage.recordset import rows_of
 from router.storage.tables import receipts
 
 
@@ -25,22 +23,27 @@ class ReceiptKey:
     token: str = ""
 
 
-_NAMES = ("leg_id", "action", "token", "answer")
-INSERT_RECEIPTS = (
-    insert(receipts)
-    .from_select(_NAMES, select(rows_of(receipts, _NAMES, "new_receipts")))
-    .on_conflict_do_nothing(index_elements=[receipts.c.leg_id, receipts.c.action, receipts.c.token])
-    .returning(receipts.c.leg_id)
+INSERT_RECEIPT = insert(receipts).values(
+    leg_id=bindparam("receipt_leg_id"),
+    action=bindparam("receipt_action"),
+    token=bindparam("receipt_token"),
+    answer=bindparam("receipt_answer"),
 )
-"""Stores answers from `receipt_row`; returns nothing for a request that was answered before.
+"""Stores an answer from `receipt_values`; a violation of ONE_ANSWER for one answered before.
 
 Needs the call's row lock: then the first answer is committed and can be read.
 """
+ONE_ANSWER = frozenset({"pk_receipts"})
 
 
-def receipt_row(key: ReceiptKey, answer: str) -> dict[str, str]:
-    """A row for INSERT_RECEIPTS."""
-    return {"leg_id": key.leg_id, "action": key.action, "token": key.token, "answer": answer}
+def receipt_values(key: ReceiptKey, answer: str) -> dict[str, str]:
+    """The parameters of INSERT_RECEIPT."""
+    return {
+        "receipt_leg_id": key.leg_id,
+        "receipt_action": key.action,
+        "receipt_token": key.token,
+        "receipt_answer": answer,
+    }
 
 
 def find_answer(session: Session, key: ReceiptKey) -> str | None:
@@ -54,7 +57,18 @@ def find_answer(session: Session, key: ReceiptKey) -> str | None:
     )
 
 
-def delete_receipts(session: Session, before: datetime) -> int:
-    """Forget answers older than `before`; returns how many. Twilio repeats within seconds."""
-    done = session.connection().execute(delete(receipts).where(receipts.c.created_at < before))
+def delete_receipts(session: Session, before: datetime, limit: int) -> int:
+    """Forget up to `limit` answers older than `before`, the oldest first; returns how many.
+
+    Those that another transaction holds are passed over.
+    """
+    key = (receipts.c.leg_id, receipts.c.action, receipts.c.token)
+    oldest = (
+        select(*key)
+        .where(receipts.c.created_at < before)
+        .order_by(receipts.c.created_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    done = session.connection().execute(delete(receipts).where(tuple_(*key).in_(oldest)))
     return done.rowcount

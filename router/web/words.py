@@ -21,6 +21,8 @@ EVENTS: Mapping[str, str] = {
     "closed": "The call ended",
     "command_failed": "The carrier refused a command",
     "connected": "Connected",
+    "crisis_line_left": "The crisis line left the call",
+    "crisis_line_not_reached": "The crisis line was not reached",
     "did_not_join": "Did not come onto the line",
     "danger_reported": "Reported a new danger",
     "dispatch_changed": "The team's status changed",
@@ -60,6 +62,7 @@ EVENTS: Mapping[str, str] = {
     "return_reason": "Gave the reason for the return",
     "return_requested": "Asked for the return to 911",
     "return_started": "The return to 911 began",
+    "sent_to_crisis_line": "The crisis line was dialled",
     "returned": "911 has the caller",
     "ring_ended": "Ringing ended",
     "room_joined": "Came onto the line",
@@ -73,6 +76,7 @@ OUTCOMES: Mapping[str, str] = {
     "resolved": "Resolved",
     "dispatched": "Team sent",
     "returned_to_911": "Back at 911",
+    "crisis_line": "With the crisis line",
     "abandoned": "Caller left",
 }
 CALLER_IDS: Mapping[str, str] = {

@@ -1,4 +1,4 @@
-"""python3 dev.py bench: how fast webhooks are beside the least they could be, and calls in the ear.
+"""python3 dev.py bench: webhooks beside the least they could cost, calls in the ear, and the rest.
 
 The floor is a bare Flask app that checks the signature and says a fixed document, under the same
 gunicorn settings, on the same machine, in turns with ours. Figures vary with what else runs here.
@@ -14,28 +14,54 @@ from router.demo.supervise import read_procfile
 from tests.bench import report
 from tests.bench.inside import look_inside
 from tests.bench.latency import measure_latency
+from tests.bench.policy import RULES, VERTICES, measure_decisions, measure_what_if
 from tests.bench.site import ROOT, Site
+from tests.bench.telephone import measure_coming, measure_standing
 from tests.bench.throughput import Effort, measure
+
+PARTS = ("webhooks", "calls", "emulator", "policy")
+STANDING_SECONDS, COMING_SECONDS = 60.0, 15.0
 
 
 def main() -> int:
-    """Measure what was asked for, all by default, and print it. Being slow is no failure."""
+    """Measure the parts asked for, all by default, and print it. Being slow is no failure."""
     options = _options()
+    parts = options.parts or PARTS
     load = os.getloadavg()[0]
     print(f"{os.cpu_count()} processors, load {load:.1f} before, durable PostgreSQL", flush=True)
     if load > 1:
         print(
             "Others are at work on this machine: the figures are worse than it can do.", flush=True
         )
-    if options.part in ("all", "webhooks"):
+    if "webhooks" in parts:
         _webhooks(options)
-    if options.part in ("all", "calls"):
+    if "calls" in parts:
         found, wrong = measure_latency(options.calls)
         for name, milliseconds in found.items():
             print(report.latency(name, milliseconds), flush=True)
         for sentence in wrong:
             print(f"went wrong: {sentence}", flush=True)
+    if "emulator" in parts:
+        print(f"\n{report.standing(measure_standing(STANDING_SECONDS))}\n", flush=True)
+        print(report.coming(measure_coming(report.AIM_NEW_CALLS, COMING_SECONDS)), flush=True)
+    if "policy" in parts:
+        _policy(options.megabytes)
     return 0
+
+
+def _policy(megabytes: int) -> None:
+    rate = measure_decisions()
+    print(
+        f"\ndecisions: {rate:,.0f} a second of one core, {RULES} rules, {VERTICES} corners, "
+        "each explained",
+        flush=True,
+    )
+    for run in measure_what_if(megabytes):
+        print(
+            f"what-if, {run.name}: {run.seconds:.1f} s ({run.processor_seconds:.1f} s of a core), "
+            f"{run.megabytes:.0f} MB at most; {run.said}",
+            flush=True,
+        )
 
 
 def _webhooks(options: argparse.Namespace) -> None:
@@ -61,7 +87,8 @@ def _webhooks(options: argparse.Namespace) -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="dev.py bench", description=__doc__)
-    parser.add_argument("part", nargs="?", choices=("all", "webhooks", "calls"), default="all")
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="PART", help="all")
+    parser.add_argument("--megabytes", type=int, default=0, help="of a made-up file for what-if")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--connections", type=int, default=32)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import statistics
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
 
 from flask import Flask
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, event, text
 from sqlalchemy.orm import Session
 from werkzeug.test import EnvironBuilder, run_wsgi_app
@@ -25,6 +26,7 @@ from router.services.dispatch_moves import Paging
 from router.services.page_links import PageLinks
 from router.storage import calls
 from router.storage.database import DeadlineConnection
+from router.storage.round_trip import Commit, Order, Row
 from router.telephony import twiml
 from router.telephony.urls import Urls
 from router.web import signed
@@ -37,13 +39,14 @@ OFFER, ACCEPT, JOIN = "offer answered", "offer accepted", "room joined"
 WARM_UP = 5
 KINDS = (FIRST, STEP, TICK, OFFER, ACCEPT, JOIN)
 SCREENING = ("1", "2", "1", "1", "")  # English, no danger, myself, mental health, no place
+ENDS = ("_commit_gen", "_rollback_gen")  # of a transaction that is over: nothing is sent
 REST = "Flask, routing, the rest"
 PARTS = (
     "form and signature",
     "change of thread",
     "SQLAlchemy and driver",
     "PostgreSQL: statements",
-    "PostgreSQL: commit",
+    "PostgreSQL: commit",  # with the statement that writes
     "advance (flows)",
     "render (TwiML)",
     "call to and from JSON",
@@ -116,7 +119,7 @@ class Phones:
         )
         self.statements = 0
         self.round_trips = 0
-        self.is_committing = False
+        self.is_sending = self.is_committing = False
 
     def play(self, number: int, *, is_noted: bool) -> None:
         """One call from ring to a clinician who is in the room."""
@@ -205,27 +208,35 @@ def _time_parts(patches: ExitStack, watch: Stopwatch) -> None:
 
 
 def _count(patches: ExitStack, site: Site, phones: Phones) -> None:
-    """Count statements and round trips; time the trips, COMMIT's apart."""
+    """Count statements and round trips; time the trips, those that end in a COMMIT apart."""
     bind = site.sessions.kw["bind"]
-    wait, commit = DeadlineConnection.wait, DeadlineConnection.commit
+    wait, send = DeadlineConnection.wait, DeadlineConnection.send
     watch = phones.watch
 
     def on_statement(*_: object) -> None:
         phones.statements += 1
 
-    def timed_wait(connection: DeadlineConnection, *args: Any, **named: Any) -> Any:  # noqa: ANN401
-        phones.round_trips += 1
+    def timed_send(
+        connection: DeadlineConnection, orders: Sequence[Order], commit: Commit | None
+    ) -> list[list[Row]]:
+        phones.statements += len(orders)
+        phones.is_sending, phones.is_committing = True, commit is not None
+        with watch.span("SQLAlchemy and driver"):
+            rows = send(connection, orders, commit)
+        phones.is_sending = phones.is_committing = False
+        return rows
+
+    def timed_wait(connection: DeadlineConnection, gen: Any, *args: Any, **named: Any) -> Any:  # noqa: ANN401
+        is_idle = connection.pgconn.transaction_status == TransactionStatus.IDLE
+        if phones.is_sending or not is_idle:
+            phones.round_trips += 1
+        elif gen.__name__ not in ENDS:
+            phones.round_trips += 2  # the driver sends BEGIN by itself
         part = "commit" if phones.is_committing else "statements"
         with watch.span(f"PostgreSQL: {part}"):
-            return wait(connection, *args, **named)
+            return wait(connection, gen, *args, **named)
 
     event.listen(bind, "before_cursor_execute", on_statement)
     patches.callback(event.remove, bind, "before_cursor_execute", on_statement)
     patches.enter_context(patch.object(DeadlineConnection, "wait", timed_wait))
-
-    def timed_commit(connection: DeadlineConnection) -> None:
-        phones.is_committing = True
-        commit(connection)
-        phones.is_committing = False
-
-    patches.enter_context(patch.object(DeadlineConnection, "commit", timed_commit))
+    patches.enter_context(patch.object(DeadlineConnection, "send", timed_send))

@@ -11,20 +11,23 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 from pydantic import SecretStr
+from sqlalchemy import Engine
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from router.config import Settings
 from router.demo.servers import free_port
 from router.storage.database import make_engine
+from router.storage.tables import metadata
+from tests.conftest import a_database
 from tests.test_cli import environment
-from tests.web.stage import PASSWORD, Room, make_app, open_room
+from tests.web.stage import PASSWORD, Room, cheapen_passwords, make_app, open_room
 
 WIDE = (1280, 800)
 PHONE = (390, 844)
@@ -34,12 +37,13 @@ PHONE = (390, 844)
 class House:
     """The room, with its `web` and `live` processes as threads."""
 
-    room: Room
+    engine: Engine
     settings: Settings
     web_port: int
     live_port: int
     browser: Browser
-    running: ExitStack
+    room: Room = field(init=False)
+    running: ExitStack = field(init=False)
     web: BaseWSGIServer | None = None
     live: subprocess.Popen[bytes] | None = None
 
@@ -103,27 +107,47 @@ class House:
         return page
 
 
+@pytest.fixture(scope="module")
+def standing_house(
+    settings: Settings, servers: dict[str, str], browser: Browser
+) -> Iterator[House]:
+    """A database and ports for a module's tests; starting the live process takes seconds."""
+    web_port, live_port = free_port(), free_port()
+    with ExitStack() as running:
+        own = settings.model_copy(
+            update={
+                "database_url": SecretStr(running.enter_context(a_database(servers))),
+                "public_url": f"http://127.0.0.1:{web_port}",
+                "log_level": "ERROR",
+                "live_url": f"http://127.0.0.1:{live_port}",
+            }
+        )
+        engine = make_engine(own, application_name="tests")
+        running.callback(engine.dispose)
+        made = House(engine, own, web_port, live_port, browser)
+        running.callback(made.stop_live)
+        yield made
+
+
 @pytest.fixture
 def house(
-    settings: Settings, own_database_url: str, browser: Browser, tmp_path: Path
+    standing_house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[House]:
-    """Both processes, up."""
-    web_port, live_port = free_port(), free_port()
-    own = settings.model_copy(
-        update={
-            "database_url": SecretStr(own_database_url),
-            "public_url": f"http://127.0.0.1:{web_port}",
-            "log_level": "ERROR",
-            "live_url": f"http://127.0.0.1:{live_port}",
-        }
-    )
-    engine = make_engine(own, application_name="tests")
-    with ExitStack() as running:
-        running.callback(engine.dispose)
-        room = open_room(engine, own, tmp_path)
-        made = House(room, own, web_port, live_port, browser, running)
-        running.callback(made.stop_live)
-        running.callback(made.stop_web)
+    """Both processes, up, and nothing in the database but Austin and its people."""
+    cheapen_passwords(monkeypatch)
+    made = standing_house
+    empty(made.engine)
+    with ExitStack() as made.running:
+        made.room = open_room(made.engine, made.settings, tmp_path)
+        made.running.callback(made.stop_web)
         made.start_web()
-        made.start_live()
+        if made.live is None:
+            made.start_live()
         yield made
+
+
+def empty(engine: Engine) -> None:
+    """Forget every row. TRUNCATE would quarrel over locks with the live process, which may read."""
+    with engine.begin() as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.delete())

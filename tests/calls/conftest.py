@@ -11,22 +11,21 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
 from ivr_flows.call import Stage as CallStage
-from router.demo.seed import PROGRAM, seed, write_external
+from router.demo.seed import write_external
 from router.demo.stack import Stack
 from router.demo.stage import Person, Stage
 from router.emulator.client import Phone
 from router.services.clock import DatabaseClock, read_now
 from router.storage.tables import calls, messages, outbox, presence
 from tests.conftest import a_database
+from tests.quick_program import in_force, write_quick
 
 # The Austin program's times, cut down to what a test can wait for.
 QUICK = {
@@ -54,12 +53,7 @@ CLOSE_SECONDS = 15
 def stack(servers: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Every process of the Procfile and the emulator, on a database of this folder's own."""
     state = tmp_path_factory.mktemp("calls")
-    text = PROGRAM.read_text(encoding="utf-8")
-    for usual, quick in QUICK.items():
-        assert usual in text, f"Austin's program no longer says {usual!r}"
-        text = text.replace(usual, quick)
-    program = state / "quick.toml"
-    program.write_text(text, encoding="utf-8")
+    program = write_quick(state / "quick.toml", QUICK)
     options = tuple(word for switch in SWITCHES for word in ("--switch", switch))
     with a_database(servers) as database_url:
         environment = {"DATABASE_URL": database_url}
@@ -74,6 +68,7 @@ def stack(servers: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> 
             calls_per_second=CALLS_PER_SECOND,
             emulator_options=options,
             environment=environment,
+            without=("live",),
         ) as stack:
             yield stack
 
@@ -97,24 +92,9 @@ def stage(stack: Stack) -> Iterator[Stage]:
 @pytest.fixture
 def external(stack: Stack, stage: Stage) -> Iterator[Stage]:
     """The program without a desk of its own at 911: callers go to the lines outside."""
-    with _published(stack, write_external(stack.state / "external.toml", _quick(stack))):
+    program = write_external(stack.state / "external.toml", stack.program)
+    with in_force(stack, program):
         yield stage
-
-
-def _quick(stack: Stack) -> Path:
-    return stack.state / "quick.toml"
-
-
-@contextmanager
-def _published(stack: Stack, program: Path) -> Iterator[None]:
-    """Another version of the program is in force meanwhile."""
-    try:
-        with stack.sessions.begin() as session:
-            seed(session, stack.settings, program)
-        yield
-    finally:
-        with stack.sessions.begin() as session:
-            seed(session, stack.settings, _quick(stack))
 
 
 def _everybody_rested(stack: Stack) -> None:

@@ -153,6 +153,18 @@ def test_re5_hosted_without_the_carriers_api_the_lines_outside_are_dialled(
     priority.is_talking_with("Jo")
 
 
+def test_ro6_a_waiting_caller_for_whom_no_phone_can_be_rung_is_not_kept_waiting(
+    stage: Stage, caller: Phone, carla: Phone, priority: Phone
+) -> None:
+    stage.network.faults(rest=[{"do": "503"}])
+    dials_direct(stage, caller)
+    priority.rings(within=12)  # a piece of the wait, and not the offers' deadlines
+    priority.answers()
+    priority.hears("with a caller for you")
+    priority.is_talking_with("Jo")
+    assert not carla.transcript()
+
+
 def test_re5_a_caller_whom_911_has_left_is_connected_again(
     external: Stage, caller: Phone, priority: Phone, second: Phone
 ) -> None:

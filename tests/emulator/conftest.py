@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -153,8 +154,9 @@ def thread() -> Iterator[Thread]:
     runner.close()
 
 
-@pytest.fixture
-def app(thread: Thread) -> Iterator[App]:
+@contextmanager
+def an_app(thread: Thread) -> Iterator[App]:
+    """An application on a port of its own."""
     app = App()
     server = web.Application()
     server.router.add_route("*", "/{path:.*}", app.handle)
@@ -170,16 +172,18 @@ def app(thread: Thread) -> Iterator[App]:
     thread.run(runner.cleanup())
 
 
-@pytest.fixture
-def stage(thread: Thread, app: App) -> Iterator[Stage]:
-    async def start() -> Server:
-        world = World(ACCOUNT, TOKEN, Clock("manual"), seed=1)
+@contextmanager
+def a_stage(thread: Thread, app: App, start: float | None = None) -> Iterator[Stage]:
+    """A network for `app`, its clock beginning at `start`; it must not break down."""
+
+    async def begin() -> Server:
+        world = World(ACCOUNT, TOKEN, Clock("manual", start=start), seed=1)
         world.switches.dial_setup_seconds = 0
         server = Server(world)
         await server.start()
         return server
 
-    server = thread.run(start())
+    server = thread.run(begin())
     client = Client(ACCOUNT, TOKEN)
     client.api.base_url = server.world.base_url
     net = Network(server.world.base_url, steps_time=True)
@@ -188,3 +192,27 @@ def stage(thread: Thread, app: App) -> Iterator[Stage]:
     thread.run(server.stop())
     client.http_client.session.close()
     assert problems == []
+
+
+@pytest.fixture
+def app(thread: Thread) -> Iterator[App]:
+    with an_app(thread) as app:
+        yield app
+
+
+@pytest.fixture
+def stage(thread: Thread, app: App) -> Iterator[Stage]:
+    with a_stage(thread, app) as stage:
+        yield stage
+
+
+@pytest.fixture
+def new_stage(thread: Thread) -> Callable[[], AbstractContextManager[Stage]]:
+    """A network and an application from the beginning, as often as it is called."""
+
+    @contextmanager
+    def begin() -> Iterator[Stage]:
+        with an_app(thread) as app, a_stage(thread, app, start=1_800_000_000.0) as stage:
+            yield stage
+
+    return begin

@@ -61,7 +61,10 @@ def test_O31_the_first_waits_and_the_second_starts_the_conference(stage: Stage) 
 def test_O32_without_a_starter_nothing_starts(stage: Stage) -> None:
     stage.line(room('startConferenceOnEnter="false"'))
     caller = stage.caller()
+    stage.net.advance(60)
     ana = rung_in(stage, ANA, "Ana", 'startConferenceOnEnter="false"')
+    stage.net.advance(60)
+    assert events(stage) == ["participant-join"] * 2
     assert caller.state()["calls"][0]["hears"]["where"] == "wait"
     rung_in(stage, LEE, "Lee")
     caller.is_talking_with("Ana")
@@ -233,7 +236,7 @@ def test_O40_a_later_status_callback_is_ignored(stage: Stage) -> None:
     assert len(events(stage)) == 3
 
 
-@pytest.mark.parametrize("verb", ["<Gather/>", "<Hangup/>"])
+@pytest.mark.parametrize("verb", ["<Gather/>", "<Hangup/>", "<Record/>", f"<Dial>{ANA}</Dial>"])
 def test_O41_a_wait_document_may_not_gather_or_hang_up(stage: Stage, verb: str) -> None:
     stage.line(room('waitUrl="/wait"'))
     stage.app.on("/wait", f"<Say>Wait</Say>{verb}")

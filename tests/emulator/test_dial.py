@@ -99,13 +99,18 @@ def test_O23_of_two_numbers_the_first_to_answer_is_the_one(stage: Stage) -> None
     assert stage.app.to("/after")[0]["DialCallSid"] == stage.client.calls.list(to=LEE)[0].sid
 
 
-def test_O24_when_nobody_answers_the_actions_document_runs(stage: Stage) -> None:
+@pytest.mark.parametrize(
+    ("behaviour", "status"), [("busy", "busy"), ("no_answer", "no-answer"), ("", "no-answer")]
+)
+def test_O24_when_nobody_answers_the_actions_document_runs(
+    stage: Stage, behaviour: str, status: str
+) -> None:
     stage.line(f'<Dial action="/after"><Number>{ANA}</Number><Number>{LEE}</Number></Dial>')
     stage.app.on("/after", "<Say>Nobody is there</Say>")
-    stage.net.phone(ANA, "Ana", on_ring="busy")
-    stage.net.phone(LEE, "Lee", on_ring="busy")
-    stage.caller().hears("Nobody is there")
-    assert stage.app.to("/after")[0]["DialCallStatus"] == "busy"
+    for number in (ANA, LEE) if behaviour else ():
+        stage.net.phone(number, on_ring=behaviour)
+    stage.caller().hears("Nobody is there", within=40)
+    assert stage.app.to("/after")[0]["DialCallStatus"] == status
 
 
 @pytest.mark.parametrize(("attribute", "seconds"), [("", 35), ('timeout="10"', 15)])
@@ -198,7 +203,11 @@ def test_O29_sequential_rings_one_after_another(stage: Stage) -> None:
     lee.rings()
     assert kim.transcript() == []
     caller.is_talking_with("Kim", within=20)
-    lee.is_hung_up()
+    assert lee.is_hung_up()["at"] == pytest.approx(kim.rings()["at"])
+    calls = [stage.client.calls.list(to=number)[0] for number in (ANA, LEE, KIM)]
+    assert [call.status for call in calls] == ["busy", "no-answer", "in-progress"]
+    kim.hangs_up()
+    assert stage.app.to("/after")[0]["DialCallSid"] == calls[2].sid
 
 
 def test_O30_an_invalid_verb_in_dial_is_a_schema_warning(stage: Stage) -> None:

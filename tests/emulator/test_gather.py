@@ -90,6 +90,7 @@ def test_O07_action_on_empty_result(stage: Stage) -> None:
     ("attributes", "path", "method"),
     [
         ('action="key"', "/deep/key", "POST"),
+        ('action="{base}/other/key"', "/other/key", "POST"),
         ('action="/key?a=b"', "/key", "POST"),
         ('action="/key" method="GET"', "/key", "GET"),
     ],
@@ -97,7 +98,8 @@ def test_O07_action_on_empty_result(stage: Stage) -> None:
 def test_O08_relative_action_is_resolved_on_the_current_document(
     stage: Stage, attributes: str, path: str, method: str
 ) -> None:
-    stage.app.on("/deep/voice", f'<Gather numDigits="1" {attributes}/>')
+    gather = f'<Gather numDigits="1" {attributes.format(base=stage.app.base)}/>'
+    stage.app.on("/deep/voice", gather)
     stage.line(f"<Redirect>{stage.app.url('/deep/voice')}</Redirect>")
     stage.caller().presses("7")
     stage.net.advance(0)
@@ -105,6 +107,7 @@ def test_O08_relative_action_is_resolved_on_the_current_document(
     assert (request.path, request.method, request.params["Digits"]) == (path, method, "7")
     if "?" in attributes:
         assert request.params["a"] == "b"
+    assert ("Digits=7" in request.url) == (method == "GET")
 
 
 @pytest.mark.parametrize(("attribute", "seconds"), [("", 5), ('timeout="10"', 10)])
@@ -163,11 +166,12 @@ def test_O12_a_call_redirected_during_gather_requests_no_action(stage: Stage) ->
     [
         ("<Redirect>/next</Redirect>", "POST"),
         ("<Redirect>next</Redirect>", "POST"),
+        ("<Redirect>{base}/next</Redirect>", "POST"),
         ('<Redirect method="GET">/next</Redirect>', "GET"),
     ],
 )
 def test_O13_redirect(stage: Stage, redirect: str, method: str) -> None:
-    stage.line(f"{redirect}<Say>Unreachable</Say>")
+    stage.line(f"{redirect.format(base=stage.app.base)}<Say>Unreachable</Say>")
     caller = stage.caller()
     stage.net.advance(5)
     assert [(r.path, r.method) for r in stage.app.requests][1:] == [("/next", method)]
@@ -210,6 +214,9 @@ def test_O17_say_loop_zero_repeats_up_to_a_thousand_times(stage: Stage) -> None:
     caller = stage.caller()
     stage.net.advance(9.9)
     assert len(stage.transcript(caller, "say")) == 5
+    stage.net.advance(2_000)
+    assert len(stage.transcript(caller, "say")) == 1_000
+    caller.is_hung_up()
 
 
 def test_O18_inline_twiml_runs_without_a_request(stage: Stage) -> None:
@@ -222,17 +229,84 @@ def test_O18_inline_twiml_runs_without_a_request(stage: Stage) -> None:
     assert stage.app.requests == []
 
 
-def test_speech_is_gathered(stage: Stage) -> None:
+ASK = "<Say>one two three four five six seven eight nine ten</Say>"
+
+
+def test_speech_is_gathered_with_its_partial_results(stage: Stage) -> None:
     stage.line(
-        '<Gather input="dtmf speech" action="/key" partialResultCallback="/partial">'
-        "<Say>What is wrong</Say></Gather>"
+        '<Gather input="dtmf speech" action="/key" speechTimeout="2" language="en-US" '
+        f'hints="police, fire" partialResultCallback="/partial">{ASK}</Gather>'
     )
     caller = stage.caller()
-    caller.hears("What is wrong")
-    caller.says("I cannot breathe")
+    caller.hears("one two")
+    caller.says("I cannot")
     stage.net.advance(1)
+    assert caller.state()["calls"][0]["hears"]["kind"] == "silence"  # speech stops the prompt
+    caller.says("breathe")
+    stage.net.advance(1.9)
+    assert stage.app.to("/key") == []
+    stage.net.advance(0.2)
     assert stage.app.to("/key")[0]["SpeechResult"] == "I cannot breathe"
-    assert stage.app.to("/partial")[0]["UnstableSpeechResult"] == "I cannot breathe"
+    assert stage.app.to("/key")[0]["Confidence"] == "0.9"
+    partial = stage.app.to("/partial")
+    assert [p["UnstableSpeechResult"] for p in partial] == ["I cannot", "I cannot breathe"]
+    assert [p["SequenceNumber"] for p in partial] == ["0", "1"]
+    assert stage.net.debugger() == []
+
+
+@pytest.mark.parametrize(
+    ("attributes", "seconds"), [("", 5), ('timeout="3"', 3), ('speechTimeout="auto"', 0)]
+)
+def test_when_speech_is_over(stage: Stage, attributes: str, seconds: float) -> None:
+    stage.line(f'<Gather input="speech" action="/key" {attributes}/>')
+    stage.caller().says("Hello")
+    if seconds:
+        stage.net.advance(seconds - 0.1)
+        assert stage.app.to("/key") == []
+        stage.net.advance(0.2)
+    assert stage.app.to("/key")[0]["SpeechResult"] == "Hello"
+
+
+def test_speech_lasts_no_longer_than_max_speech_time(stage: Stage) -> None:
+    stage.line('<Gather input="speech" speechTimeout="3" maxSpeechTime="5" action="/key"/>')
+    caller = stage.caller()
+    for word in ("one", "two", "three"):
+        caller.says(word)
+        stage.net.advance(2)
+    assert stage.app.to("/key")[0]["SpeechResult"] == "one two three"
+
+
+@pytest.mark.parametrize(
+    ("attribute", "heard"),
+    [("", "s*** happens"), ('profanityFilter="false"', "shit happens")],
+)
+def test_the_profanity_filter(stage: Stage, attribute: str, heard: str) -> None:
+    stage.line(f'<Gather input="speech" speechTimeout="auto" action="/key" {attribute}/>')
+    stage.caller().says("shit happens")
+    assert stage.app.to("/key")[0]["SpeechResult"] == heard
+
+
+def test_without_barge_in_the_prompt_is_heard_to_its_end(stage: Stage) -> None:
+    stage.line(
+        '<Gather input="dtmf speech" bargeIn="false" speechTimeout="auto" action="/key" '
+        f'numDigits="2">{ASK}</Gather><Say>Next</Say>'
+    )
+    caller = stage.caller()
+    caller.says("Not heard")
+    caller.presses("4")
+    stage.net.advance(3.9)
+    assert caller.state()["calls"][0]["hears"]["kind"] == "say"
+    assert stage.app.to("/key") == []
+    stage.net.advance(5.2)  # the prompt, then the timeout
+    assert stage.app.to("/key")[0]["Digits"] == "4"
+
+
+def test_speech_where_only_keys_are_asked_for_is_not_heard(stage: Stage) -> None:
+    stage.line('<Gather action="/key"/><Say>Next</Say>')
+    caller = stage.caller()
+    caller.says("Hello")
+    caller.hears("Next", within=6)
+    assert stage.app.to("/key") == []
 
 
 def test_keys_outside_a_gather_are_lost_unless_the_switch_keeps_them(stage: Stage) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import pytest
 import requests
 
+import router.emulator.client as client_module
 from router.emulator.client import NetworkError
+from router.emulator.control import network
+from router.emulator.control.parties import _DEEDS
 from tests.emulator.conftest import LINE, Stage
 
 ANA = "+15125550102"
@@ -38,6 +42,8 @@ ANA = "+15125550102"
         ("POST", "time", {"mode": "slow"}, 400, "mode"),
         ("POST", "time", {"mode": "fast", "speed": 0}, 400, "speed"),
         ("POST", "time/advance", {"seconds": "1"}, 400, "seconds"),
+        ("POST", "api_keys", {"sid": "SK1", "secret": "x"}, 400, "sid"),
+        ("POST", "softphones/drop", {}, 400, "identity"),
         ("PUT", "faults", {"callbacks": [{"do": "sing"}]}, 400, "callbacks[0].do"),
         ("PUT", "faults", {"stale": 1}, 400, "stale"),
         ("PUT", "switches", {"colour": "red"}, 400, "colour"),
@@ -63,9 +69,13 @@ def test_a_body_that_is_not_json(stage: Stage) -> None:
     assert (answer.status_code, answer.json()["field"]) == (400, "body")
 
 
-@pytest.mark.parametrize("header", ["Host", "Origin"])
-def test_a_page_of_another_site_cannot_steer_the_network(stage: Stage, header: str) -> None:
-    value = "evil.example" if header == "Host" else "http://evil.example"
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [("Host", "evil.example"), ("Origin", "http://evil.example"), ("Origin", "null")],
+)
+def test_a_page_of_another_site_cannot_steer_the_network(
+    stage: Stage, header: str, value: str
+) -> None:
     answer = requests.post(
         f"{stage.world.base_url}/control/reset", headers={header: value}, timeout=5
     )
@@ -93,9 +103,9 @@ def test_a_party_is_busy_while_all_its_lines_are_taken(stage: Stage) -> None:
 
 def test_a_script_plays_its_part(stage: Stage) -> None:
     stage.line('<Gather numDigits="1" action="/key"><Say>Press 1 to accept</Say></Gather>')
-    stage.app.on(
-        "/key", '<Gather input="speech" action="/said"><Say>What is your name</Say></Gather>'
-    )
+    ask = "<Say>What is your name</Say>"
+    gather = f'<Gather input="speech" speechTimeout="auto" action="/said">{ask}</Gather>'
+    stage.app.on("/key", gather)
     stage.app.on("/said", "<Pause length='60'/>")
     sam = stage.net.phone(
         "+15125550101",
@@ -181,3 +191,80 @@ def test_reset_forgets_calls_and_parties_but_not_numbers(stage: Stage) -> None:
     assert len(stage.app.requests) == before
     stage.caller()
     assert len(stage.app.requests) == before + 2
+
+
+def test_a_lost_signal_is_silence_both_ways_first(stage: Stage) -> None:
+    stage.net.switches(signal_loss_seconds=5)
+    stage.line(f"<Dial>{ANA}</Dial>")
+    ana = stage.net.phone(ANA, "Ana", on_ring="answer")
+    caller = stage.caller()
+    caller.is_talking_with("Ana")
+    caller.loses_signal()
+    ana.says("Are you still there")
+    caller.says("Can you hear me")
+    caller.presses("1")
+    stage.net.advance(4)
+    assert "speech Are you still there" not in stage.transcript(caller)
+    assert "speech Can you hear me" not in stage.transcript(ana)
+    assert "tones" not in [e["kind"] for e in ana.transcript()]
+    hears = ana.state()["calls"][0]["hears"]
+    assert (hears["with"], hears["heard_by"]) == ([], [])
+    ana.is_hung_up(within=2)
+
+
+def test_a_script_may_lose_its_signal(stage: Stage) -> None:
+    stage.net.switches(signal_loss_seconds=5)
+    stage.line("<Pause length='60'/>")
+    sam = stage.net.phone("+15125550101", "Sam", script=[{"wait": 2, "lose_signal": True}])
+    sam.dials(LINE)
+    stage.net.advance(3)
+    assert "signal_lost" in [entry["kind"] for entry in sam.transcript()]
+    sam.is_hung_up(within=5)
+
+
+def test_a_voicemail_greets_and_beeps(stage: Stage) -> None:
+    stage.line(f"<Dial>{ANA}</Dial>")
+    greeting = "This is Ana leave word"
+    ana = stage.net.phone(ANA, "Ana", on_ring={"voicemail_after": 3}, greeting=greeting)
+    caller = stage.caller()
+    assert caller.hears(greeting)["who"] == "voicemail"
+    stage.net.advance(1.7)
+    assert "beep" not in [e["kind"] for e in caller.transcript()]
+    stage.net.advance(0.2)
+    assert caller.transcript()[-1]["kind"] == "beep"
+    caller.says("Please call back")
+    ana.hears("Please call back")
+    ana.changes(greeting="Gone fishing")
+    assert ana.state()["greeting"] == "Gone fishing"
+
+
+def test_call_waiting(stage: Stage) -> None:
+    stage.line(f"<Dial>{ANA}</Dial>")
+    ana = stage.net.phone(ANA, "Ana", lines=2)
+    sam = stage.caller()
+    ana.answers()
+    kim = stage.caller("+15125550104", "Kim")
+    first, second = (call["sid"] for call in ana.state()["calls"])
+    ana.answers(call=second)
+    ana.says("Hello Kim", call=second)
+    kim.hears("Hello Kim")
+    assert "speech Hello Kim" not in stage.transcript(sam)
+    ana.hangs_up(call=first)
+    sam.is_hung_up()
+    kim.is_talking_with("Ana")
+
+
+def test_python_can_do_what_http_can(stage: Stage) -> None:
+    """Every deed and every address of the control API has its method, with a docstring."""
+    deeds = {"dial", "answer", "decline", "press", "speak", "hang_up", "lose_signal", "refer"}
+    assert deeds | {"leave", "text"} <= set(_DEEDS)
+    source = inspect.getsource(client_module)
+    assert [deed for deed in _DEEDS if f'_do("{deed}"' not in source] == []
+    paths = {route.path.removeprefix("/control/") for route in network.routes()}
+    assert [path for path in paths if f'"{path}"' not in source] == []
+    for kind in (client_module.Network, client_module.Phone):
+        methods = [m for name, m in vars(kind).items() if callable(m) and not name.startswith("_")]
+        assert all(method.__doc__ for method in methods)
+    assert stage.net.parties() == []
+    assert stage.net.read_faults()["callbacks"] == []
+    assert stage.net.switches()["speech_rate"]["value"] == 2.5

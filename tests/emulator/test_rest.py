@@ -47,6 +47,16 @@ def test_authentication(stage: Stage) -> None:
         ({"to": ANA, "from_": LINE, "machine_detection": "Perhaps"}, 21234),
         ({"to": ANA, "from_": LINE, "send_digits": "hello"}, 21206),
         ({"to": ANA, "from_": LINE, "method": "PUT"}, 21209),
+        ({"to": ANA, "from_": LINE, "status_callback": "nonsense"}, 21609),
+        (
+            {
+                "to": ANA,
+                "from_": LINE,
+                "status_callback": "http://127.0.0.1:1/x",
+                "status_callback_event": ["answered", "in-progress"],
+            },
+            21626,
+        ),
     ],
 )
 def test_calls_twilio_refuses(stage: Stage, options: dict[str, Any], code: int) -> None:

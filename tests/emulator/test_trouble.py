@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -172,3 +173,90 @@ def test_participants_and_conferences_are_read_stale_too(stage: Stage) -> None:
     stage.net.advance(5)
     assert people.list() == []
     assert stage.client.conferences(conference.sid).fetch().status == "completed"
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "codes"),
+    [
+        ("Content-Type: text/xml", b"\xef\xbb\xbf<Response><Say>Fine</Say></Response>", []),
+        (
+            "Content-Type: text/xml",
+            b'<?xml version="1.0" encoding="latin-1"?><Response><Say>Fine</Say></Response>',
+            [],
+        ),
+        (
+            "Content-Type: text/xml; charset=utf-16",
+            "<Response><Say>Fine</Say></Response>".encode("utf-16"),
+            [],
+        ),
+        ("Content-Type: text/xml", b'<Response version="1999-01-01"/>', [12101]),
+        ("Content-Type: text/xml", b"<!DOCTYPE a><Response/>", [12100]),
+    ],
+)
+def test_how_a_body_may_be_written(
+    stage: Stage, raw: RawApp, head: str, body: bytes, codes: list[int]
+) -> None:
+    raw.answer = f"HTTP/1.1 200 OK\r\n{head}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    raw.answer += body
+    url = f"http://127.0.0.1:{raw.port}/"
+    stage.client.incoming_phone_numbers.create(phone_number=LINE, voice_url=url)
+    caller = stage.caller()
+    caller.hears(SORRY if codes else "Fine")
+    assert [e["code"] for e in stage.net.debugger()] == codes
+
+
+def test_an_empty_body_in_chunks_is_11770(stage: Stage, raw: RawApp) -> None:
+    head = "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nTransfer-Encoding: chunked\r\n\r\n"
+    raw.answer = head.encode() + b"0\r\n\r\n"
+    url = f"http://127.0.0.1:{raw.port}/"
+    stage.client.incoming_phone_numbers.create(phone_number=LINE, voice_url=url)
+    stage.caller().hears(SORRY)
+    assert [e["code"] for e in stage.net.debugger()] == [11770]
+
+
+def test_an_application_that_talks_for_ever_is_cut_off(stage: Stage, raw: RawApp) -> None:
+    head = "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n\r\n"
+    raw.answer = head.encode() + b"<Response>" + b"<Pause/>" * 100_000
+    url = f"http://127.0.0.1:{raw.port}/"
+    stage.client.incoming_phone_numbers.create(phone_number=LINE, voice_url=url)
+    stage.caller().hears(SORRY)
+    assert [e["code"] for e in stage.net.debugger()] == [11750]
+
+
+def test_what_a_leg_is_taken_from_before_it_began_leaves_nothing(
+    stage: Stage, thread: Thread
+) -> None:
+    stage.line("<Pause length='60'/>")
+    caller = stage.caller()
+    call = stage.world.calls[caller.transcript()[0]["call"]]
+
+    async def work() -> None:
+        """Python warns of a coroutine that nobody awaits or closes; pytest makes it an error."""
+
+    async def move() -> None:
+        call.take_over(work())
+        call.hang_up()
+
+    thread.run(move())
+    caller.is_hung_up()
+    gc.collect()
+
+
+def test_a_fault_of_the_emulator_ends_one_call_and_is_told(stage: Stage, thread: Thread) -> None:
+    stage.line("<Pause length='60'/>")
+    caller = stage.caller()
+    other = stage.caller("+15125550105", "Kim")
+    call = stage.world.calls[caller.transcript()[0]["call"]]
+
+    async def work() -> None:
+        raise ValueError("a bug")
+
+    async def move() -> None:
+        call.take_over(work())
+
+    thread.run(move())
+    assert caller.is_hung_up()["status"] == "failed"
+    assert len(other.state()["calls"]) == 1
+    told = [e for e in stage.net.events() if e["kind"] == "emulator_error"]
+    assert [(e["error"], e["call"]) for e in told] == [("ValueError('a bug')", call.sid)]
+    stage.net.reset()

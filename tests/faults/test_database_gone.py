@@ -7,16 +7,18 @@ import time
 import pytest
 
 from tests.faults.freezing import frozen
-from tests.faults.scene import Scene, until
+from tests.faults.pace import IS_ALONE, granted, soak_only
+from tests.faults.scene import OUTSIDE, Scene, until
 
 HELD_SECONDS = 20.0
 PIECE_SECONDS = 8.0
+FROZEN_SECONDS = 8 if IS_ALONE else 4
 AT_ONCE_SECONDS = 8.0  # two webhooks that give up after 1.5 s each, and a line that picks up
 DEADLINE_SECONDS = 1.5
 WIRE_SECONDS = 1.0  # beside the deadline: gunicorn, the emulator, a busy machine
-OUTSIDE = "911 "
 
 
+@soak_only
 @pytest.mark.timeout(300)
 def test_op1_re5_without_the_database_every_caller_ends_with_a_person(scene: Scene) -> None:
     fault = "PostgreSQL gone for good"
@@ -28,11 +30,7 @@ def test_op1_re5_without_the_database_every_caller_ends_with_a_person(scene: Sce
     starred, menu_clinician = scene.connected("Stella")
     menu_clinician.phone.presses("*")
     menu_clinician.phone.hears("to go back to 9 1 1")
-    returning, return_clinician = scene.connected("Rita")
-    return_clinician.phone.presses("*")
-    return_clinician.phone.hears("to go back to 9 1 1")
-    return_clinician.phone.presses("9")
-    scene.stage.first_to_ring(scene.stage.call_takers)
+    returning, return_clinician = scene.returning("Rita")
     waiting = scene.waiting("Wanda")
     mark = scene.last_webhook()
 
@@ -50,7 +48,7 @@ def test_op1_re5_without_the_database_every_caller_ends_with_a_person(scene: Sce
     held = HELD_SECONDS + PIECE_SECONDS
     scene.reaches(waiting, OUTSIDE, held, (fault, "waiting"), gone_at)
     scene.reaches(starred, "", held, (fault, "clinician in the star menu"), gone_at)
-    assert scene.slowest_webhook(mark) < DEADLINE_SECONDS + WIRE_SECONDS
+    assert scene.slowest_webhook(mark) < granted(DEADLINE_SECONDS + WIRE_SECONDS)
     return_clinician.phone.hangs_up()
     after = (fault, "returning, then clinician leaves")
     scene.reaches(returning, OUTSIDE, AT_ONCE_SECONDS, after)
@@ -66,11 +64,7 @@ def test_op1_a_database_that_is_back_after_ten_seconds_finds_its_callers_where_t
 ) -> None:
     fault = "PostgreSQL gone for 10 s"
     talking, clinician = scene.connected("Connie")
-    returning, return_clinician = scene.connected("Rita")
-    return_clinician.phone.presses("*")
-    return_clinician.phone.hears("to go back to 9 1 1")
-    return_clinician.phone.presses("9")
-    scene.stage.first_to_ring(scene.stage.call_takers)
+    returning, _ = scene.returning("Rita")
     waiting = scene.waiting("Wanda")
 
     # Stopped in order: the stack's server does not wait for its disk, so that a crash would lose
@@ -84,9 +78,7 @@ def test_op1_a_database_that_is_back_after_ten_seconds_finds_its_callers_where_t
     scene.postgres.start()
 
     scene.reaches(talking, clinician.name, 1, (fault, "connected with a clinician"))
-    taker = scene.stage.first_to_ring(scene.stage.call_takers, within=40)
-    scene.stage.answers_and_accepts(taker, "coming back")
-    scene.reaches(returning, taker.name, 60, (fault, "returning to 911"), gone_at)
+    scene.reaches_911(returning, 60, (fault, "returning to 911"), gone_at)
     someone = scene.stage.first_to_ring(scene.stage.clinicians, within=40)
     scene.stage.answers_and_accepts(someone, "crisis call")
     scene.reaches(waiting, someone.name, 60, (fault, "waiting"), gone_at)
@@ -98,7 +90,7 @@ def test_op1_a_database_that_is_back_after_ten_seconds_finds_its_callers_where_t
 
 @pytest.mark.timeout(300)
 def test_op1_a_frozen_database_costs_no_more_than_the_deadline(scene: Scene) -> None:
-    fault = "PostgreSQL frozen for 8 s"
+    fault = f"PostgreSQL frozen for {FROZEN_SECONDS} s"
     talking, clinician = scene.connected("Connie")
     waiting = scene.waiting("Wanda")
     mark = scene.last_webhook()
@@ -108,9 +100,9 @@ def test_op1_a_frozen_database_costs_no_more_than_the_deadline(scene: Scene) -> 
         new.phone.dials(scene.stack.seeded.lines["direct"])
         scene.reaches(new, OUTSIDE, AT_ONCE_SECONDS, (fault, "new caller"))
         scene.reaches(talking, clinician.name, 1, (fault, "connected with a clinician"))
-        until(lambda: time.monotonic() - frozen_at > 8, 10)
+        until(lambda: time.monotonic() - frozen_at > FROZEN_SECONDS)
     slowest = scene.slowest_webhook(mark)
-    assert slowest < DEADLINE_SECONDS + WIRE_SECONDS
+    assert slowest < granted(DEADLINE_SECONDS + WIRE_SECONDS)
     someone = scene.stage.first_to_ring(scene.stage.clinicians, within=40)
     scene.stage.answers_and_accepts(someone, "crisis call")
     scene.reaches(waiting, someone.name, 60, (fault, "waiting"), frozen_at)

@@ -42,9 +42,7 @@ def test_op1_all_web_workers_killed_lose_no_caller(scene: Scene) -> None:
     new = scene.caller("Nell")
     call_direct_line(scene.stage, new)
     scene.reaches(talking, clinician.name, 1, (fault, "connected with a clinician"))
-    taker = scene.stage.first_to_ring(scene.stage.call_takers)
-    scene.stage.answers_and_accepts(taker, "")
-    scene.reaches(asked, "", 30, (fault, "in the line's questions"), killed_at)
+    scene.reaches_911(asked, 30, (fault, "in the line's questions"), killed_at)
     for _ in (waiting, new):
         accept_one(scene, clinician)
     scene.reaches(waiting, "", 30, (fault, "waiting"), killed_at)

@@ -11,7 +11,9 @@ from sqlalchemy import select, text
 
 from router.demo.stage import Person
 from router.storage.tables import teams
+from tests.faults.pace import IS_ALONE
 from tests.faults.scene import Scene, until
+from workers.celery_app import VISIBILITY_SECONDS
 
 PAGED_SECONDS = 60.0  # a lost hand-over is given again after 10 s; Celery starts in a few seconds
 
@@ -46,6 +48,7 @@ def is_paged(scene: Scene) -> bool:
 def teams_held(scene: Scene) -> Iterator[None]:
     """Whoever would claim a team waits for us, up to a second."""
     with scene.stack.sessions.begin() as session:
+        session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         session.execute(select(teams.c.id).with_for_update())
         yield
 
@@ -61,6 +64,7 @@ def is_someone_waiting(scene: Scene) -> bool:
 
 @pytest.mark.timeout(300)
 def test_di2_a_worker_killed_before_it_pages_leaves_the_task_to_the_next(scene: Scene) -> None:
+    scene.has_worker()
     _caller, clinician = scene.connected("Tara")
     with teams_held(scene):
         ask_for_team(clinician)
@@ -69,16 +73,16 @@ def test_di2_a_worker_killed_before_it_pages_leaves_the_task_to_the_next(scene: 
     began = time.monotonic()
     assert pages(scene) == [(0, 0)] * 4
     scene.stack.processes.restart("worker")
-    seconds = until(lambda: is_paged(scene), PAGED_SECONDS, "both members are paged")
+    until(lambda: is_paged(scene), PAGED_SECONDS, "both members are paged")
     scene.note("worker killed before the page", "the team", time.monotonic() - began, "is paged")
     acknowledge(scene, clinician)
-    assert seconds < PAGED_SECONDS
     assert pages(scene)[:2] == [(1, 1), (1, 1)]
     assert [rings for rings, _ in pages(scene)[2:]] == [0, 0]
 
 
 @pytest.mark.timeout(300)
 def test_di2_a_worker_killed_after_it_sent_a_text_does_not_send_it_again(scene: Scene) -> None:
+    scene.has_worker()
     _caller, clinician = scene.connected("Tara")
     scene.network.faults(
         rest=[{"do": "timeout_after", "method": "POST", "path": "/Messages", "next": 2}],
@@ -96,7 +100,8 @@ def test_di2_a_worker_killed_after_it_sent_a_text_does_not_send_it_again(scene: 
     scene.network.faults()
     until(lambda: is_paged(scene), PAGED_SECONDS, "both members are paged")
     acknowledge(scene, clinician)
-    # A task that Redis gives out again after its visibility time-out must not send either.
-    until(lambda: time.monotonic() - began > 33, 40)
+    if IS_ALONE:
+        # A task that Redis gives out again after its visibility time-out must not send either.
+        until(lambda: time.monotonic() - began > VISIBILITY_SECONDS + 3, 40)
     assert pages(scene)[:2] == [(1, 1), (1, 1)]
     assert [rings for rings, _ in pages(scene)[2:]] == [0, 0]

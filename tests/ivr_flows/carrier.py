@@ -34,6 +34,7 @@ TOLD_AGAIN = (
     inputs.RoomDeparted,
     inputs.CommandDone,
     inputs.CommandFailed,
+    inputs.CommandUnknown,
 )
 
 
@@ -146,13 +147,24 @@ class Carrier:
             return
         if self.random.random() < self.rest:
             order(command)
+        elif isinstance(command, outputs.PlaceLeg) and self.random.random() < 0.5:
+            self.story.give(inputs.CommandUnknown("PlaceLeg", command.leg_id, "http_503"))
+            if self.random.random() < 0.5:
+                self._ring(command.leg_id)
         else:
-            name = type(command).__name__
-            self.story.give(inputs.CommandFailed(name, command.leg_id, "no answer"))  # type: ignore[union-attr]
+            failed = inputs.CommandFailed(
+                type(command).__name__,
+                command.leg_id,  # type: ignore[union-attr]
+                "no answer",
+                permanent=self.random.random() < 0.5,
+            )
+            self.story.give(failed)
 
     def _place(self, order: outputs.PlaceLeg) -> None:
-        leg_id = order.leg_id
-        self.story.give(inputs.CommandDone("PlaceLeg", leg_id, f"CA{leg_id}"))
+        self.story.give(inputs.CommandDone("PlaceLeg", order.leg_id, f"CA{order.leg_id}"))
+        self._ring(order.leg_id)
+
+    def _ring(self, leg_id: str) -> None:
         if not self.story.leg(leg_id).is_live:
             return
         fate = self.random.choice(["answer", "answer", "answer", "busy", "silence"])

@@ -7,7 +7,7 @@ Everything said to a leg is kept in words; a key pressed answers the last questi
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -27,6 +27,7 @@ from ivr_flows.facts import (
 )
 from ivr_flows.program import Desk, Line, Program, Psap, ReturnLine
 from ivr_flows.prompts import text
+from ivr_flows.prompts.en import PROMPTS
 from ivr_flows.protocols import Protocol
 
 T = TypeVar("T")
@@ -76,6 +77,18 @@ def with_clinicians(**changes: Any) -> Program:  # noqa: ANN401 - fields of Desk
     return replace(PROGRAM, desks={**PROGRAM.desks, "clinicians": clinicians})
 
 
+def with_crisis_line(program: Program = PROGRAM) -> Program:
+    """The program with a crisis line outside."""
+    return replace(program, crisis_line=ReturnLine("crisis-line", "county line", 25))
+
+
+def deciding(outcome: str, request: str = "") -> Callable[[Mapping[str, str]], Decision]:
+    """A policy that sends every call to one outcome."""
+    named = f"outcome_{outcome}"
+    sentence = named if named in PROMPTS else "not_for_clinician"
+    return lambda _answers: Decision(outcome, "the_rule", sentence, request)
+
+
 def decide(answers: Mapping[str, str]) -> Decision:
     """A policy for stories: danger goes to 911."""
     if "yes" in (answers.get("danger"), answers.get("medical"), answers.get("imminent_risk")):
@@ -116,6 +129,7 @@ class Story:
         default_factory=lambda: {"clinicians": ("ana", "ben"), "911": ("lee", "kim")}
     )
     queue: QueueFacts = field(default_factory=lambda: QueueFacts(1, 60))
+    decides: Callable[[Mapping[str, str]], Decision] = decide
     announced: tuple[Announcement, ...] = ()
     taken_by_others: frozenset[str] = frozenset()
     protocols: Mapping[str, Protocol] = field(default_factory=dict)
@@ -190,7 +204,7 @@ class Story:
         }
         return Facts(
             self.program,
-            decide,
+            self.decides,
             roster,
             self.queue,
             announced=self.announced,

@@ -231,9 +231,22 @@ def test_tr7_the_caller_hangs_up_and_everybody_is_freed() -> None:
     assert story.call.due_at is None
 
 
-def test_tr7_911_hanging_up_on_a_caller_who_stays_is_said_and_911_called_again() -> None:
+@pytest.mark.parametrize(
+    "order",
+    [("status", "caller", "wait"), ("caller", "status", "wait"), ("caller", "wait", "status")],
+    ids="-".join,
+)
+def test_tr7_911_hanging_up_on_a_caller_who_stays_is_said_and_911_called_again(
+    order: tuple[str, ...],
+) -> None:
     story = at_hosted_911()
-    story.hangs_up_in_room(LEE, CALLER)
+    events: dict[str, Callable[[], object]] = {
+        "status": lambda: story.hangs_up(LEE),
+        "caller": lambda: story.leaves_room(CALLER),
+        "wait": story.waits,
+    }
+    for name in order:
+        events[name]()
     story.waits()
     assert "9 1 1 has left the line." in story.said(CALLER)
     story.passes(13)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
@@ -14,7 +15,7 @@ import pytest
 from ivr_flows.facts import History
 from ivr_flows.program import Program
 from tests.ivr_flows.carrier import Carrier
-from tests.ivr_flows.story import PROGRAM, Story, hosted
+from tests.ivr_flows.story import PROGRAM, Story, deciding, hosted, with_crisis_line
 from tests.ivr_flows.test_announced import KNOWN, OTHER
 from tests.ivr_flows.test_protocols import ASKING, IN_FORCE
 
@@ -43,15 +44,33 @@ ANNOUNCED = ((), (KNOWN,), (KNOWN, OTHER), (replace(KNOWN, by_number=True),))
 def test_tr7_re5_a_caller_who_stays_on_the_line_reaches_a_person(
     line: str, program: Program, chances: dict[str, float]
 ) -> None:
-    for seed in range(LIVES):
-        asking = replace(program, protocols=ASKING.protocols) if seed % 3 else program
-        story = Story(
-            asking,
+    live(
+        lambda seed: Story(
+            replace(program, protocols=ASKING.protocols) if seed % 3 else program,
             line,
             announced=ANNOUNCED[seed % 4],
             protocols=IN_FORCE,
             history=HISTORIES[seed % 5],
-        )
+        ),
+        chances,
+    )
+
+
+@pytest.mark.parametrize("line", ["direct", "transfer"])
+@pytest.mark.parametrize("program", [PROGRAM, hosted()], ids=["external", "hosted"])
+@pytest.mark.parametrize("chances", CARRIERS.values(), ids=CARRIERS)
+@pytest.mark.parametrize("outcome", ["crisis_line", "police_with_clinician", "team", "not_known"])
+def test_tr7_el1_whatever_the_policy_decides_a_caller_who_stays_reaches_a_person(
+    line: str, program: Program, chances: dict[str, float], outcome: str
+) -> None:
+    decides = deciding(outcome)
+    live(lambda _: Story(with_crisis_line(program), line, decides=decides), chances, LIVES // 4)
+
+
+def live(begin: Callable[[int], Story], chances: dict[str, float], lives: int = LIVES) -> None:
+    """Play so many random lives of a call, each with its seed, to their end."""
+    for seed in range(lives):
+        story = begin(seed)
         carrier = Carrier(story, Random(seed), **chances)  # type: ignore[arg-type]
         try:
             for _ in range(seed * 7 % 90):

@@ -39,7 +39,7 @@ def test_in4_the_first_question_is_which_service() -> None:
     [
         ("1", "police please", "Requested: an officer."),
         ("2", "there's a fire", "Requested: the fire department."),
-        ("3", "una ambulancia", "Requested: an ambulance."),
+        ("3", "una ambulancia", "Requested: E M S."),
     ],
 )
 def test_in4_police_fire_and_ems_are_held_for_911_in_turn(

@@ -17,8 +17,8 @@ from router.programs.reading import read_file, to_program
 
 FLOWS = Path(ivr_flows.__file__).parent
 AUSTIN = Path(__file__).parents[2] / "router" / "programs" / "austin.toml"
-SPEAKING = {"say", "phrase", "Say", "_cycle", "returned_call", "Screening", "Question"}
-VARIABLES = {"prompt", "first", "sentence"}
+SPEAKING = {"say", "phrase", "Say", "_cycle", "returned_call", "_consult", "Screening", "Question"}
+VARIABLES = {"prompt", "first", "sentence", "opening"}
 PROMPT_RETURNING = {"menu_prompt", "_where_the_caller_is"}
 # Families of which a name is put together: what answers stand for.
 WORDS = ("call_type_", "reason_", "party_", "language_", "request_", "disposition_")
@@ -28,6 +28,8 @@ PUT_TOGETHER = (
     "hazards_",
     "dispatch_",
     "decision_",
+    "outcome_",
+    "offer_suggests_",
     "team_page_",
     "the_team",
     "no_number",
@@ -43,6 +45,9 @@ STAFF_ONLY = (
     "ask_imminent",
     "ask_source",
     "decision_",
+    "outcome_",
+    "send_police",
+    "crisis_line_context",
     "not_for_clinician",
     "caller_",
     "release_or_9",

@@ -5,19 +5,18 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from router.policy.eligibility import (
     CLINICIAN,
     DANGERS,
-    OUTCOMES,
     RETURN_TO_911,
+    SCALES,
     YES_OR_NO,
     Decision,
     decide,
-    list_faults,
 )
+from router.policy.outcomes import EMERGENCY
+from router.policy.soundness import list_faults
 from router.programs.reading import EXAMPLES, read_file, to_policy, to_program
 
 DOCUMENT = read_file(EXAMPLES / "austin.toml")
@@ -45,20 +44,18 @@ def dialled(**answers: str) -> Decision:
         pytest.param({"call_type": "suicidal"}, CLINICIAN, "suicidal", id="2 no plan, no means"),
         pytest.param(
             {"call_type": "suicidal", "weapon": "yes", "imminent_risk": "yes"},
-            RETURN_TO_911,
-            "weapon",
+            "police_with_clinician",
+            "armed_and_suicidal",
             id="3 gun in hand",
         ),
         pytest.param(
             {"call_type": "suicidal", "medical": "yes"},
-            RETURN_TO_911,
+            "ems",
             "medical",
             id="4 took pills",
         ),
-        pytest.param(
-            {"asked_police": "yes"}, RETURN_TO_911, "asked_police", id="6 insists on police"
-        ),
-        pytest.param({"from_988": "yes"}, RETURN_TO_911, "from_988", id="11 handed over by 988"),
+        pytest.param({"asked_police": "yes"}, "police", "asked_police", id="6 insists on police"),
+        pytest.param({"from_988": "yes"}, "police", "from_988", id="11 handed over by 988"),
         pytest.param(
             {"caller_party": "second"}, CLINICIAN, "mental_health", id="13 brother paranoid"
         ),
@@ -92,7 +89,12 @@ def dialled(**answers: str) -> Decision:
         pytest.param(
             {"call_type": "repeat_caller"}, CLINICIAN, "repeat_caller", id="23 sixth call"
         ),
-        pytest.param({"crime": "yes"}, RETURN_TO_911, "crime", id="25 assault outside"),
+        pytest.param(
+            {"crime": "yes"},
+            "police_with_clinician",
+            "crisis_beside_a_crime",
+            id="25 assault outside",
+        ),
         pytest.param({"language": "es"}, CLINICIAN, "mental_health", id="27 Spanish alone"),
         pytest.param(
             {"call_type": "welfare_check", "caller_party": "third"},
@@ -127,37 +129,18 @@ def test_el2_scenarios_of_the_direct_line(answers: dict[str, str], outcome: str)
     assert dialled(**answers).outcome == outcome
 
 
-@pytest.mark.parametrize("danger", sorted(DANGERS))
-@pytest.mark.parametrize("value", ["yes", "unknown"])
+@pytest.mark.parametrize("danger", sorted(DANGERS - {"intoxication"}))
 @pytest.mark.parametrize("call_type", sorted(PROGRAM.call_types.values()))
 def test_el1_every_danger_not_ruled_out_goes_to_911_whatever_the_call(
-    danger: str, value: str, call_type: str
+    danger: str, call_type: str
 ) -> None:
-    decision = transferred(**{danger: value, "call_type": call_type})
-    assert (decision.outcome, decision.rule) == (RETURN_TO_911, danger)
+    _, *_, unknown, worst = SCALES[danger]
+    for value in (unknown, worst):
+        assert transferred(**{danger: value, "call_type": call_type}).outcome in EMERGENCY
 
 
 def test_el1_austins_policy_is_safe_to_publish() -> None:
     assert list_faults(POLICY) == []
-
-
-@given(
-    st.fixed_dictionaries(
-        {},
-        optional={name: st.sampled_from(["yes", "no", "unknown"]) for name in sorted(YES_OR_NO)}
-        | {
-            "call_type": st.sampled_from([*PROGRAM.call_types.values(), "unknown"]),
-            "reason": st.sampled_from([*PROGRAM.reasons.values(), "unknown"]),
-            "caller_party": st.sampled_from(["first", "second", "third", "unknown"]),
-        },
-    ),
-    st.sampled_from(sorted(DANGERS)),
-)
-def test_el1_a_danger_never_brings_a_call_to_a_clinician(
-    answers: dict[str, str], danger: str
-) -> None:
-    assert decide(POLICY, answers).outcome in OUTCOMES
-    assert decide(POLICY, {**answers, danger: "yes"}).outcome == RETURN_TO_911
 
 
 def test_el3_each_decision_accounts_for_every_rule_in_words() -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from ivr_flows.program import Line
 from router.programs.location import find_line, locate
+from router.programs.policy_shape import NOT_FOR_CLINICIAN
 from router.programs.reading import (
     EXAMPLES,
-    NOT_FOR_CLINICIAN,
     ProgramFileError,
     from_stored,
     read_file,
@@ -48,7 +48,7 @@ def test_a_published_version_holds_no_number_and_reads_back_the_same() -> None:
 
 def test_a_version_written_by_a_newer_release_is_read_all_the_same() -> None:
     document = read_text(AUSTIN, "austin.toml")
-    stored = {**to_stored(document), "coverage": {"hours": "all"}}
+    stored = {**to_stored(document), "patience": {"hours": "all"}}
     stored["timings"] = {**stored["timings"], "patience_seconds": 9}
     assert to_program(from_stored(stored), 1) == to_program(document, 1)
 
@@ -67,15 +67,17 @@ def test_settings_reach_the_flows() -> None:
 
 def test_every_sentence_a_call_taker_may_hear_is_in_the_catalogue() -> None:
     policy = to_policy(read_text(AUSTIN, "x"), 1)
-    to_911 = [rule for rule in (*policy.rules, policy.otherwise) if rule.outcome == "return_to_911"]
-    assert all(rule.sentence for rule in to_911)
+    assert all(rule.sentence for rule in (*policy.rules, policy.otherwise))
     custom = AUSTIN.replace(
         'name = "not_listed"', 'name = "not_listed"\nsentence = "caller_stays_with_you"'
     )
     assert to_policy(read_text(custom, "x"), 1).otherwise.sentence == "caller_stays_with_you"
     unknown = AUSTIN.replace('name = "weapon"\n', 'name = "weapon_of_sorts"\n')
     rules = {rule.name: rule for rule in to_policy(read_text(unknown, "x"), 1).rules}
-    assert rules["weapon_of_sorts"].sentence == NOT_FOR_CLINICIAN
+    assert rules["weapon_of_sorts"].sentence == "outcome_police"
+    unknown = AUSTIN.replace('name = "place_danger"\n', 'name = "ledge"\n')
+    rules = {rule.name: rule for rule in to_policy(read_text(unknown, "x"), 1).rules}
+    assert rules["ledge"].sentence == NOT_FOR_CLINICIAN
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,7 @@ def test_every_sentence_a_call_taker_may_hear_is_in_the_catalogue() -> None:
         ('languages = ["en", "es"]', 'languages = ["en", "xx"]', '"xx" has no prompts'),
         ('languages = ["en", "es"]', "languages = []", "should not be empty"),
         ('languages = ["en", "es"]', 'languages = "en"', "should be a list"),
-        ('outcome = "return_to_911"', 'outcome = "voicemail"', "'clinician' or 'return_to_911'"),
+        ('outcome = "return_to_911"', 'outcome = "voicemail"', "'ems' or 'return_to_911'"),
         ('danger = ["yes", "unknown"]', 'danger = ["unknown"]', "would be unsafe"),
         ("when = { weapon =", "when = { wepon =", "is not an answer that can be asked"),
         ('call_type = ["suicidal"]', 'call_type = ["sad"]', 'waits for call_type "sad"'),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from itertools import count
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from ivr_flows.call import Call, Leg
 from ivr_flows.inputs import Keyed, LegAnswered
@@ -21,9 +24,10 @@ from router.services.lines import receive_call
 from router.services.publish_program import publish_program
 from router.storage import people, presence
 from router.storage.calls import find_call
-from router.storage.database import make_sessions
+from router.storage.database import DeadlineConnection, make_sessions
 from router.storage.people import Person
 from router.storage.receipts import ReceiptKey
+from router.storage.round_trip import Commit, Order
 from router.telephony.urls import Urls
 from router.telephony.webhook import Arrival
 
@@ -31,6 +35,25 @@ NOON = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 AUSTIN = Path(__file__).parents[2] / "router" / "programs" / "austin.toml"
 DIRECT, TRANSFER, EMERGENCY = "+15125550100", "+15125550101", "+15125550102"
 SCREENED = ("1", "2", "1", "1", "")  # English, no danger, about themselves, mental health, no place
+
+
+@contextmanager
+def counting(engine: Engine) -> Iterator[list[str]]:
+    """The statements sent inside the block, by SQLAlchemy and by `round_trip.send`."""
+    sent: list[str] = []
+    send = DeadlineConnection.send
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        sent.append(statement)
+
+    def noted(driver: DeadlineConnection, orders: Sequence[Order], commit: Commit | None) -> Any:  # noqa: ANN401
+        sent.extend(order.sql.decode() for order, _ in orders)
+        return send(driver, orders, commit)
+
+    event.listen(engine, "before_cursor_execute", note)
+    with patch.object(DeadlineConnection, "send", noted):
+        yield sent
+    event.remove(engine, "before_cursor_execute", note)
 
 
 @dataclass

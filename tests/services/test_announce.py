@@ -22,8 +22,8 @@ from router.storage.calls import find_call
 from router.storage.incidents import find_incident
 from router.storage.tables import announcements
 from router.telephony.webhook import Arrival
-from tests.services.conftest import TRANSFER, Line
-from tests.services.test_statement_counts import MOST, counting
+from tests.services.conftest import TRANSFER, Line, counting
+from tests.services.test_statement_counts import MOST
 
 CALLER, TRUNK = "+15125550199", "+15125550177"
 CLEAR = dict.fromkeys(

@@ -348,6 +348,24 @@ def test_law7_a_lost_answer_is_looked_up_like_a_killed_process(
     assert line.leg(leg_id).sid == sid
 
 
+def test_ro6_two_attempts_without_an_answer_send_the_caller_to_911_by_twiml(
+    line: Line, outgoing: Outgoing, carrier: FakeCarrier
+) -> None:
+    line.sign_on("ben")
+    call_id, _ = offered(line, "ada")
+    carrier.results["PlaceLeg"] = [Unknown("http_503"), Unknown("http_503")]
+    perform_all(outgoing)
+    line.clock.move(1.0)  # the account's rate
+    perform_all(outgoing)
+    returning = line.call(call_id).returning
+    assert returning is not None
+    assert (returning.reason, returning.by_twiml) == ("nobody_available", True)
+    assert carrier.names().count("PlaceLeg") == 2
+    settle(line, outgoing, 6.0)
+    settle(line, outgoing, 11.0)
+    assert carrier.names().count("PlaceLeg") == 2, "nobody is rung for a caller who is at 911"
+
+
 def test_law7_what_does_no_harm_twice_is_done_again_while_it_holds_and_speech_is_not(
     line: Line, outgoing: Outgoing, carrier: FakeCarrier
 ) -> None:

@@ -9,9 +9,9 @@ from sqlalchemy import Engine
 from ivr_flows.call import Place, Stage
 from ivr_flows.inputs import AnswersChanged, Keyed, RoomJoined
 from router.services.apply_input import apply_input
-from tests.services.conftest import TRANSFER, Line
+from tests.services.conftest import TRANSFER, Line, counting
 from tests.services.test_announce import CALLER, PANIC, tell
-from tests.services.test_statement_counts import MOST, counting
+from tests.services.test_statement_counts import MOST
 
 SUICIDAL = ("1", "1", "2", "2", "2", "1")  # after the incident number: mental health, no danger
 

@@ -23,8 +23,8 @@ from router.services.protocols import (
 from router.services.publish_program import save_program
 from router.storage.protocols import list_in_force, list_versions
 from router.storage.tables import calls, protocol_texts, protocol_versions
-from tests.services.conftest import AUSTIN, TRANSFER, Line
-from tests.services.test_statement_counts import MOST, counting
+from tests.services.conftest import AUSTIN, TRANSFER, Line, counting
+from tests.services.test_statement_counts import MOST
 
 NAME = "suicidal_thoughts"
 DOCUMENT = read_protocol(EXAMPLES / "protocols/austin_suicidal_thoughts.toml")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,15 @@ import pytest
 from sqlalchemy import Engine
 
 from router.errors import ConflictError, InvalidInputError, NotFoundError, UnavailableError
-from router.policy.eligibility import CLINICIAN, RETURN_TO_911
+from router.policy.eligibility import CLINICIAN
 from router.programs.document import ProgramDocument
-from router.programs.reading import EXAMPLES, read_text, to_stored
+from router.programs.reading import (
+    EXAMPLES,
+    ProgramFileError,
+    read_file,
+    read_text,
+    to_stored,
+)
 from router.services.load_program import PublishedPrograms
 from router.services.publish_program import Publication, publish_program, refresh_failsafe
 from router.storage import programs
@@ -93,9 +99,92 @@ def test_el1_flows_ask_the_policy_of_the_calls_version(sessions: Sessions, tmp_p
         decide = PublishedPrograms().get(session, "austin", 1).decide
     assert decide({"call_type": "suicidal", "caller_party": "first"}).outcome == CLINICIAN
     returned = decide({"asked_police": "yes"})
-    assert (returned.outcome, returned.rule) == (RETURN_TO_911, "asked_police")
+    assert (returned.outcome, returned.rule) == ("police", "asked_police")
     assert returned.request == "police"
     assert returned.sentence
+
+
+LATER = ('name = "austin"', 'name = "austin"\neffective_from = 2126-01-01T08:00:00')
+IN_FORCE_THEN = datetime(2126, 1, 1, 14, tzinfo=UTC)  # 8:00 in Chicago
+
+
+def test_el1_a_version_that_starts_later_takes_effect_then(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    publish(sessions, tmp_path)
+    changed = (LATER, ("waiting_seconds = 180", "waiting_seconds = 60"))
+    later = publish(sessions, tmp_path, *changed)
+    assert (later.version, later.is_new, later.effective_at) == (2, True, IN_FORCE_THEN)
+    assert not publish(sessions, tmp_path, *changed).is_new
+    third = publish(sessions, tmp_path, ("waiting_seconds = 180", "waiting_seconds = 90"))
+    assert (third.version, third.is_new) == (3, True)
+    with sessions() as session:
+        for at, version in (
+            (None, 3),
+            (IN_FORCE_THEN - timedelta(seconds=1), 3),
+            (IN_FORCE_THEN, 2),
+        ):
+            line = programs.find_line(session, "+15125550101", at)
+            assert line is not None
+            assert line.program_version == version
+            active = programs.find_active_version(session, "austin", at)
+            assert active is not None
+            assert active.version == version
+        assert [one.version for one in programs.list_later_versions(session, "austin")] == [2]
+        assert programs.find_line(session, "+15125550101", NOW - timedelta(days=1)) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        (("+15125550110", "+15125550117"), "telephone numbers"),
+        (("wrap_up_seconds = 60", "wrap_up_seconds = 30"), "desks"),
+        (('name = "second"', 'name = "other"'), "psap"),
+    ],
+)
+def test_el1_what_holds_for_every_version_cannot_change_later(
+    sessions: Sessions, tmp_path: Path, change: tuple[str, str], names: str
+) -> None:
+    publish(sessions, tmp_path)
+    with pytest.raises(ConflictError, match=f"cannot change {names}: "):
+        publish(sessions, tmp_path, LATER, change)
+
+
+def test_el1_a_first_version_cannot_start_later(sessions: Sessions, tmp_path: Path) -> None:
+    with pytest.raises(ConflictError, match="not published yet"):
+        publish(sessions, tmp_path, LATER)
+    with sessions() as session:
+        assert programs.list_programs(session) == []
+
+
+@pytest.mark.parametrize("city", ["phoenix", "durham"])
+def test_every_program_that_is_shipped_can_be_published(
+    sessions: Sessions, tmp_path: Path, city: str
+) -> None:
+    document = read_file(EXAMPLES / f"{city}.toml")
+    done = publish_program(sessions, document, published_by="otto", state_dir=tmp_path, now=NOW)
+    assert done.version == 1
+    with sessions() as session:
+        found = PublishedPrograms().get(session, city, 1)
+        assert found.program.name == city
+        if document.crisis_line is not None:
+            number = programs.find_return_number(session, city, document.crisis_line.id)
+            assert number == document.crisis_line.number
+            assert number not in failsafe(tmp_path)["default"]  # it is not 911
+    again = publish_program(sessions, document, published_by="otto", state_dir=tmp_path, now=NOW)
+    assert not again.is_new
+
+
+def test_a_broken_file_never_replaces_a_good_one(sessions: Sessions, tmp_path: Path) -> None:
+    publish(sessions, tmp_path)
+    before = failsafe(tmp_path)
+    with pytest.raises(ProgramFileError):
+        publish(sessions, tmp_path, ('danger = ["yes", "unknown"]', 'danger = ["unknown"]'))
+    assert failsafe(tmp_path) == before
+    with sessions() as session:
+        active = programs.find_active_version(session, "austin")
+    assert active is not None
+    assert active.version == 1
 
 
 def test_publishing_the_same_again_is_no_new_version(sessions: Sessions, tmp_path: Path) -> None:

@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 
 from ivr_flows.inputs import Input, LegAsked, RoomJoined, WaitTicked
 from router.services.apply_input import apply_input
 from router.storage.receipts import ReceiptKey
-from tests.services.conftest import SCREENED, Line
+from tests.services.conftest import SCREENED, Line, counting
 
 MOST = 6  # the project's aim; BEGIN and COMMIT come on top
-
-
-@contextmanager
-def counting(engine: Engine) -> Iterator[list[str]]:
-    """The statements sent inside the block."""
-    sent: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        sent.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 def take(line: Line, leg_id: str, given: Input) -> None:

@@ -1,10 +1,11 @@
 """What tests play a few times, played for long; exits with 1 if anything fails.
 
-lives   random lives of a call, 2000 for each program, line and carrier
-races   ten times the races for people: two acceptances at once, and many calls for few people
-calls   ten minutes of random calls through every process, over the emulator's wire
-faults  processes killed and frozen in the middle of calls, alone on the machine: their time
-        bounds are promises to callers, which a machine busy with other tests cannot keep
+lives     random lives of a call, 2000 for each program, line and carrier
+races     ten times the races for people: two acceptances at once, and many calls for few people
+calls     ten minutes of random calls through every process, over the emulator's wire
+emulator  200 calls at real time and by hand, then ten minutes of random calls, faults and commands
+faults    processes killed and frozen in the middle of calls, alone on the machine: the long ones
+          too, and each within the time that is promised to callers
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ from pathlib import Path
 from router.demo.mix import Mix
 from router.demo.stack import Stack
 from router.demo.stage import Stage
+from tests.soak.telephone import soak_telephone
 
 ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / ".state" / "soak"
-PARTS = ("lives", "races", "calls", "faults")
+PARTS = ("lives", "races", "calls", "emulator", "faults")
 LIVES = "tests/ivr_flows/test_first_duty.py"
+CROWD = "tests/emulator/test_crowd.py"
 RACES = ("tests/services/test_apply_input.py", "tests/services/test_claims_under_load.py")
 CALLS_A_ROUND = 12
 CALLS_PER_SECOND = 5.0
@@ -49,8 +52,11 @@ def _play(part: str, options: argparse.Namespace) -> bool:
         return _pytest(LIVES, "-n", "2", SWITCHBACK_LIVES=str(options.lives))
     if part == "races":
         return all(_pytest(*RACES, "-k", "ro4") for _ in range(options.races))
+    if part == "emulator":
+        held = _pytest(CROWD, "-n", "0", SWITCHBACK_CROWD=str(options.crowd))
+        return soak_telephone(options.minutes) and held
     if part == "faults":
-        return _pytest("tests/faults", "-n", "0", "-p", "no:randomly")
+        return _pytest("tests/faults", "-n", "0", "-p", "no:randomly", SWITCHBACK_FAULTS="alone")
     return _calls(options.minutes)
 
 
@@ -83,6 +89,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="PART", help="all")
     parser.add_argument("--lives", type=int, default=2000)
     parser.add_argument("--races", type=int, default=10)
+    parser.add_argument("--crowd", type=int, default=200, help="calls at real time and by hand")
     parser.add_argument("--minutes", type=float, default=10)
     return parser.parse_args()
 

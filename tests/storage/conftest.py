@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from ivr_flows.call import Call, Leg, Place, Role, Stage
 from router.storage import people, programs
-from router.storage.calls import insert_call
+from router.storage.calls import Caller
 from router.storage.database import make_sessions
 from router.storage.people import Person
 from router.storage.programs import NewDesk, NewLine, NewPsap, NewReturnLine
-from router.storage.steps import Follows, save_step
+from router.storage.steps import Follows, open_call
 
 NOON = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 OPENED = "+15125550100"
@@ -73,14 +73,7 @@ def a_call(call_id: str, **changes: object) -> Call:
 
 def write(session: Session, call: Call) -> Call:
     """Store a fresh call."""
-    assert insert_call(
-        session,
-        call,
-        caller_sid=f"CA{call.id}",
-        caller_number=CALLER,
-        incident_id=call.id,
-    )
-    save_step(session, None, call, Follows(), NOON)
+    assert open_call(session, call, Caller(f"CA{call.id}", CALLER), Follows(), NOON)
     return call
 
 

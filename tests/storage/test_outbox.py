@@ -26,7 +26,7 @@ from ivr_flows.outputs import (
     SetEndsRoom,
     Urgency,
 )
-from router.storage import outbox
+from router.storage import claims, outbox
 from router.storage.outbox import CALL, DISPATCH, NOTIFY
 from tests.storage.conftest import NOON, a_call
 
@@ -99,9 +99,9 @@ def test_law7_an_attempt_without_a_result_is_listed_for_look_up(session: Session
     order(session, PlaceLeg("aa-2", 20, Urgency.OFFER), EndLeg("aa-3"))
     one, two = outbox.claim_due(session, [CALL], 10, "w", NOON)
     outbox.mark_done(session, one.id)
-    assert outbox.list_unknown(session, NOON) == []
+    assert claims.list_stale(session, NOON) == []
     later = NOON + timedelta(seconds=1)
-    assert [row.id for row in outbox.list_unknown(session, later)] == [two.id]
+    assert [row.id for row in claims.list_stale(session, later)] == [two.id]
     assert outbox.claim_due(session, [CALL], 10, "w", later) == []
 
 

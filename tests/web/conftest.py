@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from router.config import Settings
 from router.storage.database import make_engine
-from tests.web.stage import Room, open_room
+from tests.web.stage import Room, cheapen_passwords, open_room
 
 
 @pytest.fixture
@@ -33,6 +33,12 @@ def console_engine(console_settings: Settings) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def room(console_engine: Engine, console_settings: Settings, tmp_path: Path) -> Room:
+def room(
+    console_engine: Engine,
+    console_settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Room:
     """The console with a roster and one user a role."""
+    cheapen_passwords(monkeypatch)
     return open_room(console_engine, console_settings, tmp_path)

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 
+import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, insert, update
@@ -24,18 +26,21 @@ from router.services.apply_input import Exchange, apply_input
 from router.services.publish_program import publish_program
 from router.storage import people, presence
 from router.storage.accounts import UserRow, insert_user
-from router.storage.calls import insert_call
+from router.storage.calls import Caller
 from router.storage.database import Sessions, make_sessions
 from router.storage.people import Person
-from router.storage.tables import dispatch_requests, legs, offers, teams
+from router.storage.steps import Follows, open_call
+from router.storage.tables import dispatch_requests, teams
 from router.storage.tables import presence as presence_rows
-from router.storage.timeline import append_events
 from router.telephony.urls import Urls
 from router.web import console
 
 AUSTIN = Path(__file__).parents[2] / "router" / "programs" / "austin.toml"
 PASSWORD = "correct-horse-battery"
-PASSWORD_HASH = accounts.hash_password(PASSWORD)
+# The program's own cost a fifth of a second of both cores, and tests sign in hundreds of times.
+CHEAP = {"ARGON2_ROUNDS": 1, "ARGON2_MEMORY_KIB": 8, "ARGON2_LANES": 1}
+CHEAP_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+PASSWORD_HASH = CHEAP_HASHER.hash(PASSWORD)
 CALLER_NUMBER = "+15125550187"
 ALL_DAY = Shift("America/Chicago", EVERY_DAY, time(0), time(0))
 STAFF = {
@@ -64,6 +69,13 @@ class Room:
             answer = sign_in(client, f"{role}@austin.example")
             assert answer.status_code == 302, answer.text
         return client
+
+
+def cheapen_passwords(patch: pytest.MonkeyPatch) -> None:
+    """Let applications made from here on hash passwords at next to no cost."""
+    for name, value in CHEAP.items():
+        patch.setattr(accounts, name, value)
+    patch.setattr(accounts, "_hasher", CHEAP_HASHER)
 
 
 def open_room(engine: Engine, settings: Settings, state_dir: Path) -> Room:
@@ -179,42 +191,15 @@ def add_call(
         **values,  # type: ignore[arg-type]
     )
     with room.sessions.begin() as session:
-        insert_call(
-            session,
-            call,
-            caller_sid=f"CA{call_id:0>32}",
-            caller_number=CALLER_NUMBER,
-            incident_id=f"i-{call_id}",
+        arrived = Follows([Event("call_arrived", caller.id)])
+        assert open_call(
+            session, call, Caller(f"CA{call_id:0>32}", CALLER_NUMBER), arrived, call.opened_at
         )
-        append_events(session, call_id, call.opened_at, [Event("call_arrived", caller.id)])
         for leg in (*own, *rung):
             session.execute(
                 update(presence_rows)
                 .where(presence_rows.c.person_id == leg.person_id)
                 .values(claimed_call_id=call_id, claimed_at=since)
-            )
-        for offer in made:
-            leg = next(leg for leg in call.legs if leg.id == offer.leg_id)
-            session.execute(
-                insert(legs).values(
-                    id=leg.id,
-                    call_id=call_id,
-                    role="clinician",
-                    place=leg.place.value,
-                    person_id=leg.person_id,
-                    room=leg.room,
-                    is_present=False,
-                )
-            )
-            session.execute(
-                insert(offers).values(
-                    leg_id=offer.leg_id,
-                    call_id=call_id,
-                    person_id=offer.person_id,
-                    desk=offer.desk,
-                    state=offer.state.value,
-                    offered_at=offer.offered_at,
-                )
             )
     return call
 

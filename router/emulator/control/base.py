@@ -12,6 +12,7 @@ from aiohttp import web
 from ..party import PartyError
 from ..rest.base import world_of
 from ..urls import LOOPBACK
+from ..world import World
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 MAX_WAIT = 60.0
@@ -25,16 +26,21 @@ class BadFieldError(Exception):
         self.field, self.message, self.status = field, message, status
 
 
+def is_from_here(world: World, request: web.Request) -> bool:
+    """A page of some other site must not steer the network: its browser names another host."""
+    origin = request.headers.get("Origin")
+    named = {request.url.host, "localhost" if origin is None else urlsplit(origin).hostname}
+    return named <= LOOPBACK or world.allow_any_host
+
+
 @web.middleware
 async def control_api(request: web.Request, handler: Handler) -> web.StreamResponse:
     if not request.path.startswith("/control/"):
         return await handler(request)
-    # A page of some other site must not steer the network: its browser names another host.
-    named = {request.url.host, urlsplit(request.headers.get("Origin", "")).hostname or "localhost"}
-    if not named <= LOOPBACK and not world_of(request).allow_any_host:
+    if not is_from_here(world_of(request), request):
         return _error("host", "the control API answers on the loopback only", 403)
     try:
-        return await handler(request)
+        return await _in_order(request, handler)
     except BadFieldError as error:
         return _error(error.field, error.message, error.status)
     except PartyError as error:
@@ -48,6 +54,22 @@ async def control_api(request: web.Request, handler: Handler) -> web.StreamRespo
     except Exception as problem:  # noqa: BLE001 - one request fails, not the network
         world_of(request).fault_of_ours(problem)
         return _error("", f"the emulator failed: {problem!r}", 500)
+
+
+async def _in_order(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """By hand, a deed happens when nothing else moves, and is answered when all has followed.
+
+    So the same deeds come in the same order however slowly the application answers. An application
+    that asks for a deed while it answers a webhook waits for itself until that webhook is given up.
+    """
+    world = world_of(request)
+    steady = world.clock.mode == "manual" and request.method != "GET"
+    if not steady or request.path == "/control/reset":
+        return await handler(request)
+    await world.settle()
+    response = await handler(request)
+    await world.settle()
+    return response
 
 
 def _error(field: str, message: str, status: int) -> web.Response:

@@ -14,7 +14,7 @@ from ..rest.base import world_of
 from ..script import Step
 from .base import MAX_WAIT, BadFieldError, body_of, number, query_number, string
 
-_FIELDS = ("number", "name", "people", "on_ring", "script", "lines", "facts")
+_FIELDS = ("number", "name", "people", "on_ring", "script", "lines", "facts", "greeting")
 _DIGITS = re.compile(r"^[0-9*#A-D]+$")
 
 
@@ -32,7 +32,7 @@ def read_on_ring(value: object) -> OnRing:
         value = {"do": value}
     if not isinstance(value, dict):
         raise BadFieldError("on_ring", "must be a word or an object")
-    for name in ("answer", "decline", "voicemail"):
+    for name in BEHAVIOURS:
         if f"{name}_after" in value:
             value = {"do": name, "after": value[f"{name}_after"]}
     for name in BEHAVIOURS:
@@ -85,6 +85,8 @@ def change(profile: Profile, body: dict[str, Any]) -> None:
         if not isinstance(facts, dict) or not all(isinstance(v, str) for v in facts.values()):
             raise BadFieldError("facts", "must be an object of texts (webhook parameters)")
         profile.facts = facts
+    if "greeting" in body:
+        profile.greeting = string(body, "greeting")
 
 
 async def create(request: web.Request) -> web.Response:
@@ -169,6 +171,10 @@ def _lose_signal(party: Party, body: dict[str, Any]) -> None:
     party.lose_signal(string(body, "call", ""))
 
 
+def _refer(party: Party, body: dict[str, Any]) -> None:
+    party.refer(normalise(string(body, "to")), string(body, "call", ""))
+
+
 def _text(party: Party, body: dict[str, Any]) -> dict[str, Any]:
     to = normalise(string(body, "to"))
     try:
@@ -179,12 +185,13 @@ def _text(party: Party, body: dict[str, Any]) -> dict[str, Any]:
 
 _DEEDS: dict[str, Callable[[Party, dict[str, Any]], dict[str, Any] | None]] = {
     "dial": _dial,
-    "answer": lambda party, _: party.answer(),
-    "decline": lambda party, _: party.decline(),
+    "answer": lambda party, body: party.answer(string(body, "call", "")),
+    "decline": lambda party, body: party.decline(string(body, "call", "")),
     "press": _press,
     "speak": _speak,
     "hang_up": _hang_up,
     "lose_signal": _lose_signal,
+    "refer": _refer,
     "leave": lambda party, body: party.leave(string(body, "who")),
     "text": _text,
 }

@@ -1,30 +1,34 @@
-"""What every resource shares: authentication, forms, paging, errors and faults."""
+"""What every resource shares: authentication, faults, forms, and refusals in Twilio's words."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
 import hmac
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
-from urllib.parse import urlencode
+from collections.abc import Awaitable, Callable
+from urllib.parse import parse_qsl
 
 from aiohttp import web
-from multidict import MultiDictProxy
+from multidict import MultiDict, MultiDictProxy
 
 from ..errors import TwilioError
 from ..faults import Rule
+from ..urls import is_absolute, split_overrides
 from ..world import World
+from .parameters import note_parameters
 
 WORLD: web.AppKey[World] = web.AppKey("world", World)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 ROOT = "/2010-04-01/Accounts/{account}"
-# Twilio: 50 a page, at most 1,000.
-PAGE_SIZE, MAX_PAGE_SIZE = 50, 1_000
 # How long a faulty request is left hanging: longer than any sane client waits.
 HANG_SECONDS = 600.0
+# A form has a few dozen fields; beyond this it is no form.
+MAX_FIELDS = 1_000
+_LONGEST_NUMBER = 18  # digits; no limit of Twilio's is longer
 
-Form = MultiDictProxy[Any]
+Form = MultiDictProxy[str]
+# The form of a request, once it has been read.
+FORM: web.RequestKey[MultiDictProxy[str]] = web.RequestKey("form", MultiDictProxy)
 
 
 def world_of(request: web.Request) -> World:
@@ -40,17 +44,23 @@ async def twilio_api(request: web.Request, handler: Handler) -> web.StreamRespon
     try:
         return await _serve(world, request, handler)
     except TwilioError as error:
-        return web.json_response(error.body(), status=error.status)
+        return json(error.body(), status=error.status)
     except web.HTTPNotFound:
-        missing = TwilioError(20404, f"The requested resource {request.path} was not found")
-        return web.json_response(missing.body(), status=404)
-    except web.HTTPMethodNotAllowed:
-        return web.json_response(TwilioError(20004).body(), status=405)
+        missing = not_found(request)
+        return json(missing.body(), status=404)
+    except web.HTTPMethodNotAllowed as refusal:
+        answer = json(TwilioError(20004).body(), status=405)
+        answer.headers["Allow"] = ", ".join(sorted(refusal.allowed_methods))
+        return answer
     except (web.HTTPException, ConnectionError):  # the second: whoever asked was killed
         raise
     except Exception as problem:  # noqa: BLE001 - one request fails, not the network
         world.fault_of_ours(problem)
-        return web.json_response(TwilioError(20500).body(), status=500)
+        return json(TwilioError(20500).body(), status=500)
+
+
+def not_found(request: web.Request) -> TwilioError:
+    return TwilioError(20404, f"The requested resource {request.path} was not found")
 
 
 async def _serve(world: World, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -60,9 +70,27 @@ async def _serve(world: World, request: web.Request, handler: Handler) -> web.St
     if rule is not None and not rule.do.endswith("_after"):
         await _suffer(rule, request)
     _authenticate(world, request)
-    response = await handler(request)
+    response = await _in_turn(world, request, handler)
     if rule is not None and rule.do.endswith("_after"):
         await _suffer(rule, request)
+    return response
+
+
+async def _in_turn(world: World, request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Twilio: more requests at once than an account may make are answered 20429, unprocessed."""
+    cap = world.switches.rest_concurrency
+    if cap and world.rest_in_flight >= cap:
+        world.events.add("rest_refused", code=20429, method=request.method, path=request.path)
+        raise TwilioError(20429)
+    world.rest_in_flight += 1
+    try:
+        if world.switches.rest_latency_seconds:
+            await asyncio.sleep(world.switches.rest_latency_seconds)
+        response = await handler(request)
+    finally:
+        world.rest_in_flight -= 1
+    form = request[FORM].items() if FORM in request else ()
+    note_parameters(world, request, [*request.query.items(), *form])
     return response
 
 
@@ -95,36 +123,80 @@ def _authenticate(world: World, request: web.Request) -> None:
         raise TwilioError(20003)
     account = request.match_info.get("account", world.account_sid)
     if account.removesuffix(".json") != world.account_sid:
-        raise TwilioError(20404, f"The requested resource {request.path} was not found")
+        raise not_found(request)
 
 
 async def form_of(request: web.Request) -> Form:
-    return await request.post()
+    """The fields of the body. As on Twilio, a body that is no form has no fields.
+
+    Raises: TwilioError 20413 for a body beyond 1 MB, 20001 for a form that cannot be read.
+    """
+    try:
+        if request.content_type == "multipart/form-data":
+            posted = await request.post()
+            fields = [(k, v) for k, v in posted.items() if isinstance(v, str)]
+        elif request.content_type == "application/x-www-form-urlencoded":
+            body = (await request.read()).decode()
+            fields = parse_qsl(body, keep_blank_values=True, max_num_fields=MAX_FIELDS)
+        else:
+            if request.body_exists:
+                kind = request.content_type
+                world_of(request).events.add("rest_body_ignored", path=request.path, type=kind)
+            fields = []
+    except web.HTTPRequestEntityTooLarge:
+        raise TwilioError(20413) from None
+    except (ValueError, LookupError, AssertionError) as error:
+        # aiohttp asserts what it expects of a multipart body.
+        raise TwilioError(20001, f"the form cannot be read: {error}") from None
+    form = MultiDictProxy(MultiDict(fields))
+    request[FORM] = form
+    return form
 
 
 def text(form: Form, name: str, default: str = "") -> str:
-    return str(form.get(name, default))
+    return form.get(name, default)
+
+
+def choice(form: Form, name: str, choices: tuple[str, ...], code: int = 20001) -> str:
+    """One of some words, the first of which is Twilio's default."""
+    value = form.get(name) or choices[0]
+    if value not in choices:
+        raise TwilioError(code, f"{name} must be one of {', '.join(choices)}")
+    return value
 
 
 def flag(form: Form, name: str, *, default: bool = False) -> bool:
-    value = str(form.get(name, default)).lower()
+    value = form.get(name, str(default)).lower()
     if value not in ("true", "false"):
         raise TwilioError(20001, f"{name} must be true or false")
     return value == "true"
 
 
 def number(form: Form, name: str, default: int, low: int, high: int, code: int = 20001) -> int:
-    value = str(form.get(name, default))
-    if not value.isdigit() or not low <= int(value) <= high:
+    value = form.get(name, str(default))
+    plain = value.isascii() and value.isdigit() and len(value) <= _LONGEST_NUMBER
+    if not plain or not low <= int(value) <= high:
         raise TwilioError(code, f"{name} must be between {low} and {high}")
     return int(value)
 
 
-def method(form: Form, name: str, default: str = "POST") -> str:
-    value = str(form.get(name, default)).upper()
+def method(form: Form, name: str, default: str = "POST", code: int = 21209) -> str:
+    value = form.get(name, default).upper()
     if value not in ("GET", "POST"):
-        raise TwilioError(21209, value)
+        raise TwilioError(code, value)
     return value
+
+
+def url_of(form: Form, name: str, code: int = 21205) -> str:
+    """An absolute http(s) address, or an empty one."""
+    url = form.get(name, "")
+    try:
+        fine = not url or is_absolute(split_overrides(url)[0])
+    except ValueError:  # such as an open bracket in the host
+        fine = False
+    if not fine:
+        raise TwilioError(code, f"{name} is not a valid URL: {url}")
+    return url
 
 
 def json(body: object, status: int = 200) -> web.Response:
@@ -133,38 +205,3 @@ def json(body: object, status: int = 200) -> web.Response:
 
 def no_content() -> web.Response:
     return web.Response(status=204)
-
-
-def page(request: web.Request, name: str, items: Sequence[dict[str, Any]]) -> web.Response:
-    """One page of a list, with Twilio's links."""
-    query = request.query
-    try:
-        size = int(query.get("PageSize", PAGE_SIZE))
-        index = int(query.get("Page", 0))
-    except ValueError:
-        raise TwilioError(20001, "Page and PageSize are numbers") from None
-    if not 1 <= size <= MAX_PAGE_SIZE:
-        raise TwilioError(20007, f"PageSize must be between 1 and {MAX_PAGE_SIZE}")
-    index = max(0, index)
-    start = index * size
-    shown = list(items[start : start + size])
-    others = [(k, v) for k, v in query.items() if k not in ("Page", "PageSize", "PageToken")]
-
-    def uri(at: int, token: str = "") -> str:
-        extra = [("PageToken", token)] if token else []
-        return f"{request.path}?{urlencode([*others, ('PageSize', size), ('Page', at), *extra])}"
-
-    more = start + size < len(items)
-    return json(
-        {
-            name: shown,
-            "page": index,
-            "page_size": size,
-            "start": start,
-            "end": max(start, start + len(shown) - 1),
-            "uri": request.path_qs,
-            "first_page_uri": uri(0),
-            "next_page_uri": uri(index + 1, f"PA{index + 1}") if more else None,
-            "previous_page_uri": uri(index - 1, f"PB{index - 1}") if index else None,
-        }
-    )

@@ -2,46 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Mapping
+from functools import partial
 
 from aiohttp import web
 
 from ..call import Call, Callback, Source
 from ..carrier import run_document
 from ..errors import TwilioError
-from ..formats import is_address, is_number, normalise
+from ..formats import EMERGENCY, is_address, is_number, normalise
 from ..twiml.session import Session
 from ..twiml.speech import send_tones
-from ..urls import is_absolute, split_overrides
 from ..world import World
-from .base import ROOT, Form, flag, form_of, json, method, no_content, number, page, text, world_of
-from .representations import represent_call
+from .base import (
+    ROOT,
+    Form,
+    flag,
+    form_of,
+    json,
+    method,
+    no_content,
+    not_found,
+    number,
+    text,
+    url_of,
+    world_of,
+)
+from .detection import detection_of
+from .lists import chosen, page
+from .recordings import wants_recording
+from .representations import represent_call, status_of
 
+CALL_EVENTS = frozenset(["initiated", "ringing", "answered", "completed"])
 MAX_TWIML = 4_000  # Twilio's limit of the Twiml parameter
-_DETECTION = ("Enable", "DetectMessageEnd")
+MAX_SIP_WORD = 255  # of a SIP user name or password, after Twilio's errors 21221 and 21223
 
 
-def url_of(form: Form, name: str, code: int = 21205) -> str:
-    url = text(form, name)
-    if url and not is_absolute(split_overrides(url)[0]):
-        raise TwilioError(code, f"{name} is not a valid URL: {url}")
-    return url
+def callback_of(
+    form: Form, name: str = "StatusCallback", known: frozenset[str] = CALL_EVENTS
+) -> Callback | None:
+    """Where to tell of which events; Twilio takes several fields, or several words in one.
 
-
-def callback_of(form: Form, name: str = "StatusCallback") -> Callback | None:
-    url = url_of(form, name)
+    Raises: TwilioError 21609 for a bad address, 21626 for an event there is not.
+    """
+    url = url_of(form, name, 21609)
     if not url:
         return None
-    events = frozenset(
-        word for value in form.getall(f"{name}Event", ["completed"]) for word in str(value).split()
-    )
+    fields = form.getall(f"{name}Event", ["completed"])
+    events = frozenset(word for field in fields for word in field.split())
+    if f"{name}Event" in form and events - known:
+        raise TwilioError(21626, ", ".join(sorted(events - known)))
     return Callback(url, method(form, f"{name}Method"), events)
 
 
-def new_call(world: World, form: Form) -> Call:
-    """What POST /Calls and POST /Participants have in common: who calls whom, and how."""
+def ends_of(world: World, form: Form) -> tuple[str, str]:
+    """Who is called and in whose name.
+
+    Raises: TwilioError 21201, 21211, 21212 or 21213 for ends Twilio would not connect.
+    """
     to, sender = normalise(text(form, "To")), normalise(text(form, "From"))
     if not to:
         raise TwilioError(21201)
@@ -49,9 +67,18 @@ def new_call(world: World, form: Form) -> Call:
         raise TwilioError(21213)
     if not is_address(to):
         raise TwilioError(21211, text(form, "To"))
-    own = sender in world.numbers or sender.startswith(("client:", "sip:"))
-    if not own and is_number(to):
+    own = sender in world.numbers or sender in world.caller_ids
+    if not own and not sender.startswith(("client:", "sip:")) and is_number(to):
         raise TwilioError(21212, text(form, "From"))
+    return to, sender
+
+
+def new_call(world: World, form: Form) -> Call:
+    """What POST /Calls and POST /Participants have in common: who calls whom, and how."""
+    to, sender = ends_of(world, form)
+    if text(form, "Byoc"):
+        raise TwilioError(21300, f"this account has no trunk {text(form, 'Byoc')}")
+    _check_sip_credentials(form)
     limit = world.switches.concurrent_calls
     if limit and len(world.live_calls()) >= limit:
         raise TwilioError(10004)
@@ -64,7 +91,18 @@ def new_call(world: World, form: Form) -> Call:
     call.time_limit = time_limit
     if sender in world.numbers:
         call.phone_number_sid = world.numbers[sender].sid
+        if to in EMERGENCY and not world.numbers[sender].emergency_address_sid:
+            world.debugger.report(22221, "Emergency address is not registered", call.sid)
     return call
+
+
+def _check_sip_credentials(form: Form) -> None:
+    if len(text(form, "SipAuthUsername")) > MAX_SIP_WORD:
+        raise TwilioError(21221)
+    if len(text(form, "SipAuthPassword")) > MAX_SIP_WORD:
+        raise TwilioError(21223)
+    if text(form, "SipAuthUsername") and not text(form, "SipAuthPassword"):
+        raise TwilioError(21225)
 
 
 def _source(world: World, form: Form) -> tuple[Source, Callback | None]:
@@ -86,25 +124,31 @@ def _source(world: World, form: Form) -> tuple[Source, Callback | None]:
 
 async def create(request: web.Request) -> web.Response:
     world, form = world_of(request), await form_of(request)
-    detection = text(form, "MachineDetection")
-    if detection and detection not in _DETECTION:
-        raise TwilioError(21234, detection)
+    ends_of(world, form)
+    detection = detection_of(form, "AsyncAmdStatusCallback")
     source, fallback = _source(world, form)
     background = flag(form, "AsyncAmd")
-    amd_url = url_of(form, "AsyncAmdStatusCallback")
     digits = text(form, "SendDigits")
     if digits.strip("0123456789*#wWABCD"):
         raise TwilioError(21206, digits)
+    terms = wants_recording(form)
     call = new_call(world, form)
     call.fallback = fallback
+    application = world.applications.get(text(form, "ApplicationSid"))
+    if call.callback is None and application is not None and application.status_callback:
+        call.callback = Callback(application.status_callback, application.status_callback_method)
 
     async def program() -> None:
+        if terms is not None:
+            world.recordings.start(call, "OutboundAPI", terms)
         if digits:
             await send_tones(Session(call), digits)
         if detection and background:
-            world.spawn(_detect_later(call, detection, amd_url))
+            world.spawn(detection.run_beside(call))
         elif detection:
-            call.extra["AnsweredBy"] = await detect(call, detection)
+            await detection.run(call)
+            call.extra["AnsweredBy"] = call.detected_by
+            call.extra["MachineDetectionDuration"] = str(call.detection_ms)
         await run_document(call, source)
 
     call.program = program
@@ -112,35 +156,11 @@ async def create(request: web.Request) -> web.Response:
     return json(represent_call(world, call), status=201)
 
 
-async def detect(call: Call, detection: str) -> str:
-    """Answering machine detection: takes a while, and knows what the party really is."""
-    await call.world.clock.sleep(call.world.switches.amd_seconds)
-    if call.answered_by != "machine":
-        call.detected_by = call.answered_by = "human"
-    else:
-        word = "machine_end_beep" if detection == "DetectMessageEnd" else "machine_start"
-        call.detected_by = call.answered_by = word
-    return call.detected_by
-
-
-async def _detect_later(call: Call, detection: str, url: str) -> None:
-    answered_by = await detect(call, detection)
-    if url:
-        duration = str(round(call.world.switches.amd_seconds * 1000))
-        params = {
-            "CallSid": call.sid,
-            "AccountSid": call.world.account_sid,
-            "AnsweredBy": answered_by,
-            "MachineDetectionDuration": duration,
-        }
-        call.tell("amd", url, "POST", params, complete=True)
-
-
 def find(request: web.Request) -> Call:
     sid = request.match_info["sid"]
     call = world_of(request).calls.get(sid)
     if call is None:
-        raise TwilioError(20404, f"The requested resource {request.path} was not found")
+        raise not_found(request)
     return call
 
 
@@ -159,11 +179,15 @@ async def update(request: web.Request) -> web.Response:
     if call.over:
         raise TwilioError(21220, "Call is not in-progress. Cannot redirect.")
     if callback := callback_of(form):
-        call.callback = callback
-    if text(form, "FallbackUrl"):
-        call.fallback = Callback(url_of(form, "FallbackUrl"), method(form, "FallbackMethod"))
+        # An update cannot name events: those subscribed to stay.
+        events = call.callback.events if call.callback else callback.events
+        call.callback = Callback(callback.url, callback.method, events)
+    if "FallbackUrl" in form or "FallbackMethod" in form:
+        known = call.fallback or Callback("")
+        url = url_of(form, "FallbackUrl") if "FallbackUrl" in form else known.url
+        call.fallback = Callback(url, method(form, "FallbackMethod", known.method))
     if text(form, "TimeLimit"):
-        call.later(number(form, "TimeLimit", 1, 1, 86_400), call.hang_up)
+        call.limit_time(number(form, "TimeLimit", 1, 1, 86_400))
     if status == "canceled" and call.live:
         raise TwilioError(21220, "Call is in-progress and cannot be canceled.")
     if status:
@@ -197,58 +221,29 @@ async def delete(request: web.Request) -> web.Response:
 
 async def listing(request: web.Request) -> web.Response:
     world, query = world_of(request), request.query
-    chosen = [call for call in reversed(world.calls.values()) if _wanted(call, query)]
-    read = world.history.read
-    return page(request, "calls", [read(c.sid, _describer(world, c)) for c in chosen])
+    shown = (
+        world.history.read(call.sid, partial(represent_call, world, call))
+        for call in reversed(world.calls.values())
+        if world.history.shows(call.created) and _may_be_wanted(world, call, query)
+    )
+    found = chosen(query, shown, words=("To", "From"), spelling=normalise)
+    dates = ("StartTime", "EndTime")
+    found = chosen(query, found, words=("Status", "ParentCallSid"), dates=dates)
+    return page(request, "calls", found)
 
 
-def _describer(world: World, call: Call) -> Callable[[], dict[str, Any]]:
-    return lambda: represent_call(world, call)
-
-
-def _wanted(call: Call, query: Mapping[str, str]) -> bool:
-    status = "queued" if call.status == "initiated" else call.status
-    if "To" in query and normalise(query["To"]) != call.to:
-        return False
-    if "From" in query and normalise(query["From"]) != call.from_:
-        return False
-    if "Status" in query and query["Status"] != status:
-        return False
-    parent = call.parent.sid if call.parent else ""
-    if query.get("ParentCallSid", parent) != parent:
-        return False
-    return within(query, "StartTime", call.started) and within(query, "EndTime", call.ended)
-
-
-def within(query: Mapping[str, str], name: str, moment: float | None) -> bool:
-    """Twilio's date filters: Name=, Name<= and Name>=, a day or a moment in UTC."""
-    for key, test in ((f"{name}<", "before"), (f"{name}>", "after"), (name, "on")):
-        if key not in query:
-            continue
-        if moment is None:
-            return False
-        begin, end = _span(query[key], key)
-        fine = {"before": moment <= end, "after": moment >= begin, "on": begin <= moment <= end}
-        if not fine[test]:
-            return False
-    return True
-
-
-def _span(value: str, name: str) -> tuple[float, float]:
-    try:
-        begin = datetime.fromisoformat(value)
-    except ValueError:
-        raise TwilioError(20001, f"{name} is not a date: {value}") from None
-    begin = begin if begin.tzinfo else begin.replace(tzinfo=UTC)
-    length = timedelta(days=1) if len(value) == len("YYYY-MM-DD") else timedelta(seconds=1)
-    return begin.timestamp(), (begin + length).timestamp()
+def _may_be_wanted(world: World, call: Call, query: Mapping[str, str]) -> bool:
+    """Spares the making of representations that the commonest filters throw away."""
+    if world.faults.stale_seconds or not query.get("Status"):
+        return True
+    return query["Status"] == status_of(call)
 
 
 def routes() -> list[web.RouteDef]:
     return [
-        web.post(f"{ROOT}/Calls.json", create),
-        web.get(f"{ROOT}/Calls.json", listing),
-        web.get(f"{ROOT}/Calls/{{sid}}.json", fetch),
-        web.post(f"{ROOT}/Calls/{{sid}}.json", update),
-        web.delete(f"{ROOT}/Calls/{{sid}}.json", delete),
+        web.post(f"{ROOT}/Calls.json", create, name="CreateCall"),
+        web.get(f"{ROOT}/Calls.json", listing, name="ListCall"),
+        web.get(f"{ROOT}/Calls/{{sid}}.json", fetch, name="FetchCall"),
+        web.post(f"{ROOT}/Calls/{{sid}}.json", update, name="UpdateCall"),
+        web.delete(f"{ROOT}/Calls/{{sid}}.json", delete, name="DeleteCall"),
     ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from aiohttp import web
 
-from ..call import HUNG_UP, UPDATED, Callback, Source
+from ..call import HUNG_UP, UPDATED, Call, Callback, Source
 from ..conference import (
     ADD_FAILED,
     ENDED_BY_API,
@@ -18,19 +20,44 @@ from ..conference import (
     Terms,
 )
 from ..errors import TwilioError
+from ..recordings import Terms as RecordingTerms
 from ..sids import is_sid
 from ..world import World
-from .base import ROOT, Form, flag, form_of, json, method, no_content, number, page, text, world_of
-from .calls import callback_of, detect, new_call, url_of, within
+from .base import (
+    ROOT,
+    Form,
+    choice,
+    flag,
+    form_of,
+    json,
+    method,
+    no_content,
+    not_found,
+    number,
+    text,
+    url_of,
+    world_of,
+)
+from .calls import callback_of, ends_of, new_call
+from .detection import detection_of
+from .lists import chosen, page
+from .recordings import terms_of, wants_recording
 from .representations import represent_conference, represent_participant
 
 _EVENTS = frozenset(["start", "end"])  # Twilio's default for legs added by REST
+_CONFERENCE_EVENTS = frozenset(
+    ["start", "end", "join", "leave", "mute", "hold", "modify", "speaker", "announcement"]
+)
+_BEEPS = ("true", "false", "onEnter", "onExit")
+_CONFERENCE_RECORD = ("do-not-record", "record-from-start", "true", "false")
+# Of /Calls only: Twilio warns with 21263 of these on a participant.
+_ASYNC_DETECTION = ("AsyncAmd", "AsyncAmdStatusCallback", "AsyncAmdStatusCallbackMethod")
 
 
 def find(request: web.Request, key: str = "sid") -> Conference:
     conference = world_of(request).conferences.by_sid.get(request.match_info[key])
     if conference is None:
-        raise TwilioError(20404, f"The requested resource {request.path} was not found")
+        raise not_found(request)
     return conference
 
 
@@ -43,16 +70,14 @@ def _read(world: World, conference: Conference) -> dict[str, Any]:
 
 
 async def listing(request: web.Request) -> web.Response:
-    world, query = world_of(request), request.query
-    found = [
-        conference
+    world = world_of(request)
+    shown = (
+        _read(world, conference)
         for conference in reversed(world.conferences.by_sid.values())
-        if query.get("FriendlyName", conference.name) == conference.name
-        and query.get("Status", conference.status) == conference.status
-        and within(query, "DateCreated", conference.created)
-        and within(query, "DateUpdated", conference.updated)
-    ]
-    return page(request, "conferences", [_read(world, c) for c in found])
+        if world.history.shows(conference.created)
+    )
+    words, dates = ("FriendlyName", "Status"), ("DateCreated", "DateUpdated")
+    return page(request, "conferences", chosen(request.query, shown, words=words, dates=dates))
 
 
 async def update(request: web.Request) -> web.Response:
@@ -78,7 +103,7 @@ def _participant(request: web.Request) -> Participant:
     conference = find(request, "conference")
     participant = conference.find(request.match_info["sid"])
     if participant is None:
-        raise TwilioError(20404, f"The requested resource {request.path} was not found")
+        raise not_found(request)
     return participant
 
 
@@ -90,15 +115,8 @@ def _people(request: web.Request) -> list[dict[str, Any]]:
 
 
 async def list_participants(request: web.Request) -> web.Response:
-    query = request.query
-    found = [
-        person
-        for person in _people(request)
-        if all(
-            query.get(word, str(person[word.lower()])).lower() == str(person[word.lower()]).lower()
-            for word in ("Muted", "Hold", "Coaching")
-        )
-    ]
+    words = ("Muted", "Hold", "Coaching")
+    found = chosen(request.query, _people(request), words=words, spelling=str.lower)
     return page(request, "participants", found)
 
 
@@ -108,12 +126,13 @@ async def fetch_participant(request: web.Request) -> web.Response:
     for person in _people(request):
         if key in (person["call_sid"], person["label"]):
             return json(person)
-    raise TwilioError(20404, f"The requested resource {request.path} was not found")
+    raise not_found(request)
 
 
-def _conference_for(world: World, key: str) -> Conference:
+def _active(world: World, key: str) -> Conference | None:
+    """The conference of a sid, which must not be over, or the active one of a name."""
     if not is_sid(key, "CF"):
-        return world.conferences.open(key)
+        return world.conferences.active(key)
     conference = world.conferences.by_sid.get(key)
     if conference is None or conference.status == "completed":
         raise TwilioError(16022)
@@ -123,41 +142,77 @@ def _conference_for(world: World, key: str) -> Conference:
 async def add_participant(request: web.Request) -> web.Response:
     """Ring somebody straight into a conference: they are in it as soon as they answer."""
     world, form = world_of(request), await form_of(request)
+    ends_of(world, form)
+    terms = _terms_of(form)
+    flag(form, "EarlyMedia", default=True)
+    if any(name in form for name in _ASYNC_DETECTION):
+        raise TwilioError(21263, "a participant's detection is always asynchronous")
+    limit = number(form, "MaxParticipants", MAX_PARTICIPANTS, MINIMUM, MAX_PARTICIPANTS)
+    subscription, detection = _subscription(form), detection_of(form, "AmdStatusCallback")
+    recording, all_recorded = wants_recording(form), _conference_recording(form)
+    key = request.match_info["conference"]
+    active = _active(world, key)
+    _check_room(world, active, terms.label)
+    terms.coaches = _coached(active, form)
+    call = new_call(world, form)
+    conference = active or world.conferences.open(key, limit)
+    participant = Participant(call, conference, terms)
+    conference.subscribe(subscription)
+    conference.pending.append(participant)
+    if all_recorded is not None and not conference.live and not conference.on_start:
+        conference.on_start.append(
+            partial(world.recordings.start_conference, conference, call.sid, all_recorded)
+        )
+
+    def answered() -> None:
+        if recording is not None:
+            world.recordings.start(call, "OutboundAPI", recording)
+        if detection is not None:
+            world.spawn(detection.run_beside(call))
+
+    _ring(world, participant, answered)
+    return json(represent_participant(world, participant), status=201)
+
+
+def _terms_of(form: Form) -> Terms:
     label = text(form, "Label")
     if len(label) > MAX_LABEL or "/" in label or is_sid(label, "CA"):
         raise TwilioError(16024)
-    terms = Terms(
+    return Terms(
         label,
         start_on_enter=flag(form, "StartConferenceOnEnter", default=True),
         end_on_exit=flag(form, "EndConferenceOnExit"),
         muted=flag(form, "Muted"),
-        beep=text(form, "Beep", "true"),
+        beep=choice(form, "Beep", _BEEPS),
         wait=_wait(form),
     )
-    coaching = flag(form, "Coaching")
-    number(form, "MaxParticipants", MAX_PARTICIPANTS, MINIMUM, MAX_PARTICIPANTS)
-    subscription = _subscription(form)
-    conference = _conference_for(world, request.match_info["conference"])
-    if label and conference.find(label) is not None:
-        raise TwilioError(16026)
-    coached = conference.find(text(form, "CallSidToCoach")) if coaching else None
-    if coaching and coached is None:
+
+
+def _check_room(world: World, conference: Conference | None, label: str) -> None:
+    """Raises: TwilioError 16026, 16020 or 16021 when nobody (of this label) can be added."""
+    if conference is not None:
+        if label and conference.find(label) is not None:
+            raise TwilioError(16026)
+        if len(conference.seats) + len(conference.pending) >= conference.limit:
+            raise TwilioError(16020)
+    if world.conferences.at_limit():
+        raise TwilioError(16021)
+
+
+def _coached(conference: Conference | None, form: Form) -> Call | None:
+    if not flag(form, "Coaching"):
+        return None
+    coached = conference.find(text(form, "CallSidToCoach")) if conference else None
+    if coached is None:
         raise TwilioError(16028)
-    terms.coaches = coached.call if coached else None
-    participant = Participant(new_call(world, form), conference, terms)
-    conference.subscribe(subscription)
-    conference.pending.append(participant)
-    _ring(world, participant, form)
-    return json(represent_participant(world, participant), status=201)
+    return coached.call
 
 
-def _ring(world: World, participant: Participant, form: Form) -> None:
+def _ring(world: World, participant: Participant, answered: Callable[[], None]) -> None:
     call, conference = participant.call, participant.conference
-    detection, amd_url = text(form, "MachineDetection"), url_of(form, "AmdStatusCallback")
 
     async def program() -> None:
-        if detection:
-            world.spawn(_detect(participant, detection, amd_url))
+        answered()
         if participant in conference.pending:
             conference.join(participant)
 
@@ -177,11 +232,12 @@ def _ring(world: World, participant: Participant, form: Form) -> None:
     world.carrier.queue(call, (lambda: conference.join(participant)) if early else None)
 
 
-async def _detect(participant: Participant, detection: str, url: str) -> None:
-    answered_by = await detect(participant.call, detection)
-    if url:
-        params = {"CallSid": participant.call.sid, "AnsweredBy": answered_by}
-        participant.call.tell("amd", url, "POST", params)
+def _conference_recording(form: Form) -> RecordingTerms | None:
+    wanted = choice(form, "ConferenceRecord", _CONFERENCE_RECORD).lower()
+    choice(form, "ConferenceTrim", ("trim-silence", "do-not-trim"))
+    if wanted not in ("true", "record-from-start"):
+        return None
+    return terms_of(form, "ConferenceRecording")
 
 
 def _wait(form: Form) -> Source | None:
@@ -192,7 +248,7 @@ def _wait(form: Form) -> Source | None:
 
 
 def _subscription(form: Form) -> Callback | None:
-    callback = callback_of(form, "ConferenceStatusCallback")
+    callback = callback_of(form, "ConferenceStatusCallback", _CONFERENCE_EVENTS)
     if callback is None or "ConferenceStatusCallbackEvent" in form:
         return callback
     return Callback(callback.url, callback.method, _EVENTS)
@@ -215,10 +271,9 @@ async def update_participant(request: web.Request) -> web.Response:
     if "EndConferenceOnExit" in form:
         conference.set_end_on_exit(participant, value=flag(form, "EndConferenceOnExit"))
     if "BeepOnExit" in form:
-        on_exit = flag(form, "BeepOnExit")
-        enters = participant.beep in ("true", "onEnter")
-        words = {(True, True): "true", (True, False): "onEnter", (False, True): "onExit"}
-        participant.beep = words.get((enters, on_exit), "false")
+        conference.set_beep(participant, on_exit=flag(form, "BeepOnExit"))
+    if (wait := _wait(form)) is not None:
+        conference.set_wait(participant, wait)
     if announce_url:
         source = Source(announce_url, method(form, "AnnounceMethod"), kind="announce")
         conference.announce([participant], source)
@@ -254,12 +309,12 @@ async def kick(request: web.Request) -> web.Response:
 def routes() -> list[web.RouteDef]:
     people = f"{ROOT}/Conferences/{{conference}}/Participants"
     return [
-        web.get(f"{ROOT}/Conferences.json", listing),
-        web.get(f"{ROOT}/Conferences/{{sid}}.json", fetch),
-        web.post(f"{ROOT}/Conferences/{{sid}}.json", update),
-        web.get(f"{people}.json", list_participants),
-        web.post(f"{people}.json", add_participant),
-        web.get(f"{people}/{{sid}}.json", fetch_participant),
-        web.post(f"{people}/{{sid}}.json", update_participant),
-        web.delete(f"{people}/{{sid}}.json", kick),
+        web.get(f"{ROOT}/Conferences.json", listing, name="ListConference"),
+        web.get(f"{ROOT}/Conferences/{{sid}}.json", fetch, name="FetchConference"),
+        web.post(f"{ROOT}/Conferences/{{sid}}.json", update, name="UpdateConference"),
+        web.get(f"{people}.json", list_participants, name="ListParticipant"),
+        web.post(f"{people}.json", add_participant, name="CreateParticipant"),
+        web.get(f"{people}/{{sid}}.json", fetch_participant, name="FetchParticipant"),
+        web.post(f"{people}/{{sid}}.json", update_participant, name="UpdateParticipant"),
+        web.delete(f"{people}/{{sid}}.json", kick, name="DeleteParticipant"),
     ]

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from aiohttp import web
 
 from ..call import Source
 from ..errors import TwilioError
-from ..queue import DEFAULT_MAX_SIZE, Queue
-from .base import ROOT, form_of, json, method, no_content, number, page, text, world_of
-from .calls import url_of
-from .representations import represent_member, represent_queue
+from ..queue import Queue
+from ..world import World
+from .base import (
+    ROOT,
+    form_of,
+    json,
+    method,
+    no_content,
+    not_found,
+    number,
+    text,
+    url_of,
+    world_of,
+)
+from .lists import page
+from .representations import Json, represent_member, represent_queue
 
 MAX_SIZE, MAX_NAME = 5_000, 64  # Twilio's limits
 
@@ -17,7 +31,7 @@ MAX_SIZE, MAX_NAME = 5_000, 64  # Twilio's limits
 def find(request: web.Request, key: str = "sid") -> Queue:
     queue = world_of(request).queues.by_sid.get(request.match_info[key])
     if queue is None:
-        raise TwilioError(20404, f"The requested resource {request.path} was not found")
+        raise not_found(request)
     return queue
 
 
@@ -28,19 +42,23 @@ async def create(request: web.Request) -> web.Response:
         raise TwilioError(20002)
     if world.queues.named(name) is not None:
         raise TwilioError(20409, f"there is a queue named {name} already")
-    size = number(form, "MaxSize", DEFAULT_MAX_SIZE, 1, MAX_SIZE)
+    size = number(form, "MaxSize", world_of(request).switches.queue_max_size, 1, MAX_SIZE)
     return json(represent_queue(world, world.queues.create(name, size)), status=201)
+
+
+def _read(world: World, queue: Queue) -> Json:
+    return world.history.read(queue.sid, partial(represent_queue, world, queue))
 
 
 async def listing(request: web.Request) -> web.Response:
     world = world_of(request)
-    return page(
-        request, "queues", [represent_queue(world, q) for q in world.queues.by_sid.values()]
-    )
+    shown = world.history.shows
+    found = (_read(world, q) for q in world.queues.by_sid.values() if shown(q.created))
+    return page(request, "queues", found)
 
 
 async def fetch(request: web.Request) -> web.Response:
-    return json(represent_queue(world_of(request), find(request)))
+    return json(_read(world_of(request), find(request)))
 
 
 async def update(request: web.Request) -> web.Response:
@@ -49,7 +67,11 @@ async def update(request: web.Request) -> web.Response:
     name = text(form, "FriendlyName", queue.name)
     if not name or len(name) > MAX_NAME:
         raise TwilioError(20002)
+    taken = world_of(request).queues.named(name)
+    if taken not in (None, queue):
+        raise TwilioError(20409, f"there is a queue named {name} already")
     queue.name, queue.max_size = name, size
+    queue.changed()
     return json(represent_queue(world_of(request), queue))
 
 
@@ -61,16 +83,23 @@ async def delete(request: web.Request) -> web.Response:
     return no_content()
 
 
+def _members(request: web.Request) -> list[Json]:
+    """Who waits, as REST shows them, which may be as they waited some time ago."""
+    queue = find(request, "queue")
+    read = world_of(request).history.read(f"{queue.sid}/members", queue.represent_members)
+    return list(read.values())
+
+
 async def list_members(request: web.Request) -> web.Response:
-    world, queue = world_of(request), find(request, "queue")
-    return page(request, "queue_members", [represent_member(world, m) for m in queue.members])
+    return page(request, "queue_members", _members(request))
 
 
 async def fetch_member(request: web.Request) -> web.Response:
-    member = find(request, "queue").find(request.match_info["sid"])
-    if member is None:
-        raise TwilioError(20404, f"The requested resource {request.path} was not found")
-    return json(represent_member(world_of(request), member))
+    sid = request.match_info["sid"]
+    for member in _members(request):
+        if sid in ("Front", member["call_sid"]):
+            return json(member)
+    raise not_found(request)
 
 
 async def dequeue(request: web.Request) -> web.Response:
@@ -84,7 +113,7 @@ async def dequeue(request: web.Request) -> web.Response:
     if member is None and sid in world.calls:
         raise TwilioError(world.switches.member_gone_code, "Call is not in the queue", status=400)
     if member is None:
-        raise TwilioError(20404, f"The requested resource {request.path} was not found")
+        raise not_found(request)
     body = represent_member(world, member)
     queue.remove(member)
     member.inbox.put_nowait(Source(url, method(form, "Method"), kind="dequeue"))
@@ -94,12 +123,12 @@ async def dequeue(request: web.Request) -> web.Response:
 def routes() -> list[web.RouteDef]:
     members = f"{ROOT}/Queues/{{queue}}/Members"
     return [
-        web.get(f"{ROOT}/Queues.json", listing),
-        web.post(f"{ROOT}/Queues.json", create),
-        web.get(f"{ROOT}/Queues/{{sid}}.json", fetch),
-        web.post(f"{ROOT}/Queues/{{sid}}.json", update),
-        web.delete(f"{ROOT}/Queues/{{sid}}.json", delete),
-        web.get(f"{members}.json", list_members),
-        web.get(f"{members}/{{sid}}.json", fetch_member),
-        web.post(f"{members}/{{sid}}.json", dequeue),
+        web.get(f"{ROOT}/Queues.json", listing, name="ListQueue"),
+        web.post(f"{ROOT}/Queues.json", create, name="CreateQueue"),
+        web.get(f"{ROOT}/Queues/{{sid}}.json", fetch, name="FetchQueue"),
+        web.post(f"{ROOT}/Queues/{{sid}}.json", update, name="UpdateQueue"),
+        web.delete(f"{ROOT}/Queues/{{sid}}.json", delete, name="DeleteQueue"),
+        web.get(f"{members}.json", list_members, name="ListMember"),
+        web.get(f"{members}/{{sid}}.json", fetch_member, name="FetchMember"),
+        web.post(f"{members}/{{sid}}.json", dequeue, name="UpdateMember"),
     ]

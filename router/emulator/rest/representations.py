@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 from ..formats import rfc2822
 
 if TYPE_CHECKING:
+    from ..addresses import Address, CallerId
     from ..call import Call
-    from ..carrier import Number
     from ..conference import Conference, Participant
+    from ..keys import ApiKey
     from ..messages import Message
+    from ..numbers import Application, Number, Wiring
     from ..queue import Member, Queue
     from ..recordings import Recording
-    from ..world import Application, World
+    from ..world import World
 
 Json = dict[str, Any]
 VERSION = "2010-04-01"
@@ -45,14 +47,17 @@ def _base(world: World, created: float, updated: float, rest: str) -> Json:
     }
 
 
+def status_of(call: Call) -> str:
+    """REST has no word for a call that is set up but does not ring yet."""
+    return "queued" if call.status == "initiated" else call.status
+
+
 def represent_call(world: World, call: Call) -> Json:
-    # REST has no word for a call that is set up but does not ring yet.
-    status = "queued" if call.status == "initiated" else call.status
     path = f"Calls/{call.sid}"
     parts = {p: _account_uri(world, f"{path}/{p.capitalize()}.json") for p in _CALL_PARTS}
     return _base(world, call.created, call.updated, f"{path}.json") | {
         "sid": call.sid,
-        "answered_by": call.answered_by if call.detected_by else None,
+        "answered_by": call.detected_by or None,
         "api_version": VERSION,
         "caller_name": None,
         "direction": call.direction,
@@ -68,7 +73,7 @@ def represent_call(world: World, call: Call) -> Json:
         "price_unit": "USD",
         "queue_time": str(call.queue_time_ms),
         "start_time": _date(call.started if call.started is not None else call.ended),
-        "status": status,
+        "status": status_of(call),
         "subresource_uris": parts,
         "to": call.to,
         "to_formatted": call.to,
@@ -138,80 +143,84 @@ def represent_member(world: World, member: Member) -> Json:
     }
 
 
+def _represent_wiring(wiring: Wiring, unset: str | None) -> Json:
+    """What a number and an application show alike, but for an address that is not set."""
+    return {
+        "sid": wiring.sid,
+        "api_version": VERSION,
+        "friendly_name": wiring.friendly_name,
+        "sms_fallback_method": wiring.sms_fallback_method,
+        "sms_fallback_url": wiring.sms_fallback_url or unset,
+        "sms_method": wiring.sms_method,
+        "sms_url": wiring.sms_url or unset,
+        "status_callback": wiring.status_callback or unset,
+        "status_callback_method": wiring.status_callback_method,
+        "voice_caller_id_lookup": wiring.voice_caller_id_lookup,
+        "voice_fallback_method": wiring.voice_fallback_method,
+        "voice_fallback_url": wiring.voice_fallback_url or unset,
+        "voice_method": wiring.voice_method,
+        "voice_url": wiring.voice_url or unset,
+    }
+
+
 def represent_number(world: World, number: Number) -> Json:
     path = f"IncomingPhoneNumbers/{number.sid}.json"
-    return _base(world, number.created, number.updated, path) | {
-        "sid": number.sid,
-        "address_requirements": "none",
-        "address_sid": None,
-        "api_version": VERSION,
-        "beta": False,
-        "bundle_sid": None,
-        "capabilities": {"voice": True, "sms": True, "mms": True, "fax": False},
-        "emergency_address_sid": None,
-        "emergency_address_status": "unregistered",
-        "emergency_status": "Inactive",
-        "friendly_name": number.friendly_name,
-        "identity_sid": None,
-        "origin": "twilio",
-        "phone_number": number.number,
-        "sms_application_sid": number.sms_application_sid or None,
-        "sms_fallback_method": number.sms_fallback_method,
-        "sms_fallback_url": number.sms_fallback_url,
-        "sms_method": number.sms_method,
-        "sms_url": number.sms_url,
-        "status": "in-use",
-        "status_callback": number.status_callback,
-        "status_callback_method": number.status_callback_method,
-        "trunk_sid": None,
-        "type": "local",
-        "voice_application_sid": number.voice_application_sid or None,
-        "voice_caller_id_lookup": False,
-        "voice_fallback_method": number.voice_fallback_method,
-        "voice_fallback_url": number.voice_fallback_url,
-        "voice_method": number.voice_method,
-        "voice_receive_mode": "voice",
-        "voice_url": number.voice_url,
-    }
+    base = _base(world, number.created, number.updated, path)
+    return (
+        base
+        | _represent_wiring(number, "")
+        | {
+            "address_requirements": "none",
+            "address_sid": number.address_sid or None,
+            "beta": False,
+            "bundle_sid": number.bundle_sid or None,
+            "capabilities": {"voice": True, "sms": True, "mms": True, "fax": False},
+            "emergency_address_sid": number.emergency_address_sid or None,
+            "emergency_address_status": (
+                "registered" if number.emergency_address_sid else "unregistered"
+            ),
+            "emergency_status": number.emergency_status,
+            "identity_sid": number.identity_sid or None,
+            "origin": "twilio",
+            "phone_number": number.number,
+            "sms_application_sid": number.sms_application_sid or None,
+            "status": "in-use",
+            "subresource_uris": {},
+            "trunk_sid": None,
+            "type": "local",
+            "voice_application_sid": number.voice_application_sid or None,
+            "voice_receive_mode": "voice",
+        }
+    )
 
 
 def represent_application(world: World, application: Application) -> Json:
     path = f"Applications/{application.sid}.json"
-    return _base(world, application.created, application.updated, path) | {
-        "sid": application.sid,
-        "api_version": VERSION,
-        "friendly_name": application.friendly_name,
-        "message_status_callback": None,
-        "public_application_connect_enabled": False,
-        "sms_fallback_method": "POST",
-        "sms_fallback_url": None,
-        "sms_method": application.sms_method,
-        "sms_status_callback": None,
-        "sms_url": application.sms_url or None,
-        "status_callback": application.status_callback or None,
-        "status_callback_method": application.status_callback_method,
-        "voice_caller_id_lookup": False,
-        "voice_fallback_method": application.voice_fallback_method,
-        "voice_fallback_url": application.voice_fallback_url or None,
-        "voice_method": application.voice_method,
-        "voice_url": application.voice_url or None,
-    }
+    base = _base(world, application.created, application.updated, path)
+    return (
+        base
+        | _represent_wiring(application, None)
+        | {
+            "message_status_callback": application.message_status_callback or None,
+            "public_application_connect_enabled": application.public_application_connect_enabled,
+            "sms_status_callback": application.sms_status_callback or None,
+        }
+    )
 
 
 def represent_message(world: World, message: Message) -> Json:
     path = f"Messages/{message.sid}"
-    sent = message.updated if message.status != "queued" else None
     return _base(world, message.created, message.updated, f"{path}.json") | {
         "sid": message.sid,
         "api_version": VERSION,
         "body": message.body,
-        "date_sent": _date(sent),
+        "date_sent": _date(message.sent),
         "direction": message.direction,
         "error_code": message.error_code,
-        "error_message": None,
+        "error_message": message.error_message,
         "from": message.from_,
         "messaging_service_sid": message.messaging_service_sid,
-        "num_media": "0",
+        "num_media": str(message.media),
         "num_segments": message.segments,
         "price": None,
         "price_unit": "USD",
@@ -222,21 +231,57 @@ def represent_message(world: World, message: Message) -> Json:
 
 
 def represent_recording(world: World, recording: Recording) -> Json:
-    path = f"Recordings/{recording.sid}.json"
-    return _base(world, recording.created, recording.created, path) | {
+    path = f"{recording.resource}.json"
+    return _base(world, recording.created, recording.updated, path) | {
         "sid": recording.sid,
         "api_version": VERSION,
-        "call_sid": recording.call_sid,
-        "channels": 1,
-        "conference_sid": None,
-        "duration": str(recording.duration),
+        "call_sid": recording.call_sid or None,
+        "channels": recording.terms.channels,
+        "conference_sid": recording.conference_sid,
+        "duration": None if recording.ended is None else str(recording.duration),
         "encryption_details": None,
         "error_code": None,
         "media_url": recording.media_url(world),
         "price": None,
         "price_unit": "USD",
         "source": recording.source,
-        "start_time": _date(recording.created - recording.duration),
-        "status": "completed",
+        "start_time": _date(recording.began),
+        "status": recording.status,
         "subresource_uris": {},
+    }
+
+
+def represent_key(key: ApiKey) -> Json:
+    return {
+        "sid": key.sid,
+        "friendly_name": key.friendly_name,
+        "date_created": _date(key.created),
+        "date_updated": _date(key.updated),
+    }
+
+
+def represent_address(world: World, address: Address) -> Json:
+    path = f"Addresses/{address.sid}.json"
+    return _base(world, address.created, address.updated, path) | {
+        "sid": address.sid,
+        "city": address.city,
+        "customer_name": address.customer_name,
+        "emergency_enabled": address.emergency_enabled,
+        "friendly_name": address.friendly_name,
+        "iso_country": address.iso_country,
+        "postal_code": address.postal_code,
+        "region": address.region,
+        "street": address.street,
+        "street_secondary": address.street_secondary or None,
+        "validated": False,
+        "verified": False,
+    }
+
+
+def represent_caller_id(world: World, caller_id: CallerId) -> Json:
+    path = f"OutgoingCallerIds/{caller_id.sid}.json"
+    return _base(world, caller_id.created, caller_id.updated, path) | {
+        "sid": caller_id.sid,
+        "friendly_name": caller_id.friendly_name,
+        "phone_number": caller_id.number,
     }

@@ -1,4 +1,4 @@
-// The control API and its feeds.
+// The control API and its feeds, and small pieces of page.
 
 export class Refusal extends Error {}
 
@@ -13,6 +13,10 @@ export async function call(method, path, body) {
   if (!answer.ok) throw new Refusal(data.error);
   return data;
 }
+
+export const words = (error) => (
+  error instanceof Refusal ? error.message : "The network does not answer."
+);
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -59,4 +63,9 @@ export function clock(at) {
   const time = element("time", new Date(at * 1000).toLocaleTimeString());
   time.dateTime = new Date(at * 1000).toISOString();
   return time;
+}
+
+/** Fill a list, and say so where there is nothing. */
+export function fill(list, nodes, nothing) {
+  list.replaceChildren(...(nodes.length ? nodes : [element("li", nothing, "empty")]));
 }

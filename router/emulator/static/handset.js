@@ -1,84 +1,113 @@
 // One phone: dial, keys, speech, and what is heard on it.
 
-import { call, clock, element, Reader, Refusal } from "./api.js";
+import { call, clock, element, Reader, words } from "./api.js";
 import { hearing } from "./board.js";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
-const at = (id) => document.getElementById(id);
+const SPOKEN_KEYS = { "*": "star", "#": "pound" };
 
 export class Handset {
-  constructor() {
-    const asked = new URLSearchParams(location.search).get("phone");
-    this.number = asked ?? localStorage.getItem("phone") ?? "";
-    this.transcript = null;
+  /** `chosen(number)` is told of every change of the number shown. */
+  constructor(title, number, chosen, removed) {
+    const section = document.getElementById("handset").content.cloneNode(true).firstElementChild;
+    Object.assign(this, { section, number, chosen, transcript: null, listed: "" });
+    section.setAttribute("aria-label", title);
+    this.at("h2").textContent = title;
+    this.at(".remove").addEventListener("click", () => removed(this));
+    this.makeKeypad();
+    this.at(".who").addEventListener("change", () => this.choose(this.at(".who").value));
+    this.at(".on-ring").addEventListener("change", () => this.setOnRing());
+    this.submit(".add", () => this.add());
+    this.submit(".dial", () => this.act("dial", { to: this.at(".to").value }));
+    this.submit(".say", () => this.say());
+    this.press(".texts", () => this.text());
+    this.press(".answers", () => this.act("answer"));
+    this.press(".declines", () => this.act("decline"));
+    this.press(".hangs-up", () => this.act("hang_up"));
+    this.press(".loses", () => this.act("lose_signal"));
+    this.at(".aloud").addEventListener("change", () => speechSynthesis.cancel());
+    document.getElementById("handsets").append(section);
+  }
+
+  at(selector) { return this.section.querySelector(selector); }
+
+  press(selector, work) { this.at(selector).addEventListener("click", work); }
+
+  submit(selector, work) {
+    this.at(selector).addEventListener("submit", (event) => {
+      event.preventDefault();
+      work();
+    });
+  }
+
+  makeKeypad() {
     for (const key of KEYS) {
       const button = element("button", key);
       button.type = "button";
-      button.setAttribute("aria-label", `Key ${{ "*": "star", "#": "pound" }[key] ?? key}`);
+      button.setAttribute("aria-label", `Key ${SPOKEN_KEYS[key] ?? key}`);
       button.addEventListener("click", () => this.act("press", { digits: key }));
-      at("keypad").append(button);
+      this.at(".keypad").append(button);
     }
-    at("who").addEventListener("change", () => this.choose(at("who").value));
-    this.submit("pick", () => this.add());
-    this.submit("dial", () => this.act("dial", { to: at("to").value }));
-    this.submit("say", () => this.say());
-    at("text").addEventListener("click", () => this.text());
-    for (const [id, deed] of [["answer", "answer"], ["decline", "decline"], ["hang-up", "hang_up"]]) {
-      at(id).addEventListener("click", () => this.act(deed, {}));
-    }
-    at("aloud").addEventListener("change", () => speechSynthesis.cancel());
-  }
-
-  submit(id, work) {
-    at(id).addEventListener("submit", (event) => {
+    // With the focus on any key, the keys of the keyboard work as well.
+    this.at(".keypad").addEventListener("keydown", (event) => {
+      if (!KEYS.includes(event.key) || event.target.disabled) return;
       event.preventDefault();
-      work();
+      this.act("press", { digits: event.key });
     });
   }
 
   async attempt(work) {
     try {
       await work();
-      at("problem").textContent = "";
+      this.at(".problem").textContent = "";
+      return true;
     } catch (error) {
-      at("problem").textContent = error instanceof Refusal ? error.message : "The network does not answer.";
+      this.at(".problem").textContent = words(error);
+      return false;
     }
   }
 
-  act(deed, body) {
-    const path = `parties/${encodeURIComponent(this.number)}/${deed}`;
-    return this.attempt(() => call("POST", path, body));
+  path(rest = "") { return `parties/${encodeURIComponent(this.number)}${rest}`; }
+
+  act(deed, body = {}) { return this.attempt(() => call("POST", this.path(`/${deed}`), body)); }
+
+  setOnRing() {
+    return this.attempt(() => call("PATCH", this.path(), { on_ring: this.at(".on-ring").value }));
   }
 
   add() {
     return this.attempt(async () => {
-      const number = at("new-number").value.trim();
-      const name = at("new-name").value.trim();
+      const number = this.at(".new-number").value.trim();
+      const name = this.at(".new-name").value.trim();
       const party = await call("POST", "parties", name ? { number, name } : { number });
+      this.at(".add").reset();
+      this.at(".set-up").open = false;
       this.choose(party.number);
     });
   }
 
   async say() {
-    await this.act("speak", { text: at("words").value });
-    at("words").value = "";
+    const who = this.at(".people").value;
+    if (await this.act("speak", { text: this.at(".words").value, who })) this.at(".words").value = "";
   }
 
   async text() {
-    await this.act("text", { to: at("to").value, text: at("words").value });
-    at("words").value = "";
+    const body = { to: this.at(".to").value, text: this.at(".words").value };
+    if (await this.act("text", body)) this.at(".words").value = "";
   }
 
   choose(number) {
-    if (!number) return;
     this.number = number;
-    localStorage.setItem("phone", number);
+    this.listed = "";
     if (this.transcript) this.transcript.closed = true;
-    at("heard").replaceChildren();
-    this.first = true;
-    const path = `parties/${encodeURIComponent(number)}/transcript`;
-    this.transcript = new Reader(path, "entries", (entries) => this.heard(entries));
-    this.read();
+    this.transcript = null;
+    this.at(".heard").replaceChildren();
+    if (number) {
+      this.first = true;
+      this.transcript = new Reader(this.path("/transcript"), "entries", (found) => this.heard(found));
+      this.read();
+    }
+    this.chosen();
   }
 
   async read() {
@@ -87,17 +116,19 @@ export class Handset {
   }
 
   heard(entries) {
+    const list = this.at(".heard");
     for (const entry of entries) {
       const node = element("li");
-      const words = entry.text ?? entry.digits ?? (entry.with ?? []).join(", ");
+      const said = entry.text ?? entry.digits ?? (entry.with ?? []).join(", ");
       const who = entry.who ? `${entry.who}: ` : "";
       const kind = entry.kind.replaceAll("_", " ");
-      node.append(clock(entry.at), element("span", ` ${kind} `, "kind"), `${who}${words || entry.where || entry.from || ""}`);
-      at("heard").append(node);
+      const rest = said || entry.where || entry.from || entry.to || entry.status || "";
+      node.append(clock(entry.at), element("span", ` ${kind} `, "kind"), `${who}${rest}`);
+      list.append(node);
       // What was said before this page was opened is not spoken again.
-      if (!this.first && at("aloud").checked) this.speak(entry);
+      if (!this.first && this.at(".aloud").checked) this.speak(entry);
     }
-    at("heard").scrollTop = at("heard").scrollHeight;
+    list.scrollTop = list.scrollHeight;
   }
 
   speak(entry) {
@@ -107,38 +138,38 @@ export class Handset {
   }
 
   show(state) {
-    this.list(state);
     const party = state.parties.find((one) => one.number === this.number);
+    this.list(state, party);
     const live = party?.calls.at(-1);
-    const rings = Boolean(live) && live.direction !== "inbound" && live.status === "ringing";
-    at("answer").disabled = at("decline").disabled = !rings;
-    at("hang-up").disabled = !live;
-    at("dial").querySelector(".go").disabled = !party || party.calls.length >= party.lines;
-    for (const button of at("keypad").children) button.disabled = live?.status !== "in-progress";
-    let now = "No call";
-    if (rings) now = `Ringing: ${live.from}`;
-    else if (live) now = live.status === "in-progress" ? hearing(live.hears) : live.status;
-    if (at("now").textContent !== now) at("now").textContent = now;
+    const ringing = party?.calls.find((one) => one.direction !== "inbound" && one.status === "ringing");
+    const talks = live?.status === "in-progress";
+    this.at(".answers").disabled = this.at(".declines").disabled = !ringing;
+    this.at(".hangs-up").disabled = this.at(".loses").disabled = !live;
+    this.at(".dials").disabled = !party || party.calls.length >= party.lines;
+    this.at(".says").disabled = !talks;
+    this.at(".texts").disabled = !party;
+    for (const key of this.at(".keypad").children) key.disabled = !talks;
+    let now = party?.reachable === false ? "No page is registered for it" : "No call";
+    if (ringing) now = `Ringing: ${ringing.from}`;
+    else if (live) now = talks ? hearing(live.hears) : live.status;
+    if (this.at(".now").textContent !== now) this.at(".now").textContent = now;
   }
 
-  list(state) {
-    const wanted = state.parties.map((party) => `${party.name} ${party.number}`).join("|");
-    if (wanted !== this.listed) {
-      this.listed = wanted;
-      const options = state.parties.map((party) => new Option(`${party.name} (${party.number})`, party.number));
-      at("who").replaceChildren(...options);
-      const mine = state.parties.some((party) => party.number === this.number);
-      if (!mine && options.length) this.choose(state.parties[0].number);
-      else if (mine && !this.begun) this.choose(this.number);
-      this.begun = true;
-    }
-    at("who").value = this.number;
-    const lines = state.numbers.map((line) => line.number).join("|");
-    if (lines === this.lines) return;
-    this.lines = lines;
-    at("numbers").replaceChildren(
-      ...state.numbers.map((line) => new Option(line.friendly_name, line.number)),
-    );
-    if (!at("to").value && state.numbers.length) at("to").value = state.numbers[0].number;
+  /** The lists to choose from, made anew only when they have changed: somebody may be in them. */
+  list(state, party) {
+    const people = party?.people.filter((one) => one.present).map((one) => one.name) ?? [];
+    const phones = state.parties.map((one) => [`${one.name} (${one.number})`, one.number]);
+    const wanted = JSON.stringify([phones, people, party?.on_ring.do]);
+    if (wanted === this.listed) return;
+    this.listed = wanted;
+    const options = phones.map(([text, value]) => new Option(text, value));
+    this.at(".who").replaceChildren(new Option("Choose a phone", ""), ...options);
+    this.at(".who").value = party ? this.number : "";
+    this.at(".people").replaceChildren(...people.map((name) => new Option(name, name)));
+    this.at(".speaker").hidden = people.length < 2;
+    this.at(".on-ring").value = party?.on_ring.do ?? "manual";
+    this.at(".on-ring").disabled = !party;
+    if (!this.at(".to").value && state.numbers.length) this.at(".to").value = state.numbers[0].number;
+    if (!party) this.at(".set-up").open = !state.parties.length;
   }
 }

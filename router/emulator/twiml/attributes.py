@@ -51,13 +51,23 @@ class Attributes:
         return default
 
     def choice(self, name: str, choices: tuple[str, ...], default: str, code: int = 12200) -> str:
-        value = self._element.get(name)
-        if value in choices:
+        value = self._element.get(name, default)
+        if value in choices or not self._element.has(name):
             return value
-        if self._element.has(name):
-            self._wrong(name, code)
+        self._wrong(name, code)
         return default
 
-    def words(self, name: str, default: str = "") -> list[str]:
+    def words(
+        self, name: str, choices: tuple[str, ...], default: str = "", code: int = 12200
+    ) -> list[str]:
         """A list of words separated by blanks (events), as the SDKs write them."""
-        return self._element.get(name, default).split()
+        given = self._element.get(name, default).split()
+        known = [word for word in given if word in choices]
+        if len(known) < len(given):
+            self._wrong(name, code)
+        return known
+
+    def check(self, name: str, *, fine: bool, code: int) -> None:
+        """Warn of a value that changes nothing here but that Twilio would complain of."""
+        if self._element.has(name) and not fine:
+            self._wrong(name, code)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from ..audio import Hearing
 from ..call import Call, Source
-from ..formats import boolean, is_address, is_number, normalise
+from ..detection import MODES, THRESHOLDS, Detection
+from ..formats import boolean, is_address, is_number
 from ..queue import Bridge
 from .dial_base import Dial, Result
+from .nouns import METHOD_CODES, Callee, find_callee
 from .parse import Element
-from .session import WHISPER, Ending, Session
+from .session import WHISPER, WHISPER_STRICT, Ending, Session
 from .speech import send_tones
 
 MAX_LEGS = 10  # Twilio: up to ten nouns
@@ -21,6 +23,8 @@ class DialLegs(Dial):
         super().__init__(session, element)
         if not nouns and element.text:
             nouns = [Element("Number", {}, element.text)]
+        if len(nouns) > MAX_LEGS:
+            session.warn(13215, f"Dial: Invalid nested element: more than {MAX_LEGS}")
         self.nouns = nouns[:MAX_LEGS]
         self.ringing: dict[Call, Element] = {}
         self.partner: Call | None = None
@@ -30,59 +34,119 @@ class DialLegs(Dial):
     async def connect(self) -> Result:
         groups = [[noun] for noun in self.nouns] if self.sequential else [self.nouns]
         for group in groups:
-            winner = await self._ring(group)
+            winner, noun = await self._ring(group)
             if winner is not None:
-                return await self._talk(winner)
+                return await self._talk(winner, noun)
         self.call.set_backdrop(None)
         return self._result()
 
-    async def _ring(self, nouns: list[Element]) -> Call | None:
-        """Ring all of `nouns`; the leg that accepted first, or None when all are over."""
+    async def _ring(self, nouns: list[Element]) -> tuple[Call | None, Element | None]:
+        """Ring all of `nouns`; the leg that accepted first and its noun, if any did."""
+        self._place(nouns)
+        while self.ringing:
+            what, who = await self.inbox.get()
+            if who is None or who not in self.ringing:
+                continue
+            noun = self.ringing[who]
+            if what == "answered":
+                self._detect(who, noun)
+            if what == "answered" and noun.has("url"):
+                who.run(self._whisper(who, noun))
+            elif what in ("answered", "accepted"):
+                self._stop_ringing(but=who)
+                return who, noun
+            elif what in ("ended", "left"):
+                del self.ringing[who]
+                self.last = who
+        return None, None
+
+    def _place(self, nouns: list[Element]) -> None:
         for noun in nouns:
             leg = self._leg(noun)
             if leg is not None:
                 self.ringing[leg] = noun
         if self.ringing:
             self.call.set_backdrop(Hearing("ringback"))
+            self.start_recording("ringing")
         for leg in list(self.ringing):
             leg.watch(self._heard)
             self.world.carrier.place(leg)
-        while self.ringing:
-            what, who = await self.inbox.get()
-            if who is None or who not in self.ringing:
-                continue
-            if what == "answered" and self.ringing[who].has("url"):
-                who.run(self._whisper(who, self.ringing[who]))
-            elif what in ("answered", "accepted"):
-                self._stop_ringing(but=who)
-                return who
-            elif what in ("ended", "left"):
-                del self.ringing[who]
-                self.last = who
-        return None
 
     def _heard(self, leg: Call, what: str) -> None:
         self.inbox.put_nowait((what, leg))
 
     def _leg(self, noun: Element) -> Call | None:
-        to = _address(noun)
-        if not is_address(to):
-            self.session.warn(13223, f"Dial: Invalid phone number format '{to}'")
+        callee = find_callee(self.session, noun)
+        caller_id = self._caller_id(callee)
+        if callee is None or caller_id is None:
             return None
-        if not is_address(self.caller_id) and is_number(to):
-            self.session.warn(13214, f"Dial: Invalid callerId value '{self.caller_id}'")
-        leg = Call(self.world, self.caller_id, to, "outbound-dial", self.call)
+        to, application = callee.address, self.world.applications.get(callee.application)
+        if application is not None:
+            copies = self.session.attributes(noun).flag("copyParentTo", default=False)
+            to = self.call.to if copies else to
+        leg = Call(self.world, caller_id, to, "outbound-dial", self.call)
         leg.ring_timeout = float(self.timeout)
         leg.time_limit = self.time_limit
         leg.callback = self.callback(noun)
+        leg.sip_headers = callee.headers
+        leg.client_parameters = callee.parameters
+        leg.application = application
         return leg
+
+    def _caller_id(self, callee: Callee | None) -> str | None:
+        """What the callee is shown, or None where Twilio would not ring.
+
+        It wants a number of the account's, a verified one, or one of the two of the call itself; a
+        client must name one to ring a number.
+        """
+        given = self.element.get("callerId")
+        own = (self.call.from_, self.call.to)
+        if callee is None or not is_number(callee.address):
+            return self.caller_id
+        if given and not is_address(given) and given not in own:
+            self.session.warn(13214, f"Dial: Invalid callerId value '{given}'")
+            return self.call.from_
+        if self.caller_id.startswith("client:"):
+            self.session.warn(13214, f"Dial: Invalid callerId value '{self.caller_id}'")
+            return None
+        known = given in own or given in self.world.numbers or given in self.world.caller_ids
+        if given and is_number(given) and not known:
+            self.session.warn(13247, f"Dial: Invalid From number (caller ID) '{given}'")
+            return None
+        return self.caller_id
+
+    def _detect(self, leg: Call, noun: Element) -> None:
+        """MachineDetection of a noun: beside the call, its result told to amdStatusCallback."""
+        read = self.session.attributes(noun)
+        if not noun.has("machineDetection"):
+            return
+        mode = read.choice("machineDetection", MODES, "", 21263)
+        seconds = {
+            name: read.number(f"machineDetection{name}", default, 21263, low, high) / 1000
+            for name, (default, low, high) in THRESHOLDS.items()
+        }
+        timeout = float(read.number("machineDetectionTimeout", 30, 21263, low=3, high=59))
+        url = read.text("amdStatusCallback")
+        target = self.session.source(url, "POST", {}, "amd") if url else None
+        detection = Detection(
+            mode == "DetectMessageEnd",
+            timeout,
+            speech=seconds["SpeechThreshold"],
+            speech_end=seconds["SpeechEndThreshold"],
+            silence=seconds["SilenceTimeout"],
+            url=target.url if target is not None else "",
+            method=read.method("amdStatusCallbackMethod"),
+        )
+        if mode:
+            self.world.spawn(detection.run_beside(leg))
 
     async def _whisper(self, leg: Call, noun: Element) -> None:
         """The callee alone hears the noun's document; at its end the two are bridged."""
-        session = Session(leg, WHISPER)
+        lenient = self.world.switches.whisper_pauses
+        session = Session(leg, WHISPER if lenient else WHISPER_STRICT)
         session.url = self.session.url
-        read = self.session.attributes(noun)
-        source = self.session.source(noun.get("url"), read.method(code=13221), {}, "whisper")
+        method = self.session.attributes(noun).method(code=METHOD_CODES.get(noun.tag, 12200))
+        source = self.session.source(noun.get("url"), method, {}, "whisper")
         ending = await session.run(source or Source())
         if ending is Ending.END:
             self.inbox.put_nowait(("accepted", leg))
@@ -96,21 +160,34 @@ class DialLegs(Dial):
                 leg.finish("completed" if leg.live else "canceled", "487")
         self.ringing.clear()
 
-    async def _talk(self, leg: Call) -> Result:
+    async def _talk(self, leg: Call, noun: Element | None) -> Result:
         self.partner = self.last = leg
         self.call.set_backdrop(None)
         self.call.answer()
         self.bridge = Bridge(self.call, leg)
-        noun = next((n for n in self.nouns if _address(n) == leg.to), None)
+        self.start_recording("answer")
         if noun is not None and noun.get("sendDigits"):
             await send_tones(Session(leg, WHISPER), noun.get("sendDigits"))
+        leg.on_refer = self._on_refer
         with leg.leaving(lambda _: self._part()):
-            what, _ = await self.until_over(frozenset(["ended", "left"]))
+            what, _ = await self.until_over(frozenset(["ended", "left", "referred"]))
         self._part()
         if what != "left":
             leg.unwatch(self._heard)
             leg.finish("completed")
         return self._result(moved=what == "left")
+
+    def _on_refer(self, target: str) -> bool:
+        """The SIP callee asks to be replaced: what becomes of the caller, referUrl says."""
+        if not self.element.has("referUrl"):
+            self.session.warn(13802, "Dial: No referUrl attribute specified")
+            return False
+        method = self.session.attributes(self.element).method("referMethod")
+        params = {"ReferTransferTarget": target}
+        url = self.element.get("referUrl")
+        self.goes_to = self.session.source(url, method, params, "refer")
+        self.inbox.put_nowait(("referred", None))
+        return True
 
     def _part(self) -> None:
         if self.bridge is not None:
@@ -143,26 +220,13 @@ class DialLegs(Dial):
         }
         if self.partner is not None and not moved:
             result["DialCallDuration"] = str(self.partner.duration)
-        if self.record not in ("do-not-record", "false") and self.partner is not None:
-            recording = self.world.recordings.add(self.call, self.partner.duration, "DialVerb")
-            result["RecordingUrl"] = recording.media_url(self.world)
-            self._tell_of(recording.sid)
-        return result
+        return result | self._about_sip(self.last) | self.stop_recording()
 
-    def _tell_of(self, sid: str) -> None:
-        if self.element.has("recordingStatusCallback"):
-            callback = self.element.get("recordingStatusCallback")
-            target = self.session.source(callback, "POST", {}, "recording")
-            if target is not None:
-                recording = self.world.recordings.by_sid[sid]
-                self.world.recordings.tell(recording, self.call, target.url)
-
-
-def _address(noun: Element) -> str:
-    if noun.tag == "Client":
-        identity = next((c.text.strip() for c in noun.children if c.tag == "Identity"), noun.text)
-        return identity if identity.startswith("client:") else f"client:{identity}"
-    if noun.tag == "Sip":
-        uri = next((c.text.strip() for c in noun.children if c.tag == "Uri"), noun.text)
-        return normalise(uri)
-    return normalise(noun.text)
+    def _about_sip(self, leg: Call) -> Result:
+        """What the SIP phone answered: its code, and the X- headers its facts name."""
+        if not leg.to.startswith(("sip:", "sips:")):
+            return {}
+        facts = leg.endpoint.facts() if leg.endpoint is not None else {}
+        headers = {k: v for k, v in facts.items() if k.startswith("DialSipHeader_")}
+        code = "200" if leg.started is not None else leg.sip_code
+        return {"DialSipCallId": leg.sip_call_id, "DialSipResponseCode": code} | headers

@@ -24,7 +24,9 @@ class DialQueue(Dial):
     async def connect(self) -> Result:
         queue = self.world.queues.named(self.noun.text)
         if queue is None:
-            self.session.warn(13200, f"Dial->Queue: there is no queue '{self.noun.text}'")
+            # Twilio documents an error status for the action, and no code of its own.
+            message = f"Dial: Invalid nested element: there is no queue '{self.noun.text}'"
+            self.session.warn(13215, message)
             return {"DialCallStatus": "failed"}
         self.call.answer()
         self.member = await self._front(queue.next_member())
@@ -39,6 +41,7 @@ class DialQueue(Dial):
         if answer != "ready":
             return {"DialCallStatus": "failed"} | self._about()
         self.bridge = Bridge(self.call, self.member.call)
+        self.start_recording("answer")
         listening = asyncio.ensure_future(self._listen(inbox))
         began = self.world.clock.now()
         try:
@@ -48,7 +51,8 @@ class DialQueue(Dial):
         self._part()
         seconds = round(self.world.clock.now() - began)
         bridged = {"DialBridged": "true", "DialCallDuration": str(seconds)}
-        return {"DialCallStatus": "completed"} | bridged | self._about()
+        recorded = self.stop_recording()
+        return {"DialCallStatus": "completed"} | bridged | self._about() | recorded
 
     async def _listen(self, inbox: asyncio.Queue[str]) -> None:
         self.inbox.put_nowait((await inbox.get(), None))
@@ -101,4 +105,5 @@ class DialQueue(Dial):
     def release(self, _reason: str) -> Result:
         connected = self.bridge is not None
         self._part()
-        return {"DialCallStatus": "completed" if connected else "canceled"} | self._about()
+        status = "completed" if connected else "canceled"
+        return {"DialCallStatus": status} | self._about() | self.stop_recording()

@@ -7,6 +7,7 @@ import asyncio
 from ..audio import Hearing
 from ..call import HUNG_UP, Source
 from ..queue import Claim, Member
+from .dial_base import tell_afterwards
 from .parse import Element
 from .session import QUEUE_WAIT, QUEUE_WHISPER, Ending, Next, Session
 
@@ -33,6 +34,8 @@ class Enqueue:
 
     async def run(self) -> Next:
         queue = self.queue
+        if self.element.get("workflowSid"):  # told of by 13750: there is no TaskRouter here
+            return self._next(self._params("system-error"))
         if len(queue.members) >= (self.limit or queue.max_size):
             params = {"QueueResult": "queue-full", "QueueSid": queue.sid, "QueueTime": "0"}
             return self._next(params)
@@ -57,7 +60,7 @@ class Enqueue:
         if isinstance(what, Claim):
             return await self._serve(what)
         if what == "hangup":
-            self._tell("hangup")
+            self._tell("hangup", hung_up=True)
             return Ending.HANGUP
         return self._next(self._params(what))
 
@@ -140,13 +143,12 @@ class Enqueue:
             return None
         return self.session.source(self.element.get("action"), self.method, params, "action")
 
-    def _tell(self, result: str) -> None:
-        """Request the action although the leg is already elsewhere: its answer is not used."""
-        if not self.element.has("action"):
-            return
-        target = self.session.source(self.element.get("action"), self.method, {}, "action")
-        if target is not None:
-            self.call.tell("action", target.url, target.method, self._params(result))
+    def _tell(self, result: str, *, hung_up: bool = False) -> None:
+        """Request the action although the leg is already elsewhere."""
+        if self.element.has("action"):
+            url, params = self.element.get("action"), self._params(result)
+            target = self.session.source(url, self.method, params, "action")
+            tell_afterwards(self.session, target, hung_up=hung_up)
 
     def _interrupted(self, reason: str) -> None:
         """Hung up or moved by REST, while waiting or while talking."""
@@ -154,9 +156,11 @@ class Enqueue:
         self.queue.remove(self.member)
         if self.claim is not None:
             self.claim.inbox.put_nowait("gone")
+        switches = self.world.switches
         if reason == HUNG_UP:
-            self._tell("bridged" if self.talking else "hangup")
-        elif self.world.switches.enqueue_action_after_redirect:
+            if switches.enqueue_action_after_hangup:
+                self._tell("bridged" if self.talking else "hangup", hung_up=True)
+        elif switches.enqueue_action_after_redirect:
             self._tell("redirected-from-bridged" if self.talking else "redirected")
 
 

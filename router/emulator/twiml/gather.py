@@ -3,37 +3,82 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 from ..webhooks import Webhook
+from .attributes import Attributes
 from .parse import Element
 from .session import Next, Session
-from .speech import pause, play, say
+from .speech import LANGUAGE, pause, play, say
 
 _NESTED = {"Say": say, "Play": play, "Pause": pause}
+_KEYS = "0123456789*#"
+MAX_HINTS = 500  # Twilio's limit of entries
+MAX_SPEECH_SECONDS = 60
+_MODEL = re.compile(
+    r"^(default|numbers_and_commands|phone_call|experimental_\w+|googlev2_\w+|deepgram_[\w-]+)$"
+)
+_PROFANE = re.compile(r"\b(fuck|shit|bitch|cunt|asshole)\w*", re.IGNORECASE)
+
+
+def mask(text: str) -> str:
+    """Twilio's profanityFilter: the first letter stays, asterisks stand for the others."""
+    return _PROFANE.sub(lambda word: word[0][0] + "*" * (len(word[0]) - 1), text)
 
 
 class Gather:
-    """Defaults of Twilio: timeout 5 s, finishOnKey #, input dtmf, any number of digits."""
+    """Defaults of Twilio: timeout 5 s, finishOnKey #, input dtmf, any number of digits.
+
+    Speech ends after `speechTimeout` seconds without a word: `auto` is a short pause (the switch
+    `speech_end_seconds`), and what is not given is as long as `timeout`. With `bargeIn` off nothing
+    stops the prompt: keys are kept, words are not heard.
+    """
 
     def __init__(self, session: Session, element: Element) -> None:
         read = session.attributes(element)
         self.session = session
         self.element = element
-        self.inputs = set(read.words("input", "dtmf")) or {"dtmf"}
+        self.inputs = set(read.words("input", ("dtmf", "speech"), "dtmf", 13326)) or {"dtmf"}
         self.timeout = read.number("timeout", 5, 13313)
         self.most = read.number("numDigits", 0, 13314, low=1)
-        self.finish_key = read.text("finishOnKey", "#")
+        self.finish_key = read.choice("finishOnKey", ("", *_KEYS), "#", 13310)
         self.on_empty = read.flag("actionOnEmptyResult", default=False, code=13338)
         self.barge_in = read.flag("bargeIn", default=True, code=13332)
         self.method = read.method(code=13312)
         self.partial_url = read.text("partialResultCallback")
         self.partial_method = read.method("partialResultCallbackMethod", 13329)
+        self.filters = read.flag("profanityFilter", default=True, code=13333)
+        self.longest_speech = read.number(
+            "maxSpeechTime", MAX_SPEECH_SECONDS, 13328, low=1, high=MAX_SPEECH_SECONDS
+        )
+        self.speech_pause = self._speech_pause(read)
+        self._check(read)
         self.digits = ""
         self.speech = ""
+        self.partials = 0
+        self.speaking_since: float | None = None
         self.finished_on = ""
+        self.prompting = False
         self.done = False
         # Every input wakes the collector; what it means is in the fields above.
         self.touched = self._future()
+
+    def _speech_pause(self, read: Attributes) -> float:
+        if read.text("speechTimeout") == "auto":
+            if read.text("speechModel") == "default":
+                message = "Gather: speechTimeout auto cannot be used with model default"
+                self.session.warn(13335, message)
+            return self.session.world.switches.speech_end_seconds
+        return float(read.number("speechTimeout", self.timeout, 13327, low=1))
+
+    def _check(self, read: Attributes) -> None:
+        """What only matters to a recogniser: wrong values are told of."""
+        hints = read.text("hints").split(",")
+        read.check("hints", fine=len(hints) <= MAX_HINTS, code=13330)
+        read.check("language", fine=bool(LANGUAGE.match(read.text("language"))), code=13331)
+        read.check("speechModel", fine=bool(_MODEL.match(read.text("speechModel"))), code=13334)
+        read.flag("enhanced", default=False)
+        read.flag("debug", default=False)
 
     @staticmethod
     def _future() -> asyncio.Future[None]:
@@ -56,24 +101,29 @@ class Gather:
         return True
 
     def on_speech(self, text: str) -> bool:
-        if self.done or "speech" not in self.inputs:
+        deaf = self.prompting and not self.barge_in
+        if self.done or "speech" not in self.inputs or deaf:
             return False
-        self.speech = f"{self.speech} {text}".strip()
+        if self.speaking_since is None:
+            self.speaking_since = self.session.world.clock.now()
+        heard = mask(text) if self.filters else text
+        self.speech = f"{self.speech} {heard}".strip()
         if self.partial_url:
             self._tell_partial()
-        self.done = True
         self._touch()
         return True
 
     def _tell_partial(self) -> None:
+        """Asynchronous, its answer ignored: what has been understood so far."""
         source = self.session.source(self.partial_url, self.partial_method, {}, "partial")
         if source is not None:
             call = self.session.call
             params = call.params() | {
                 "UnstableSpeechResult": self.speech,
                 "Stability": "0.9",
-                "SequenceNumber": "0",
+                "SequenceNumber": str(self.partials),
             }
+            self.partials += 1
             hook = Webhook("partial", source.url, params, source.method, call.sid)
             self.session.world.webhooks.tell(call.sid, hook)
 
@@ -97,6 +147,7 @@ class Gather:
 
     async def _prompt(self) -> None:
         """The nested verbs; the first key or word stops them."""
+        self.prompting = True
         playing = asyncio.ensure_future(self._play_nested())
         try:
             if self.barge_in:
@@ -104,6 +155,7 @@ class Gather:
             else:
                 await playing
         finally:
+            self.prompting = False
             if not playing.done():
                 playing.cancel()
         if playing.cancelled() or not playing.done():
@@ -120,10 +172,15 @@ class Gather:
         clock = self.session.world.clock
         while not self.done:
             self.touched = self._future()
-            if not await clock.wait(self.touched, self.timeout):
+            if not await clock.wait(self.touched, self._patience()):
                 return
-        if self.speech:
-            await clock.sleep(self.session.world.switches.speech_end_seconds)
+
+    def _patience(self) -> float:
+        """Seconds until what there is counts as all."""
+        if self.digits or self.speaking_since is None:
+            return self.timeout
+        spoken = self.session.world.clock.now() - self.speaking_since
+        return min(self.speech_pause, self.longest_speech - spoken)
 
     def _result(self) -> Next:
         params: dict[str, str] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from ..call import Call, Source
 from ..urls import is_absolute, resolve
 from ..webhooks import Reply, Webhook
 from .attributes import Attributes
+from .grammar import LOGGED, REFUSED, REFUSED_ATTRIBUTES
 from .parse import Document, Element, ParseError, parse
 
 if TYPE_CHECKING:
@@ -64,7 +65,11 @@ CONFERENCE_WAIT = Context("wait", _verbs("Play Say Pause Redirect"), 13238, fata
 HOLD = Context("hold", _verbs("Play Say Pause Redirect"), 13238, fatal=True)
 ANNOUNCE = Context("announce", _verbs("Play Say Pause Redirect"), 13238, fatal=True)
 WHISPER = Context("whisper", _verbs("Play Say Gather Hangup Pause Redirect"), 13201, fatal=True)
+# Whether a whisper may pause and redirect is not confirmed: the switch `whisper_pauses`.
+WHISPER_STRICT = Context("whisper", _verbs("Play Say Gather Hangup"), 13201, fatal=True)
 QUEUE_WHISPER = Context("whisper", _verbs("Play Say Pause Redirect"), 13201, fatal=True)
+# The answer to an action requested after the caller is gone: nothing that needs a caller.
+AFTERWARDS = Context("afterwards", _verbs("Redirect Sms"))
 
 Next = Source | Ending | None
 Verb = Callable[["Session", Element], Awaitable[Next]]
@@ -123,6 +128,11 @@ class Session:
 
     # Fetching
 
+    async def fetch(self, kind: str, url: str) -> Reply:
+        """Something that is no document: a sound."""
+        hook = Webhook(kind, url, {}, "GET", self.call.sid, self.call.cookies)
+        return await self.world.webhooks.ask(hook)
+
     async def _load(self, source: Source) -> Document | None:
         """The document, or the fallback's, or None after the caller was told of the error."""
         document, code, message = await self._fetch(source)
@@ -164,8 +174,10 @@ class Session:
 
     def _understand(self, reply: Reply) -> tuple[Document | None, int, str]:
         kind = reply.content_type
+        if reply.is_empty_chunked:
+            return None, 11770, "Empty response body"
         if kind.startswith("audio/"):
-            return Document([Element("Play", {}, reply.url)], []), 0, ""
+            return Document([Element("Play", {}, reply.url, at_hand=True)], []), 0, ""
         if kind == "text/plain":
             document, _, _ = self._read(reply.body)
             if document is None:
@@ -200,17 +212,35 @@ class Session:
                     self.failed_code = self.context.refusal
                     return Ending.FAILED
                 continue
+            self._note(element)
             self._answer_for(element)
             outcome = await VERBS[element.tag](self, element)
-            if self.call.over:
+            if self.call.over and self.context is not AFTERWARDS:
                 return Ending.HANGUP
             if outcome is not None:
                 return outcome
         return None
 
+    def _note(self, element: Element) -> None:
+        """Write down what is accepted without effect, and refuse what is not for this network."""
+        for part in element.walk():
+            if not part.attributes and part.tag not in REFUSED:
+                continue
+            idle = {k: v for k, v in part.attributes.items() if k in LOGGED.get(part.tag, ())}
+            if idle:
+                self.world.events.add(
+                    "accepted", call=self.call.sid, element=part.tag, attributes=idle
+                )
+            given = REFUSED_ATTRIBUTES.get(part.tag, frozenset()) & part.attributes.keys()
+            if part.tag in REFUSED:
+                self.warn(13750, f"<{part.tag}> is not supported by this network")
+            elif given:
+                names = ", ".join(sorted(given))
+                self.warn(13750, f"{names} of <{part.tag}> is not supported by this network")
+
     def _answer_for(self, element: Element) -> None:
         """Twilio answers an inbound call at its first verb, unless that is <Reject>."""
-        if self.call.live or element.tag == "Reject":
+        if self.call.live or self.call.over or element.tag == "Reject":
             return
         if element.tag == "Pause" and not self.world.switches.pause_answers:
             return
@@ -224,12 +254,13 @@ class Session:
         if not self.call.live:
             self.call.set_backdrop(None)
             self.call.answer()
-        await self.sound("say", text, self.speech_seconds(text))
+        seconds = self.world.switches.application_error_seconds or self.speech_seconds(text)
+        await self.sound(Hearing("say", text), seconds)
 
     def speech_seconds(self, text: str) -> float:
         rate = self.world.switches.speech_rate
         return len(text.split()) / rate if rate > 0 else 0.0
 
-    async def sound(self, kind: str, text: str, seconds: float, loop: int = 1) -> None:
-        with self.call.sounding(Hearing(kind, text, where=self.where, loop=loop)):
+    async def sound(self, hearing: Hearing, seconds: float, loop: int = 1) -> None:
+        with self.call.sounding(replace(hearing, where=self.where, loop=loop)):
             await self.world.clock.sleep(seconds)

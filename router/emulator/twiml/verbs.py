@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from .dial import dial
 from .enqueue import enqueue
 from .gather import gather
 from .parse import Element
 from .record import record
+from .recording import record_call
+from .refer import refer
 from .session import VERBS, Ending, Next, Session
 from .speech import pause, play, say
 
@@ -37,7 +41,11 @@ async def leave(session: Session, _element: Element) -> Next:
 async def sms(session: Session, element: Element) -> Next:
     to = element.get("to") or session.call.from_
     sender = element.get("from") or session.call.to
-    message = session.world.messages.send(to, sender, element.text)
+    callback = ""
+    if element.has("statusCallback"):
+        target = session.source(element.get("statusCallback"), "POST", {}, "message")
+        callback = target.url if target is not None else ""
+    message = session.world.messages.send(to, sender, element.text, callback)
     if element.has("action"):
         params = {"MessageSid": message.sid, "SmsSid": message.sid, "MessageStatus": "sent"}
         return session.source(
@@ -46,32 +54,53 @@ async def sms(session: Session, element: Element) -> Next:
     return None
 
 
-async def refer(session: Session, element: Element) -> Next:
-    """Only a SIP leg can be referred; the transfer itself is logged, not carried out."""
-    if not session.call.from_.startswith("sip:") and not session.call.to.startswith("sip:"):
-        session.warn(13801, "Refer not allowed on non-SIP call legs")
-        return None
-    target = element.children[0].text.strip() if element.children else ""
-    session.world.events.add("refer", call=session.call.sid, to=target)
-    if not element.has("action"):
-        return Ending.HANGUP
-    method = session.attributes(element).method()
-    params = {
-        "ReferCallStatus": "completed",
-        "ReferSipResponseCode": "202",
-        "NotifySipResponseCode": "200",
-    }
-    return session.source(element.get("action"), method, params, "action")
+async def echo(session: Session, _element: Element) -> Next:
+    """Whoever is at the phone hears what they say, until they hang up."""
+    call = session.call
 
+    def back(text: str) -> bool:
+        if call.endpoint is not None:
+            call.endpoint.hears_speech(call, "echo", text)
+        return True
 
-async def logged(session: Session, element: Element) -> Next:
-    """Media streams and the like: accepted and logged, without effect."""
-    session.world.events.add("accepted", call=session.call.sid, verb=element.tag)
+    call.speech_sinks.append(back)
+    await asyncio.get_running_loop().create_future()
     return None
 
 
-async def unsupported(session: Session, element: Element) -> Next:
-    session.warn(13750, f"<{element.tag}> is not supported by this network")
+async def start(session: Session, element: Element) -> Next:
+    """Media streams and the like: accepted and written down; only a recording does something."""
+    session.world.events.add("accepted", call=session.call.sid, element=element.tag, attributes={})
+    for part in element.children:
+        if part.valid and part.tag == "Recording":
+            record_call(session, part)
+    return None
+
+
+async def stop(session: Session, element: Element) -> Next:
+    session.world.events.add("accepted", call=session.call.sid, element=element.tag, attributes={})
+    return None
+
+
+async def connect(session: Session, element: Element) -> Next:
+    """What it would connect to is not here (13750 says so); the call goes on as after its end."""
+    return _after(session, element, {})
+
+
+async def pay(session: Session, element: Element) -> Next:
+    """Twilio's own word for a connector that is not there."""
+    return _after(session, element, {"Result": "payment-connector-error"})
+
+
+def _after(session: Session, element: Element, params: dict[str, str]) -> Next:
+    if not element.has("action"):
+        return None
+    method = session.attributes(element).method()
+    return session.source(element.get("action"), method, params, "action")
+
+
+async def prompt(_session: Session, _element: Element) -> Next:
+    """Only <Pay> could use it; that it cannot has been said."""
     return None
 
 
@@ -92,11 +121,11 @@ def install() -> None:
             "Record": record,
             "Sms": sms,
             "Refer": refer,
-            "Start": logged,
-            "Stop": logged,
-            "Connect": unsupported,
-            "Echo": unsupported,
-            "Pay": unsupported,
-            "Prompt": unsupported,
+            "Start": start,
+            "Stop": stop,
+            "Connect": connect,
+            "Echo": echo,
+            "Pay": pay,
+            "Prompt": prompt,
         }
     )

@@ -29,6 +29,7 @@ user_sessions = Table(
     moment("started_at", nullable=False),
     moment("seen_at", nullable=False),
     moment("ended_at"),
+    Index("ix_user_sessions_started_at", "started_at"),
     Index("ix_user_sessions_user_id", "user_id", postgresql_where=text("ended_at IS NULL")),
 )
 
