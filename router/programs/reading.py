@@ -77,13 +77,7 @@ class ProgramFileError(SwitchbackError):
 
 def read_file(path: Path) -> ProgramDocument:
     """The program in a file. Raises ProgramFileError."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ProgramFileError((f"{path} cannot be read: {error.strerror}",)) from error
-    except UnicodeDecodeError:
-        raise ProgramFileError((f"{path} is not text in UTF-8",)) from None
-    return read_text(text, path.name, path.parent)
+    return read_text(_text_of(path), path.name, path.parent)
 
 
 def read_text(text: str, source: str, folder: Path | None = None) -> ProgramDocument:
@@ -100,12 +94,7 @@ def read_draft(path: Path, program: ProgramDocument) -> ProgramDocument:
     A draft of a policy alone holds [policy], and [areas], [coverage] and [[holidays]] where they
     differ from the program's. Raises ProgramFileError.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ProgramFileError((f"{path} cannot be read: {error.strerror}",)) from error
-    except UnicodeDecodeError:
-        raise ProgramFileError((f"{path} is not text in UTF-8",)) from None
+    text = _text_of(path)
     content = _parse(text, path.name)
     if "name" not in content:
         strange = sorted(content.keys() - _OF_A_DRAFT)
@@ -119,10 +108,19 @@ def read_draft(path: Path, program: ProgramDocument) -> ProgramDocument:
             missing = f"{path.name}: policy is missing"
             raise ProgramFileError(tuple(faults) or (missing,))
         content = program.model_dump(mode="json", exclude_none=True) | content
-    return _check(content, text, path.name, path.parent)
+    return _check(content, text, path.name, path.parent, needs_numbers=False)
 
 
 _OF_A_DRAFT = frozenset({"policy", "areas", "coverage", "holidays", "effective_from"})
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ProgramFileError((f"{path} cannot be read: {error.strerror}",)) from error
+    except UnicodeDecodeError:
+        raise ProgramFileError((f"{path} is not text in UTF-8",)) from None
 
 
 def _parse(text: str, source: str) -> dict[str, Any]:
@@ -133,12 +131,22 @@ def _parse(text: str, source: str) -> dict[str, Any]:
         raise ProgramFileError((f"{where}: is not valid TOML: {_first_words(error)}",)) from None
 
 
-def _check(content: dict[str, Any], text: str, source: str, folder: Path | None) -> ProgramDocument:
+def _check(
+    content: dict[str, Any],
+    text: str,
+    source: str,
+    folder: Path | None,
+    *,
+    needs_numbers: bool = True,
+) -> ProgramDocument:
+    """The program, complete but for its telephone numbers where they are not needed."""
     lines = locate(text)
     faults = [*embed_files(content, folder), *inherit(content)]
     try:
         document = ProgramDocument.model_validate(content)
         faults += _find_faults(document)
+        if needs_numbers:
+            faults += _missing_numbers(document)
     except ValidationError as error:
         faults += [_explain(details) for details in error.errors(include_url=False)]
     if faults:
@@ -229,20 +237,23 @@ def to_deadlines(document: ProgramDocument) -> Deadlines:
 
 def _find_faults(document: ProgramDocument) -> Iterator[Fault]:
     yield from find_contradictions(document)
+    for index, language in enumerate(document.languages):
+        if language not in prompts.languages():
+            known = ", ".join(prompts.languages())
+            yield ("languages", index), f'"{language}" has no prompts; there are {known}'
+    for sentence in soundness.list_faults(to_policy(document, 0)):
+        yield _rule_path(document, sentence), f"would be unsafe: {sentence}"
+
+
+def _missing_numbers(document: ProgramDocument) -> Iterator[Fault]:
     for name, line in document.lines.items():
         if line.number is None:
             yield ("lines", name, "number"), "is missing"
     for index, return_line in enumerate(document.psap.lines):
         if return_line.number is None:
             yield ("psap", "lines", index, "number"), "is missing"
-    for index, language in enumerate(document.languages):
-        if language not in prompts.languages():
-            known = ", ".join(prompts.languages())
-            yield ("languages", index), f'"{language}" has no prompts; there are {known}'
     if document.crisis_line is not None and document.crisis_line.number is None:
         yield ("crisis_line", "number"), "is missing"
-    for sentence in soundness.list_faults(to_policy(document, 0)):
-        yield _rule_path(document, sentence), f"would be unsafe: {sentence}"
 
 
 def _rule_path(document: ProgramDocument, sentence: str) -> tuple[str | int, ...]:
