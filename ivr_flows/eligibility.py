@@ -10,7 +10,7 @@ without one goes to 911 with that request. Every other outcome, known or not, is
 
 from __future__ import annotations
 
-from ivr_flows import dialogue, moving, return_to_911, ringing, waiting, wrap_up
+from ivr_flows import crisis_line, dialogue, moving, return_to_911, ringing, waiting, wrap_up
 from ivr_flows.call import Place, Role, Stage
 from ivr_flows.menus import HELP_KEYS, REPEAT
 from ivr_flows.outputs import Say
@@ -59,7 +59,7 @@ def decide(turn: Turn) -> None:
     elif outcome in TO_A_DESK:
         waiting.to_desk(turn, desk_for(turn, outcome))
     elif outcome == CRISIS_LINE:
-        return_to_911.to_crisis_line(turn, reason=decision.rule)
+        crisis_line.start(turn, reason=decision.rule)
     elif turn.leg.shared and outcome == POLICE_WITH_CLINICIAN:
         _call_clinician_in(turn)
     elif turn.leg.shared:

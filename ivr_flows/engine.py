@@ -13,6 +13,7 @@ from typing import Any
 from ivr_flows import (
     call_taker,
     connected,
+    crisis_line,
     deadlines,
     dialogue,
     dispatching,
@@ -223,7 +224,8 @@ def _dial_ended(turn: Turn, given: inputs.DialEnded) -> str:
         return ""
     if leg.place is not Place.DIAL or given.step != leg.step:
         return "not the line dialled now"
-    return_to_911.dial_ended(turn, given.status)
+    flow = crisis_line if moving.rings_crisis_line(turn, leg) else return_to_911
+    flow.dial_ended(turn, given.status)
     return ""
 
 
@@ -231,7 +233,8 @@ def _line_answered(turn: Turn, _given: inputs.LineAnswered) -> str:
     if turn.leg.place is not Place.DIAL:
         turn.answer(Nothing())
         return "not dialling"
-    return_to_911.line_answered(turn)
+    flow = crisis_line if moving.rings_crisis_line(turn, turn.leg) else return_to_911
+    flow.line_answered(turn)
     return ""
 
 

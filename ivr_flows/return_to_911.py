@@ -74,43 +74,6 @@ def is_under_way(call: Call) -> bool:
     return is_returning and not moving.is_at_crisis_line(call)
 
 
-def to_crisis_line(turn: Turn, *, reason: str) -> None:
-    """Let the caller's leg, which asked, dial the program's crisis line; 911 if nobody answers."""
-    if turn.program.crisis_line is None:
-        start(turn, reason=reason, by=Role.CALLER)
-        return
-    turn.change(
-        returning=ReturnTo911(
-            reason=reason,
-            requested_by=Role.CALLER,
-            skip=True,
-            started_at=turn.now,
-            by_twiml=True,
-            under_way=True,
-            crisis_line=True,
-        )
-    )
-    turn.enter_stage(Stage.RETURNING, turn.program.check_seconds)
-    turn.note("sent_to_crisis_line", reason=reason)
-    turn.say("connecting_to_crisis_line")
-    moving.dial_911(turn)
-
-
-def _crisis_line_over(turn: Turn, status: str) -> None:
-    """The counselor has hung up, and who stays is reconnected; or nobody answered, and 911 is."""
-    talked = turn.leg.present and status in ("completed", "answered")
-    turn.change_leg(turn.leg_id, place=Place.FLOW, present=False)
-    if is_under_way(turn.call):
-        moving.caller_next(turn)  # 911 has been asked for meanwhile
-        return
-    if talked:
-        after_911(turn)
-        return
-    turn.note("crisis_line_not_reached", status=status)
-    turn.change(outcome="")
-    start(turn, reason="crisis_line_not_reached", by=Role.CALLER)
-
-
 def _begin(turn: Turn, *, reason: str, by: Role, skip: bool, request: str) -> None:
     withdraw_offers(turn)
     desk = turn.call.desk
@@ -347,10 +310,8 @@ def psap_joined(turn: Turn, leg: Leg) -> None:
 def dial_ended(turn: Turn, status: str) -> None:
     """A line rung from the caller's own leg is over: 911 hung up, or the next line is tried."""
     returning = turn.call.returning
-    if _taker_is_coming(turn):
+    if taker_is_coming(turn):
         moving.caller_next(turn)
-    elif moving.rings_crisis_line(turn, turn.leg):
-        _crisis_line_over(turn, status)
     elif turn.leg.present and status in ("completed", "answered"):
         turn.change_leg(turn.leg_id, present=False)
         after_911(turn)
@@ -367,25 +328,25 @@ def dial_ended(turn: Turn, status: str) -> None:
 
 def line_answered(turn: Turn) -> None:
     """A line rung by TwiML picked up: say who comes; then the caller is let in."""
-    if _taker_is_coming(turn):
+    if taker_is_coming(turn):
         turn.say("no_longer_needed")
         turn.answer(Hangup())
         return
-    crisis_line = moving.rings_crisis_line(turn, turn.leg)
-    if turn.call.returning is not None and crisis_line == moving.is_at_crisis_line(turn.call):
-        outcome = AT_CRISIS_LINE if crisis_line else "returned_to_911"
-        turn.change(returning=_returning(turn, taken=True), outcome=outcome)
+    if turn.call.returning is not None:
+        turn.change(returning=_returning(turn, taken=True), outcome="returned_to_911")
     _end_other_lines(turn)
     turn.change_leg(turn.leg_id, present=True)
     turn.enter_stage(Stage.RETURNING, turn.program.check_seconds)
     turn.note("line_answered", line=turn.leg.line_id or "")
-    opening = "crisis_line_context" if crisis_line else "psap_context"
-    turn.answer(
-        *(replace(say, language=STAFF_LANGUAGE) for say in returned_call(turn, opening)),
-    )
+    turn.answer(*for_the_line(turn, "psap_context"))
 
 
-def _taker_is_coming(turn: Turn) -> bool:
+def for_the_line(turn: Turn, opening: str) -> tuple[Say, ...]:
+    """What whoever picks up a line that the caller's own leg dials hears, in staff's language."""
+    return tuple(replace(say, language=STAFF_LANGUAGE) for say in returned_call(turn, opening))
+
+
+def taker_is_coming(turn: Turn) -> bool:
     """Whether a 911 person has taken the call on a leg of their own."""
     return any(leg.present and leg.is_live for leg in turn.call.staff())
 

@@ -126,7 +126,7 @@ def read_draft(path: Path, program: ProgramDocument) -> ProgramDocument:
             missing = f"{path.name}: policy is missing"
             raise ProgramFileError(tuple(faults) or (missing,))
         content = program.model_dump(mode="json", exclude_none=True) | content
-    return _check_program(content, text, path.name, path.parent)
+    return _check_program(content, text, path.name, path.parent, needs_numbers=False)
 
 
 _OF_A_DRAFT = frozenset({"policy", "areas", "coverage", "holidays", "effective_from"})
@@ -141,10 +141,22 @@ def _parse(text: str, source: str) -> dict[str, Any]:
 
 
 def _check_program(
-    content: dict[str, Any], text: str, source: str, folder: Path | None
+    content: dict[str, Any],
+    text: str,
+    source: str,
+    folder: Path | None,
+    *,
+    needs_numbers: bool = True,
 ) -> ProgramDocument:
+    """The program, complete but for its telephone numbers where they are not needed."""
+
+    def find_faults(document: ProgramDocument) -> Iterator[Fault]:
+        yield from _find_faults(document)
+        if needs_numbers:
+            yield from _missing_numbers(document)
+
     faults = [*embed_files(content, folder), *inherit(content)]
-    return _check(content, text, source, ProgramDocument, _find_faults, faults)
+    return _check(content, text, source, ProgramDocument, find_faults, faults)
 
 
 def _check(
@@ -257,20 +269,23 @@ def to_deadlines(document: ProgramDocument) -> Deadlines:
 
 def _find_faults(document: ProgramDocument) -> Iterator[Fault]:
     yield from find_contradictions(document)
+    for index, language in enumerate(document.languages):
+        if language not in prompts.languages():
+            known = ", ".join(prompts.languages())
+            yield ("languages", index), f'"{language}" has no prompts; there are {known}'
+    for sentence in soundness.list_faults(to_policy(document, 0)):
+        yield _rule_path(document, sentence), f"would be unsafe: {sentence}"
+
+
+def _missing_numbers(document: ProgramDocument) -> Iterator[Fault]:
     for name, line in document.lines.items():
         if line.number is None:
             yield ("lines", name, "number"), "is missing"
     for index, return_line in enumerate(document.psap.lines):
         if return_line.number is None:
             yield ("psap", "lines", index, "number"), "is missing"
-    for index, language in enumerate(document.languages):
-        if language not in prompts.languages():
-            known = ", ".join(prompts.languages())
-            yield ("languages", index), f'"{language}" has no prompts; there are {known}'
     if document.crisis_line is not None and document.crisis_line.number is None:
         yield ("crisis_line", "number"), "is missing"
-    for sentence in soundness.list_faults(to_policy(document, 0)):
-        yield _rule_path(document, sentence), f"would be unsafe: {sentence}"
 
 
 def _rule_path(document: ProgramDocument, sentence: str) -> tuple[str | int, ...]:

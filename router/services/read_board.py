@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from ivr_flows.call import Call, Leg, Place, Role, Stage
+from ivr_flows.return_to_911 import is_under_way
 from router.policy.roster import Bar, RosterRow, examine
 from router.storage import board as stored
 from router.storage.board import BoardCall, BoardDesk, BoardDispatch, Engagement
@@ -214,6 +215,9 @@ def _describe_return(call: Call, with_staff: list[str]) -> str:
     returning = call.returning
     if returning is None:
         return "On the way back to 911"
+    if returning.crisis_line:
+        taken = "Talks with" if returning.taken else "Is being connected to"
+        return f"{taken} the crisis line"
     if returning.taken:
         return "911 has the caller"
     how = "ahead of held calls" if returning.skip else "at the end of the queue"
@@ -373,7 +377,7 @@ def _call_alarms(call: Call, now: datetime) -> list[Alarm]:
         since = call.queued_at or call.stage_at
         alarms.append(Alarm("warning", "A caller has waited long", since, call.id))
     returning = call.returning
-    if call.stage is Stage.RETURNING and returning is not None and not returning.taken:
+    if is_under_way(call) and returning is not None and not returning.taken:
         if returning.by_twiml:
             sentence = "The caller's own line dials 911: Twilio does not take our commands"
             alarms.append(Alarm("high", sentence, returning.started_at, call.id))

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from ivr_flows.call import Call, Stage
 from ivr_flows.outputs import Event
+from ivr_flows.return_to_911 import is_under_way
 from router.errors import NotFoundError
 from router.services.read_board import describe, mask, state_of
 from router.storage import board as stored
@@ -188,7 +189,7 @@ def _record(
         disposition=call.disposition,
         answers=call.answers,
         lines=lines,
-        may_return=is_open and call.stage is not Stage.RETURNING,
+        may_return=is_open and not is_under_way(call),
         may_resolve=not call.disposition and not call.caller.is_live,
         is_unresolved=not call.disposition and call.stage is not Stage.RETURNING,
         return_reasons=program.return_reasons,

@@ -17,8 +17,18 @@ from router.programs.reading import read_file, to_program
 
 FLOWS = Path(ivr_flows.__file__).parent
 AUSTIN = Path(__file__).parents[2] / "router" / "programs" / "austin.toml"
-SPEAKING = {"say", "phrase", "Say", "_cycle", "returned_call", "_consult", "Screening", "Question"}
-VARIABLES = {"prompt", "first", "sentence", "opening"}
+SPEAKING = {
+    "say",
+    "phrase",
+    "Say",
+    "_cycle",
+    "returned_call",
+    "for_the_line",
+    "_consult",
+    "Screening",
+    "Question",
+}
+VARIABLES = {"prompt", "first", "sentence"}
 PROMPT_RETURNING = {"menu_prompt", "_where_the_caller_is"}
 # Families of which a name is put together: what answers stand for.
 WORDS = ("call_type_", "reason_", "party_", "language_", "request_", "disposition_")

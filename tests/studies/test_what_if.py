@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from router.cli import main
 from router.policy.outcomes import Outcome
-from router.programs.reading import EXAMPLES, read_draft, read_file
+from router.programs.reading import EXAMPLES, from_stored, read_draft, read_file, to_stored
 from router.studies import charts
 from router.studies.what_if import Findings, study
 from router.studies.what_if_report import render
@@ -180,6 +180,15 @@ def test_el5_a_draft_that_is_wrong_is_refused_with_its_line(
     )
     assert done.exit_code == 1
     assert sentence in done.output
+
+
+def test_el5_a_draft_goes_with_a_published_version_which_holds_no_numbers(tmp_path: Path) -> None:
+    published = from_stored(to_stored(read_file(PHOENIX)))
+    drafted = read_draft(draft(tmp_path), published)
+    assert drafted.coverage["dispatcher"].every_day == ("00:00-24:00",)
+    assert drafted.policy == published.policy
+    whole = read_draft(PHOENIX, published)
+    assert whole.coverage == published.coverage
 
 
 def test_el5_a_program_that_nobody_knows_is_told(tmp_path: Path) -> None:
