@@ -68,8 +68,10 @@ _ALL = ("danger", "severe_intoxication", *DANGERS.values())
 def _is_with_911(turn: Turn) -> bool:
     """Whether 911 has the caller, is being reached, or is about to hear what was decided."""
     call = turn.call
-    if call.stage in (Stage.RETURNING, Stage.CLOSED):
+    if call.stage is Stage.CLOSED or return_to_911.is_under_way(call):
         return True
+    if call.stage is Stage.RETURNING:
+        return False  # the crisis line, which is not 911
     if call.stage is Stage.SCREENING:
         return call.caller.shared  # its own questions end there, with the call taker on the line
     if call.stage is Stage.WAITING:

@@ -26,7 +26,7 @@ def to_desk(turn: Turn, desk: str, *, priority: int = 0) -> None:
     if desk in turn.call.returned_from:
         return_to_911.start(turn, reason="no_loop", by=Role.CALLER)
         return
-    if turn.call.is_blocked and desk == turn.program.clinician_desk:
+    if turn.call.is_blocked and desk != turn.program.psap.desk:
         priority = min(priority, PRIORITY_BLOCKED)
     turn.change(desk=desk, priority=priority, queued_at=turn.now, passed_over=(), unrung=())
     turn.enter_stage(Stage.WAITING, _wait_limit(turn))

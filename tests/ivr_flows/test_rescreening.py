@@ -6,13 +6,23 @@ from dataclasses import replace
 
 import pytest
 
-from ivr_flows import inputs, outputs
+from ivr_flows import inputs, outputs, return_to_911
 from ivr_flows.call import Place, Role, Stage
 from ivr_flows.facts import History
 from ivr_flows.program import Program
 from ivr_flows.prompts import text
-from tests.ivr_flows.story import Story, connected, eligible_direct, hosted, transferred
+from tests.ivr_flows.story import (
+    PROGRAM,
+    Story,
+    connected,
+    decide,
+    eligible_direct,
+    hosted,
+    transferred,
+    with_crisis_line,
+)
 from tests.ivr_flows.test_call_taker import consulting
+from tests.ivr_flows.test_outcomes import at_crisis_line
 
 CALLER, ANA = "call-1", "call-2"
 MEDICAL = {"medical": "yes"}
@@ -150,3 +160,13 @@ def test_in7_history_never_lowers_a_priority(calls: int, keys: tuple[str, ...]) 
     without, known = (story.call for story in stories)
     assert known.priority >= without.priority
     assert replace(known, calls_this_week=0) == without
+
+
+@pytest.mark.parametrize("program", [PROGRAM, hosted()], ids=["external", "hosted"])
+def test_el6_a_danger_told_of_a_caller_at_the_crisis_line_asks_for_911(program: Program) -> None:
+    story = at_crisis_line(with_crisis_line(program))
+    story.decides = decide
+    assert tell(story, **MEDICAL) == ""
+    assert return_to_911.is_under_way(story.call)
+    assert story.call.returning is not None
+    assert story.call.returning.reason == "danger"
