@@ -28,8 +28,9 @@ from workers.wiring import Tools, make_tools
 log = get_logger(__name__)
 
 SWEEP_SECONDS = 1.0
+OWN_ADDRESS_SECONDS = 5.0
 STOP_SECONDS = 10.0
-LOOPS = 9
+LOOPS = 10
 NESTED = 4  # news of a dispatch holds its request's row while its call is told
 CONNECTIONS = URGENT_THREADS + THREADS + DUE_THREADS + REPAIR_THREADS + LOOPS + NESTED
 
@@ -42,6 +43,7 @@ class Switchboard:
         self._due = DueTimes(tools.exchange)
         self._repairer = Repairer(tools.outgoing, tools.paging)
         self._listener = Listener(tools.engine, self.wake)
+        self._address_is_dead = tools.outgoing.address_is_dead
         self._handing = HandOver(tools.exchange, publisher.publish, tools.outgoing.worker)
         sweep = Sweep(tools.exchange, tools.paging)
         self._woken = (
@@ -56,6 +58,7 @@ class Switchboard:
             Loop("repair", self._repairer.turn),
             Loop("listen", self._listener.turn),
             Loop("purge", sweep.purge),
+            Loop("address", self._ask_own_address),
         )
 
     def start(self) -> None:
@@ -80,6 +83,11 @@ class Switchboard:
         self._executor.close()
         self._due.close()
         self._repairer.close()
+
+    def _ask_own_address(self) -> float:
+        if self._address_is_dead():
+            log.error("own_address_dead")
+        return OWN_ADDRESS_SECONDS
 
     def _hand_over(self) -> float:
         taken = self._handing.hand_over()

@@ -14,6 +14,7 @@ from router.services.carry_out import Outgoing
 from router.services.dispatch_moves import Paging
 from router.services.page_links import PageLinks
 from router.storage.database import make_engine, make_sessions
+from router.telephony.own_address import OwnAddress
 from router.telephony.rest import Carrier
 from router.telephony.urls import Urls
 
@@ -42,6 +43,7 @@ def make_tools(settings: Settings, name: str, *, threads: int = 1) -> Tools:
     engine = make_engine(settings, application_name=name)
     urls = Urls(settings.public_url)
     exchange = Exchange(make_sessions(engine), urls)
+    own_address = OwnAddress(urls)
     carrier = _make_carrier(
         settings, urls, settings.twilio_account_sid, settings.twilio_auth_token.get_secret_value()
     )
@@ -61,6 +63,7 @@ def make_tools(settings: Settings, name: str, *, threads: int = 1) -> Tools:
             worker=f"{name}@{socket.gethostname()}:{os.getpid()}",
             account=settings.twilio_account_sid,
             calls_per_second=settings.calls_per_second,
+            address_is_dead=own_address.is_dead,
         ),
     )
 

@@ -6,7 +6,7 @@ anything else happens; only what is harmless twice is simply done again.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -87,6 +87,7 @@ class Carrier(Protocol):
 class Outgoing:
     """What commands are carried out with. `worker` names the process in the rows it claims.
 
+    `address_is_dead` says that the address we send legs to is known not to answer.
     `readings` remembers when a look-up first found nothing, by outbox row.
     """
 
@@ -95,6 +96,7 @@ class Outgoing:
     worker: str
     account: str
     calls_per_second: float
+    address_is_dead: Callable[[], bool] = lambda: False
     readings: dict[int, datetime] = field(default_factory=dict)
 
 
@@ -132,6 +134,9 @@ def carry_out(outgoing: Outgoing, row: OutboxRow) -> None:
         drop(outgoing, order, why)
         return
     if isinstance(order.command, EndLeg) and _has_no_sid_yet(outgoing, order):
+        return
+    if _would_lose_the_caller(outgoing, order):
+        record(outgoing, order, Failed("own_address_dead", permanent=False))
         return
     result = outgoing.carrier.execute(
         order.command,
@@ -175,6 +180,16 @@ def _find_reason_not_to_ring(call: Call, leg: Leg) -> str:
     if offer is not None and not offer.is_live:
         return "the offer is over"
     return "the call is closed" if call.stage is Stage.CLOSED else ""
+
+
+def _would_lose_the_caller(outgoing: Outgoing, order: Order) -> bool:
+    """Whether the command moves a caller, who may be talking, to where nobody answers.
+
+    Out of a queue, whose own documents come from there too, there is nothing to lose.
+    """
+    leg = order.leg
+    is_caller = leg is not None and leg.role is Role.CALLER
+    return is_caller and isinstance(order.command, RedirectLeg) and outgoing.address_is_dead()
 
 
 def load_order(outgoing: Outgoing, row: OutboxRow) -> Order | None:

@@ -88,6 +88,10 @@ class Urls:
         """The static fail-safe of a page."""
         return self.at(f"/voice/team/{page_id}/fallback")
 
+    def health(self) -> str:
+        """Where the web processes say that they live."""
+        return f"{self.public_url.rstrip('/')}/healthz"
+
     def inbound(self) -> str:
         """The voice address of our numbers."""
         return self.at("/voice/inbound")

@@ -476,3 +476,21 @@ def test_law7_a_lost_911_leg_is_closed_and_never_rung_again_by_look_up(
 
 def replace_numbers(one: Sent) -> Sent:
     return Sent(one.name, one.subject)
+
+
+def test_tr7_a_caller_is_not_moved_to_an_address_that_is_known_to_be_dead(
+    line: Line, outgoing: Outgoing, carrier: FakeCarrier
+) -> None:
+    line.sign_on("ada")
+    call_id = line.ring_and_screen()
+    caller = line.leg(f"{call_id}-1")
+    order(line, call_id, RedirectLeg(caller.id, caller.step))
+    dead = replace(outgoing, address_is_dead=lambda: True)
+    for row in claim(dead):
+        carry_out(dead, row)
+    assert "RedirectLeg" not in carrier.names()
+    waiting = row_of(line, caller.id, "RedirectLeg")
+    assert (waiting.state, waiting.error) == ("ready", "own_address_dead")
+    line.clock.move(service.RETRY_SECONDS)
+    perform_all(outgoing)
+    assert Sent("RedirectLeg", caller.id) in carrier.sent
