@@ -70,7 +70,8 @@ class Signer:
 
 def arrival(number: int) -> dict[str, str]:
     """What a new caller's first request says; `number` tells callers apart."""
-    caller = f"+1512555{160 + number % 40:04}"
+    area, last = 200 + number // 100 % 800, 100 + number % 100
+    caller = f"+1{area}555{last:04}"
     return {
         "CallSid": f"CA{number:032x}",
         "From": caller,
