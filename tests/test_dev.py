@@ -31,7 +31,7 @@ def test_an_unknown_command_shows_what_there_is(
 
 
 def test_tests_run_on_both_cores_unless_told_otherwise() -> None:
-    assert dev.pytest_arguments([]) == ["-m", "pytest", "-n", "2"]
+    assert dev.pytest_arguments([]) == ["-m", "pytest", "-n", "3"]
     assert dev.pytest_arguments(["tests/web", "-n0"]) == ["-m", "pytest", "tests/web", "-n0"]
 
 
