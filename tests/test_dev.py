@@ -30,7 +30,7 @@ def test_an_unknown_command_shows_what_there_is(
     assert "demo | test | lint | bench | soak | lock" in capsys.readouterr().err
 
 
-def test_tests_run_on_both_cores_unless_told_otherwise() -> None:
+def test_tests_run_several_at_once_unless_told_otherwise() -> None:
     assert dev.pytest_arguments([]) == ["-m", "pytest", "-n", "3"]
     assert dev.pytest_arguments(["tests/web", "-n0"]) == ["-m", "pytest", "tests/web", "-n0"]
 
