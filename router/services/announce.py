@@ -12,7 +12,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from router.errors import ConflictError, InvalidInputError, NotFoundError
+from router.policy.eligibility import areas_of
+from router.policy.service_area import Position
 from router.programs.document import ProgramDocument
+from router.programs.reading import to_policy
 from router.services.clock import Clock, DatabaseClock, read_now
 from router.services.edit_roster import get_document, parse_phone
 from router.services.lines import new_call_id
@@ -44,7 +47,8 @@ ALL_CODES = frozenset(
 class Announcing:
     """What the 911 centre tells. Numbers are as written there; `answers` are yes, no or unknown.
 
-    `program_id` may be "" where one program is published.
+    `program_id` may be "" where one program is published. `position` is longitude and latitude
+    (WGS 84). `person` is the centre's own name for whom it is about, of which a hash is kept.
     """
 
     number: str
@@ -54,6 +58,9 @@ class Announcing:
     callback_number: str = ""
     trunk: str = ""
     location: str = ""
+    zip: str = ""
+    position: Position | None = None
+    person: str = ""
     note: str = ""
     answers: Mapping[str, str] = field(default_factory=dict)
     wants_new_code: bool = False
@@ -105,6 +112,8 @@ def _announce(session: Session, given: Announcing, announced_by: str, clock: Clo
     stored.lock_number(session, program_id, given.number)
     now = read_now(session, clock)
     incident_id, known = _save_incident(session, program_id, given, callback)
+    if given.person:
+        incidents.set_person(session, incident_id, given.person)
     if known is not None and known.call_id is not None and not given.wants_new_code:
         return Announced(
             program_id,
@@ -177,6 +186,9 @@ def _answers(document: ProgramDocument, given: Announcing) -> dict[str, str]:
         answers["call_type"] = call_type
     if given.caller_party in ("first", "second", "third"):
         answers["caller_party"] = given.caller_party
+    if given.zip or given.position is not None:
+        place = {"zip": given.zip} if given.zip else {}
+        answers |= areas_of(to_policy(document, version=0), place, given.position)
     return answers
 
 

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 MOST_CALLS = 100
 
 # A caller is known by the number they call from, by the callback number that 911 announced for an
-# incident, or by the incident's own number. The number that a 911 centre transfers from says
-# nothing of the caller, so on its lines the first does not count.
+# incident, by the incident's own number, or by the person whom 911 says it is about. The number
+# that a 911 centre transfers from says nothing of the caller, so on its lines the first does not
+# count.
 _EARLIER = text("""
 WITH own AS (
     SELECT caller_number_hash AS hash FROM calls WHERE id = :call_id AND NOT :is_transfer
@@ -31,6 +32,10 @@ WITH own AS (
     JOIN calls c ON c.incident_id = i.id
     UNION
     SELECT c.id FROM incidents i JOIN calls c ON c.incident_id = i.id
+    WHERE i.program_id = :program_id AND i.number = :number AND :number <> ''
+    UNION
+    SELECT c.id FROM incidents i JOIN incidents other ON other.person_hash = i.person_hash
+    JOIN calls c ON c.incident_id = other.id
     WHERE i.program_id = :program_id AND i.number = :number AND :number <> ''
 ), earlier AS (
     SELECT c.opened_at, coalesce(c.state -> 'given_back', '[]'::jsonb) AS given_back

@@ -67,6 +67,15 @@ def update_incident(
         session.execute(update(incidents).where(incidents.c.id == incident_id).values(values))
 
 
+def set_person(session: Session, incident_id: str, person: str) -> None:
+    """Keep a hash of the 911 centre's own name for the person whom the incident is about."""
+    session.execute(
+        update(incidents)
+        .where(incidents.c.id == incident_id)
+        .values(person_hash=search_hash(session, f"person:{person}"))
+    )
+
+
 def find_incident(session: Session, incident_id: str) -> Incident | None:
     """The incident of that id, or None."""
     row = session.execute(select(*_INCIDENT).where(incidents.c.id == incident_id)).first()

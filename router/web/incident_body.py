@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from router.services.announce import Announcing
 
@@ -50,6 +50,10 @@ class IncidentBody(BaseModel):
     callback_number: str = Field(default="", max_length=40)
     trunk: str = Field(default="", max_length=40)
     location: str = Field(default="", max_length=500)
+    zip: str = Field(default="", pattern=r"^([0-9]{5})?$")
+    latitude: float | None = Field(default=None, ge=-90, le=90)
+    longitude: float | None = Field(default=None, ge=-180, le=180)
+    person: str = Field(default="", max_length=80)
     note: str = Field(default="", max_length=4000)
     answers: dict[AnswerName, Answer] = Field(default_factory=dict)
     new_code: bool = False
@@ -64,10 +68,24 @@ class IncidentBody(BaseModel):
             callback_number=self.callback_number,
             trunk=self.trunk,
             location=self.location,
+            zip=self.zip,
+            position=self._position(),
+            person=self.person,
             note=self.note,
             answers={str(name): value for name, value in self.answers.items()},
             wants_new_code=self.new_code,
         )
+
+    def _position(self) -> tuple[float, float] | None:
+        if self.latitude is None or self.longitude is None:
+            return None
+        return self.longitude, self.latitude
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> IncidentBody:
+        if (self.latitude is None) != (self.longitude is None):
+            raise ValueError("latitude and longitude go together")
+        return self
 
 
 def simplify(given: Mapping[str, Any]) -> Mapping[str, Any]:

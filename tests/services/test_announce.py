@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import combinations, product
 from random import Random
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
@@ -61,6 +62,29 @@ def test_in3_a_repeated_post_updates_and_keeps_the_code(line: Line) -> None:
     assert incident is not None
     assert (incident.number, incident.location) == ("P26-4711", "200 Example St")
     assert row.answers == {**CLEAR, "call_type": "mental_health", "caller_party": "first"}
+
+
+@pytest.mark.parametrize(
+    ("place", "is_in"),
+    [
+        ({"position": (-97.74, 30.27)}, "yes"),  # the middle of Austin
+        ({"position": (-95.37, 29.76)}, "no"),  # Houston
+        ({"zip": "78701"}, "yes"),
+        ({"zip": "77002"}, "no"),
+        ({"location": "somewhere"}, None),
+    ],
+)
+def test_in3_el2_the_place_that_911_tells_is_held_against_the_area(
+    line: Line, place: dict[str, Any], is_in: str | None
+) -> None:
+    line.sign_on("ada")
+    tell(line, replace(PANIC, trunk=CALLER, **place))
+    call_id = line.ring(TRANSFER).call_id
+    line.press(f"{call_id}-1", "")  # it is read back, and silence goes on
+    decided = line.call(call_id)
+    assert decided.answers.get("area_county") == is_in
+    assert decided.decision
+    assert (decided.reason == "outside_area") is (is_in == "no")
 
 
 def test_in3_the_same_incident_posted_twice_at_once_has_one_code(line: Line) -> None:

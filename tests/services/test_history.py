@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from ivr_flows.call import Place, Stage
 from ivr_flows.inputs import AnswersChanged, Keyed, RoomJoined
 from router.services.apply_input import apply_input
+from router.storage import tables
 from tests.services.conftest import TRANSFER, Line, counting
 from tests.services.test_announce import CALLER, PANIC, tell
 from tests.services.test_statement_counts import MOST
@@ -77,6 +78,21 @@ def test_in7_calls_transferred_by_one_trunk_are_not_one_caller(line: Line) -> No
     keyed(line, "4711")
     assert line.call(keyed(line, "4712")).calls_this_week == 0
     assert line.call(keyed(line, "4711")).calls_this_week == 1
+
+
+def test_in7_the_person_911_names_is_known_under_another_incident_and_number(
+    line: Line, own_engine: Engine
+) -> None:
+    line.sign_on("ada")
+    for number, person, before in (("P1", "K-88", 0), ("P2", "K-88", 1), ("P3", "K-89", 0)):
+        tell(line, replace(PANIC, number=number, person=person, trunk=CALLER))
+        call_id = line.ring(TRANSFER).call_id
+        line.press(f"{call_id}-1", "")  # it is read back, and silence goes on
+        call = line.call(call_id)
+        assert call.answers["incident_number"] == number
+        assert call.calls_this_week == before
+    with own_engine.connect() as connection:
+        assert b"K-88" not in repr(connection.execute(select(tables.incidents)).all()).encode()
 
 
 def test_in7_in8_history_and_the_list_cost_one_statement(line: Line, own_engine: Engine) -> None:

@@ -35,7 +35,13 @@ incidents = Table(
     Column("callback_number", EncryptedText("incidents.callback_number")),
     Column("callback_number_hash", LargeBinary, index=True),
     Column("location", EncryptedText("incidents.location")),
+    Column("person_hash", LargeBinary),  # of the 911 centre's own name for who it is about
     created_at(),
+    Index(
+        "ix_incidents_person_hash",
+        "person_hash",
+        postgresql_where=text("person_hash IS NOT NULL"),
+    ),
     Index("ix_incidents_program_id_number", "program_id", "number"),
 )
 
