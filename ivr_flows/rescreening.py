@@ -51,7 +51,7 @@ def decide_again(turn: Turn) -> None:
         return
     turn.change(decision=decision.outcome, reason=decision.rule)
     turn.remember(decision_sentence=decision.sentence)
-    turn.note("eligibility_decided", outcome=decision.outcome, rule=decision.rule)
+    turn.note("eligibility_decided", **decision.to_details())
     call = turn.call
     if _is_with_911(turn):
         return
