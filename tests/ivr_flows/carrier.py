@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from ivr_flows import inputs, outputs
-from ivr_flows.call import Place, Role, Stage
+from ivr_flows.call import STAFF, Place, Stage
 from tests.ivr_flows.story import Story
 
 CALLER = "call-1"
@@ -22,6 +22,18 @@ FROM_PAGES: tuple[inputs.Input, ...] = (
     inputs.ProtocolMoved("token", "answer", question="hurt_today", value="yes"),
     inputs.ProtocolMoved("token", "answer", question="means_near", value="no"),
     inputs.ProtocolMoved("token", "back"),
+)
+TRANSFERS: tuple[inputs.Input, ...] = (
+    inputs.TransferRequested("token", "desk:clinicians", "together"),
+    inputs.TransferRequested("token", "desk:supervisors", "private"),
+    inputs.TransferRequested("token", "desk:911", "private"),
+    inputs.TransferRequested("token", "directory:interpreter", "together"),
+    inputs.TransferRequested("token", "directory:warm_line", "private"),
+    inputs.TransferRequested("token", "number:7", "together"),
+    inputs.TransferRequested("token", "desk:nextville/clinicians"),
+    inputs.TransferIntroduced("token"),
+    inputs.TransferIntroduced("token"),
+    inputs.TransferCancelled("token"),
 )
 WAIT_KEYS = ("", "", "", "", "9", "5")
 TOLD_AGAIN = (
@@ -62,6 +74,7 @@ class Carrier:
         self.switchboard = switchboard
         self.on_line: dict[str, str] = {CALLER: "ivr"}
         self.flags: dict[str, bool] = {}
+        self.transfers = False
         self.told_before: list[inputs.Input] = []
         self._orders: dict[type, Callable[[Any], None]] = {
             outputs.PlaceLeg: self._place,
@@ -208,7 +221,8 @@ class Carrier:
         if self.on_line.get(order.leg_id) == f"room:{order.room}":
             self.flags[order.leg_id] = order.ends_room
             if self.random.random() >= self.lost:
-                self.story.give(inputs.CommandDone("SetEndsRoom", order.leg_id))
+                done = inputs.CommandDone("SetEndsRoom", order.leg_id, ends_room=order.ends_room)
+                self.story.give(done)
 
     def _look_up(self, order: outputs.CheckLeg) -> None:
         if order.leg_id not in self.on_line:
@@ -228,6 +242,8 @@ class Carrier:
             self._tell_again()
         elif choice < 0.66:
             self.story.give(self.random.choice(FROM_PAGES))
+        elif self.transfers and choice < 0.76 and len(self.on_line) > 1:
+            self.story.give(self.random.choice(TRANSFERS))
         elif self.on_line:
             leg_id = self.random.choice(sorted(self.on_line))
             self._person_acts(leg_id)
@@ -305,7 +321,7 @@ class Carrier:
         where = self.on_line.get(CALLER, "")
         if where in ("dial", "talk"):
             return True
-        staff = [leg.id for leg in self.story.call.legs if leg.role is not Role.CALLER]
+        staff = [leg.id for leg in self.story.call.legs if leg.role in STAFF or leg.vouched]
         return where.startswith("room") and any(self.on_line.get(leg) == where for leg in staff)
 
     def drain(self, seconds: int = 1800) -> bool:
