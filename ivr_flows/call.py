@@ -90,6 +90,7 @@ class Leg:
     room: int = 0
     ends_room: bool = False  # carries endConferenceOnExit
     present: bool = False  # a person has proven to be there (RE4)
+    answered_by: str = ""  # the carrier's guess at who picked up: human, machine_start, fax, ...
     trail: tuple[str, ...] = ()  # questions answered so far, for "go back"
     ticks: int = 0  # wait documents served since the wait began
     due_at: datetime | None = None
@@ -132,7 +133,10 @@ class ReturnTo911:
     started_at: datetime
     request: str = ""  # what 911 is asked for, e.g. `crisis_intervention_officer`
     line: int = 0  # index of the line being tried
-    rounds: int = 0  # times the last line has been tried
+    rounds: int = 0  # rounds of lines tried to their end
+    tried: tuple[str, ...] = ()  # lines tried in this round before the present one
+    out_of_service: tuple[str, ...] = ()  # lines that failed at once when they were last tried
+    has_rung: bool = False  # a line has been ordered or dialled: the centre stays as it is
     under_way: bool = False  # the carrier has confirmed that a 911 leg rings
     by_twiml: bool = False  # REST did not work: the caller's own leg dials
     taken: bool = False  # a 911 person has proven present
@@ -194,6 +198,8 @@ class Call:
     is_blocked: bool = False  # the number is on the program's list: slowed, never refused (IN8)
     decision: str = ""  # outcome of eligibility
     reason: str = ""  # its rule, by name
+    psap: str = ""  # the 911 centre chosen for the caller; "" before a return, for the default
+    psap_because: str = ""  # incident, line, area or default
     returning: ReturnTo911 | None = None
     dispatches: tuple[DispatchNote, ...] = ()
     announced: Announced | None = None
