@@ -52,7 +52,7 @@ def advance(lines: Sequence[ReturnLine], returning: ReturnTo911, status: str) ->
 
 
 def pause_seconds(returning: ReturnTo911) -> int:
-    """How long to wait before the present line is rung: lines that fail at once make no hot loop."""
+    """How long to wait before the line is rung: lines that fail at once must make no hot loop."""
     if returning.tried or not returning.rounds:
         return 0
     return SHORT_PAUSE_SECONDS if returning.rounds <= ROUNDS_AT_ONCE else ROUND_PAUSE_SECONDS

@@ -1,4 +1,4 @@
-"""Which 911 centre has the caller: the incident's, else the line's, else the area's, else the default.
+"""Which 911 centre has the caller: the incident's, the line's, the area's, or the default.
 
 Chosen when a return begins, and again with what is known by the time its first line rings (RE3).
 """
