@@ -34,9 +34,9 @@ def write_failsafe_file(
 ) -> Path:
     """Replace the file in one move, unless it says the same already, and return its path.
 
-    `lines` gives the 911 numbers, in the order in which they are dialled, for each number of ours;
-    `psaps` those of each 911 centre by program.centre, `default` those for any other. Raises InvalidInputError for what is no E.164 number or an empty
-    default, and OSError.
+    `lines` gives the 911 numbers, in the order in which they are dialled, for each number of ours,
+    `psaps` those of each 911 centre by program.centre, `default` those for any other. Raises
+    InvalidInputError for what is no E.164 number or an empty default, and OSError.
     """
     if not default:
         raise InvalidInputError("default", "the fail-safe needs at least one 911 number")

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from ivr_flows.call import Call
 
 SCHEMES = ("sip:", "sips:")
+MAX_FILLED_IN = 40  # characters: publishing has made sure that the address stays short enough
 
 
 def is_sip(address: str) -> bool:
@@ -29,7 +30,8 @@ def compose(address: str, headers: Mapping[str, str]) -> str:
 def fill_in(address: str, call: Call) -> str:
     """The address with what its headers name of the call."""
     plain, _, query = address.partition("?")
-    known = {"incident_number": call.answers.get("incident_number", ""), "call_id": call.id}
+    incident_number = call.answers.get("incident_number", "")[:MAX_FILLED_IN]
+    known = {"incident_number": incident_number, "call_id": call.id[:MAX_FILLED_IN]}
     headers = {
         name: value.format(**known)
         for name, value in parse_qsl(query)

@@ -154,8 +154,9 @@ class Failsafe:
     def dial_911(self, form: Mapping[str, str], *, tries: int, talks: int, psap: str = "") -> str:
         """Ring 911's lines from outside, one after another and over again, till one is reached.
 
-        `psap` names the caller's 911 centre, where the address that was asked knew it. `tries` counts the lines rung, `talks` the conversations that 911 has ended; both stand in
-        the address of the next request, whose `form` says how the last line answered.
+        `psap` names the caller's 911 centre, where the address that was asked knew it. `tries`
+        counts the lines rung, `talks` the conversations that 911 has ended; both stand in the
+        address of the next request, whose `form` says how the last line answered.
         """
         reached = tries > 0 and _was_reached(form)
         talks += reached
