@@ -103,6 +103,7 @@ class Leg:
     present: bool = False  # a person has proven to be there (RE4)
     vouched: bool = False  # an outside party that took the caller over: the giver spoke with them
     news: str = ""  # a prompt to be spoken to the leg as soon as it is in the room
+    answered_by: str = ""  # the carrier's guess at who picked up: human, machine_start, fax, ...
     trail: tuple[str, ...] = ()  # questions answered so far, for "go back"
     ticks: int = 0  # wait documents served since the wait began
     due_at: datetime | None = None
@@ -150,7 +151,10 @@ class ReturnTo911:
     started_at: datetime
     request: str = ""  # what 911 is asked for, e.g. `crisis_intervention_officer`
     line: int = 0  # index of the line being tried
-    rounds: int = 0  # times the last line has been tried
+    rounds: int = 0  # rounds of lines tried to their end
+    tried: tuple[str, ...] = ()  # lines tried in this round before the present one
+    out_of_service: tuple[str, ...] = ()  # lines that failed at once when they were last tried
+    has_rung: bool = False  # a line has been ordered or dialled: the centre stays as it is
     under_way: bool = False  # the carrier has confirmed that a 911 leg rings
     by_twiml: bool = False  # REST did not work: the caller's own leg dials
     taken: bool = False  # a 911 person has proven present
@@ -232,6 +236,8 @@ class Call:
     is_blocked: bool = False  # the number is on the program's list: slowed, never refused (IN8)
     decision: str = ""  # outcome of eligibility
     reason: str = ""  # its rule, by name
+    psap: str = ""  # the 911 centre chosen for the caller; "" before a return, for the default
+    psap_because: str = ""  # incident, line, area or default
     returning: ReturnTo911 | None = None
     transfer: Transfer | None = None
     dispatches: tuple[DispatchNote, ...] = ()

@@ -22,6 +22,7 @@ from ivr_flows import (
     inputs,
     moving,
     offering,
+    presence,
     protocol_flow,
     rescreening,
     return_to_911,
@@ -144,7 +145,7 @@ def _leg_answered(turn: Turn, given: inputs.LegAnswered) -> str:
     if leg.place not in (Place.PLANNED, Place.RINGING):
         return "already answered"
     if leg.role is Role.PSAP:
-        return_to_911.psap_answered(turn)
+        presence.psap_answered(turn, given.answered_by)
     elif leg.role is Role.OUTSIDE:
         warm_transfer.outside_answered(turn)
     else:
@@ -232,13 +233,28 @@ def _dial_ended(turn: Turn, given: inputs.DialEnded) -> str:
     return ""
 
 
-def _line_answered(turn: Turn, _given: inputs.LineAnswered) -> str:
-    if turn.leg.place is not Place.DIAL:
+def _line_answered(turn: Turn, given: inputs.LineAnswered) -> str:
+    if turn.leg.place is not Place.DIAL or given.step not in (None, turn.leg.step):
         turn.answer(Nothing())
         return "not dialling"
-    flow = crisis_line if moving.rings_crisis_line(turn, turn.leg) else return_to_911
+    flow = crisis_line if moving.rings_crisis_line(turn, turn.leg) else presence
     flow.line_answered(turn)
     return ""
+
+
+def _line_keyed(turn: Turn, given: inputs.LineKeyed) -> str:
+    if turn.leg.place is not Place.DIAL or given.step != turn.leg.step:
+        turn.answer(Nothing())
+        return "not dialling"
+    presence.line_keyed(turn, given.tries, given.digits, given.speech)
+    return ""
+
+
+def _leg_detected(turn: Turn, given: inputs.LegDetected) -> str:
+    leg = turn.get_leg(given.leg_id)
+    if leg.role is not Role.PSAP:
+        return "nothing follows"
+    return presence.detected(turn, leg, given.answered_by)
 
 
 def _leg_asked(turn: Turn, _given: inputs.LegAsked) -> str:
@@ -277,7 +293,7 @@ def _ended(turn: Turn, leg: Leg, status: str) -> None:
         offering.leg_over(turn, leg)
         wrap_up.close_if_over(turn)
     elif leg.role is Role.PSAP and not leg.present:
-        return_to_911.line_over(turn, leg)
+        return_to_911.line_over(turn, leg, status)
     else:
         connected.leg_ended(turn, leg)
 
@@ -311,7 +327,7 @@ def _command_failed(turn: Turn, given: inputs.CommandFailed) -> str:
     if given.command != "PlaceLeg" or leg.place is not Place.PLANNED:
         return ""
     if leg.role is Role.PSAP:
-        return_to_911.line_failed(turn, leg)
+        return_to_911.line_failed(turn, leg, permanent=given.permanent)
         return ""
     if not given.permanent and leg.role is not Role.OUTSIDE:
         ringing.note_unrung(turn, leg.id)
@@ -394,6 +410,7 @@ _ASKING = (
     inputs.RoomLeft,
     inputs.DialEnded,
     inputs.LineAnswered,
+    inputs.LineKeyed,
     inputs.LegAsked,
 )
 _HANDLERS: dict[type, Callable[[Turn, Any], str]] = {
@@ -405,6 +422,8 @@ _HANDLERS: dict[type, Callable[[Turn, Any], str]] = {
     inputs.RoomLeft: _room_left,
     inputs.DialEnded: _dial_ended,
     inputs.LineAnswered: _line_answered,
+    inputs.LineKeyed: _line_keyed,
+    inputs.LegDetected: _leg_detected,
     inputs.LegAsked: _leg_asked,
     inputs.LegStatusChanged: _leg_status,
     inputs.RoomJoined: _room_joined,

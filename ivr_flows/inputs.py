@@ -75,10 +75,34 @@ class DialEnded:
 class LineAnswered:
     """A 911 line rung by TwiML alone picked up.
 
-    The answer is spoken to the line before the caller is let in.
+    The answer is spoken to the line before the caller is let in. `step` is the dial's, or None
+    where the request does not tell.
     """
 
     leg_id: str
+    step: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineKeyed:
+    """The 911 line rung by TwiML in `step` answered our question.
+
+    `tries` counts the times it had been asked before; `digits` and `speech` are "" for silence.
+    """
+
+    leg_id: str
+    step: int
+    tries: int
+    digits: str = ""
+    speech: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LegDetected:
+    """The carrier's detection beside a placed leg: who picked up, `answered_by` as it says it."""
+
+    leg_id: str
+    answered_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +266,8 @@ Input = (
     | RoomLeft
     | DialEnded
     | LineAnswered
+    | LineKeyed
+    | LegDetected
     | LegAsked
     | LegStatusChanged
     | RoomJoined

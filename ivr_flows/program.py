@@ -68,15 +68,21 @@ class Transfers:
 
 @dataclass(frozen=True, slots=True)
 class Psap:
-    """The 911 centre callers go back to.
+    """A 911 centre callers go back to.
 
-    `desk` names its hosted desk, or is "" for a centre outside.
+    `desk` names its hosted desk, or is "" for a centre outside. It has the calls of its `areas` and
+    of incidents whose number begins with one of `incident_prefixes`. `presence` says what proves a
+    person on its lines: a `key`, or `answered` for a key or speech of `presence_speech_seconds`.
     """
 
     id: str
     name: str
     lines: tuple[ReturnLine, ...]
     desk: str = ""
+    areas: tuple[str, ...] = ()
+    incident_prefixes: tuple[str, ...] = ()
+    presence: str = "key"
+    presence_speech_seconds: float = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +90,12 @@ class Line:
     """A number of ours.
 
     `kind` is direct (IN1), transfer (IN2), psap (a hosted 911 line) or front_door_911 (IN4).
+    `psap` names the 911 centre whose callers it brings, or is "".
     """
 
     name: str
     kind: str
+    psap: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +123,7 @@ class Program:
     clinician_desk: str
     team_desk: str = ""  # who is offered calls for a team; "" is the clinicians' desk
     care_desk: str = ""  # who is offered calls for care navigation; likewise
+    psaps: Mapping[str, Psap] = field(default_factory=dict)  # further 911 centres, by id
     crisis_line: ReturnLine | None = None  # outside, for calls that the policy sends there
     directory: Mapping[str, Outside] = field(default_factory=dict)
     transfers: Transfers = field(default_factory=Transfers)
@@ -140,3 +149,12 @@ class Program:
     announced_code_seconds: int = 1800  # a transfer code works for so long
     no_loop_seconds: int = 14400  # a desk that gave an incident back is not offered it for so long
     no_answer_pause: int = 3  # missed offers in a row that pause a person (RO3)
+
+    def find_psap(self, psap_id: str) -> Psap | None:
+        """The 911 centre of that id, or None."""
+        return self.psap if psap_id == self.psap.id else self.psaps.get(psap_id)
+
+    @property
+    def hosted_desks(self) -> frozenset[str]:
+        """Desks of ours that are 911's own."""
+        return frozenset(one.desk for one in (self.psap, *self.psaps.values()) if one.desk)

@@ -76,7 +76,7 @@ def _is_with_911(turn: Turn) -> bool:
     if call.stage is Stage.SCREENING:
         return call.caller.shared  # its own questions end there, with the call taker on the line
     if call.stage is Stage.WAITING:
-        return not call.desk or call.desk == turn.program.psap.desk
+        return not call.desk or call.desk in turn.program.hosted_desks
     at_911 = any(leg.role in FOR_911 for leg in moving.staff_in_room(call))
     return at_911 and call.stage is Stage.CONNECTED
 

@@ -26,7 +26,7 @@ def to_desk(turn: Turn, desk: str, *, priority: int = 0) -> None:
     if desk in turn.call.returned_from:
         return_to_911.start(turn, reason="no_loop", by=Role.CALLER)
         return
-    if turn.call.is_blocked and desk != turn.program.psap.desk:
+    if turn.call.is_blocked and desk not in turn.program.hosted_desks:
         priority = min(priority, PRIORITY_BLOCKED)
     turn.change(desk=desk, priority=priority, queued_at=turn.now, passed_over=(), unrung=())
     turn.enter_stage(Stage.WAITING, _wait_limit(turn))
@@ -194,7 +194,7 @@ def _asked_for_911(turn: Turn) -> tuple[Say, ...]:
 def _holds_for_911(turn: Turn) -> bool:
     """Whether the caller waits for the hosted 911 desk, in their turn."""
     call = turn.call
-    return call.stage is Stage.WAITING and bool(call.desk) and call.desk == turn.program.psap.desk
+    return call.stage is Stage.WAITING and call.desk in turn.program.hosted_desks
 
 
 def _piece(turn: Turn, ticks: int) -> tuple[Say, ...]:

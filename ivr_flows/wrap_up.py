@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ivr_flows import dialogue, moving
 from ivr_flows.call import CARERS, Leg, Place, Role, Stage
-from ivr_flows.menus import CHANGE, CONFIRM, HELP_KEYS, REPEAT
+from ivr_flows.menus import CHANGE, CONFIRM, HELP_KEYS, MENU_REJOIN, MENU_RESOLVE, REPEAT
 from ivr_flows.outputs import EndLeg, Hangup, RedirectLeg, Say
 from ivr_flows.return_to_911 import start as start_return
 from ivr_flows.ringing import withdraw_offers
@@ -14,8 +14,15 @@ GOODBYE_SECONDS = 60  # to hear the goodbye and press a key; then we ask whether
 
 
 def ask_resolve(turn: Turn) -> None:
-    """Ask the clinician how the call is resolved, while the caller is held."""
-    dialogue.ask(turn, "resolve", "disposition")
+    """Ask the clinician how the call is resolved, while the caller is held.
+
+    One who would leave while 911 is called and nobody is there yet has to say so twice (RE4).
+    """
+    if _is_awaited_by_nobody_else(turn):
+        turn.note("leaving_before_911")
+        dialogue.ask(turn, "resolve", "before_911")
+    else:
+        dialogue.ask(turn, "resolve", "disposition")
 
 
 def ask(turn: Turn) -> None:
@@ -56,6 +63,14 @@ def _is_handed_over(turn: Turn) -> bool:
     return turn.call.stage is Stage.RETURNING or any(
         leg.place in (Place.ROOM, Place.JOINING) for leg in others
     )
+
+
+def _is_awaited_by_nobody_else(turn: Turn) -> bool:
+    """Whether 911 is being reached and nobody but the leg that asks answers for the caller."""
+    others = [leg for leg in turn.call.staff() if leg.id != turn.leg_id]
+    returning = turn.call.returning
+    is_taken = returning is not None and returning.taken
+    return turn.call.stage is Stage.RETURNING and not is_taken and not others
 
 
 def _reason_is_missing(turn: Turn) -> bool:
@@ -141,6 +156,19 @@ def _resolved_outcome(turn: Turn) -> str:
     return "resolved" if turn.call.outcome in ("", "ended_with_clinician") else turn.call.outcome
 
 
+def _hear_before_911(turn: Turn, digits: str, _speech: str) -> bool:
+    if digits == MENU_RESOLVE:
+        turn.note("left_before_911")
+        dialogue.ask(turn, "resolve", "disposition")
+    elif digits == MENU_REJOIN:
+        back_to_caller(turn)
+    elif digits == REPEAT:
+        dialogue.ask(turn, "resolve", "before_911")
+    else:
+        return False
+    return True
+
+
 def _hear_confirm(turn: Turn, digits: str, _speech: str) -> bool:
     if digits != CONFIRM:
         if digits == CHANGE:
@@ -209,6 +237,16 @@ for _flow in ("resolve", "wrap_up"):
             timeout_seconds=8,
         ),
     )
+dialogue.register(
+    "resolve",
+    "before_911",
+    dialogue.Node(
+        says=lambda turn: (turn.phrase("menu_nobody_from_911_yet"),),
+        hear=_hear_before_911,
+        give_up=back_to_caller,
+        timeout_seconds=8,
+    ),
+)
 dialogue.register(
     "resolve",
     "confirm",

@@ -268,6 +268,12 @@ PROMPTS: dict[str, str] = {
     "return_because": "Reason: {reason}.",
     "psap_request": "Requested: {request}.",
     "press_1_to_take_the_call": "Press 1 to take the caller.",
+    "press_1_or_speak": "To take the caller, press 1 or say who you are.",
+    "caller_is_here": "Thank you. Here is the caller.",
+    "menu_nobody_from_911_yet": (
+        "Nobody from 9 1 1 is on the line yet. To go back to your caller, press 1. "
+        "To leave all the same, press 2 again."
+    ),
     "psap_is_on_the_line": (
         "9 1 1 is on the line. Introduce your caller, then hang up when you are ready."
     ),

@@ -16,6 +16,13 @@ from router.policy.outcomes import Outcome
 from router.programs.area_shape import AreaShape, find_area_faults
 from router.programs.coverage_shape import CoverageShape, HolidayShape, find_coverage_faults
 from router.programs.policy_shape import PolicyShape, find_unspoken
+from router.programs.psap_shape import (
+    CentreShape,
+    PsapShape,
+    centres,
+    find_psap_faults,
+    outside_lines,
+)
 from router.programs.shape import AnswerName, Fault, Number, RingSeconds, Shape, Slug, Words
 
 LANGUAGE = r"^[a-z]{2,3}$"
@@ -39,24 +46,7 @@ class LineShape(Shape):
 
     kind: Literal["direct", "transfer", "psap", "front_door_911"]
     number: Number | None = None
-
-
-class ReturnLineShape(Shape):
-    """A line of the 911 centre, outside our own account."""
-
-    id: Slug
-    name: Words
-    number: Number | None = None
-    ring_seconds: RingSeconds = 20
-
-
-class PsapShape(Shape):
-    """The 911 centre callers go back to; `desk` is its hosted desk, or ""."""
-
-    id: Slug
-    name: Words
-    desk: str = ""
-    lines: tuple[ReturnLineShape, ...] = Field(min_length=1)
+    psap: str = ""  # the 911 centre whose callers it brings; "" where others tell
 
 
 class CrisisLineShape(Shape):
@@ -158,7 +148,8 @@ class ProgramDocument(Shape):
     care_desk: str = ""  # who is offered calls for care navigation; likewise
     caller_id: str
     lines: dict[Slug, LineShape] = Field(min_length=1)
-    psap: PsapShape
+    psap: PsapShape  # the default centre
+    psaps: dict[Slug, CentreShape] = Field(default_factory=dict)  # further ones, by id (RE3)
     desks: dict[Slug, DeskShape] = Field(min_length=1)
     crisis_line: CrisisLineShape | None = None
     overflow: OverflowShape = OverflowShape()
@@ -186,6 +177,7 @@ def find_contradictions(document: ProgramDocument) -> Iterator[Fault]:
     yield from _outcome_faults(document)
     yield from _staffing_faults(document)
     yield from find_area_faults(document.areas)
+    yield from find_psap_faults(document.psap, document.psaps, document.areas)
     yield from find_coverage_faults(document.coverage, document.holidays)
     yield from find_unspoken(document.policy)
     if document.caller_id not in document.lines:
@@ -205,13 +197,17 @@ def _desk_faults(document: ProgramDocument) -> Iterator[Fault]:
             yield (setting,), f'names "{name}", which is not among the desks'
         elif desk is not None and desk.role != "clinician":
             yield (setting,), 'names a desk whose role is not "clinician"'
-    hosted = document.psap.desk
-    if hosted and hosted not in document.desks:
-        yield ("psap", "desk"), f'names "{hosted}", which is not among the desks'
-    elif hosted and document.desks[hosted].role != "call_taker":
-        yield ("psap", "desk"), 'names a desk whose role is not "call_taker"'
+    known = dict(centres(document.psap, document.psaps))
+    for path, centre in known.items():
+        if centre.desk and centre.desk not in document.desks:
+            yield (*path, "desk"), f'names "{centre.desk}", which is not among the desks'
+        elif centre.desk and document.desks[centre.desk].role != "call_taker":
+            yield (*path, "desk"), 'names a desk whose role is not "call_taker"'
     for name, line in document.lines.items():
-        if line.kind == "psap" and not hosted:
+        of_line = known.get(("psaps", line.psap), document.psap)
+        if line.psap not in ("", document.psap.id, *document.psaps):
+            yield ("lines", name, "psap"), f'names "{line.psap}", which is no 911 centre here'
+        elif line.kind == "psap" and not of_line.desk:
             yield ("lines", name), "is a hosted 911 line, but the 911 centre (psap) has no desk"
 
 
@@ -227,16 +223,16 @@ def _number_faults(document: ProgramDocument) -> Iterator[Fault]:
         own = ours[document.crisis_line.number]
         yield ("crisis_line", "number"), f'is our own line "{own}"'
     ids: set[str] = set()
-    for index, outside in enumerate(document.psap.lines):
+    for path, outside in outside_lines(document.psap, document.psaps):
         if outside.id in ids:
-            yield ("psap", "lines", index, "id"), f'is used twice: "{outside.id}"'
+            yield (*path, "id"), f'is used twice: "{outside.id}"'
         ids.add(outside.id)
         if document.crisis_line is not None and outside.id == document.crisis_line.id:
             yield ("crisis_line",), f'has the id of a line of 911: "{outside.id}"'
         if outside.number in ours:
             own = ours[outside.number]
             yield (
-                ("psap", "lines", index, "number"),
+                (*path, "number"),
                 f'is our own line "{own}"; a caller sent there would come back to us',
             )
 

@@ -41,6 +41,7 @@ _T = TypeVar("_T")
 # Inputs of which nobody waits for a document.
 NOTICES = (
     inputs.LegStatusChanged,
+    inputs.LegDetected,
     inputs.RoomJoined,
     inputs.RoomDeparted,
     inputs.CommandDone,

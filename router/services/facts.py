@@ -20,7 +20,7 @@ from ivr_flows.facts import (
 )
 from ivr_flows.protocols import Protocol
 from router.policy import assignment, queueing
-from router.policy.eligibility import CLINICIAN_FREE, Circumstances
+from router.policy.eligibility import CLINICIAN_FREE, Circumstances, areas_of
 from router.policy.queueing import DeskFigures, Waiting
 from router.policy.roster import Bar, Standing, examine
 from router.services.load_program import Published, PublishedPrograms
@@ -89,6 +89,7 @@ class FactsSource:
             protocols=self._protocols,
             history=self._history,
             taken_by_others=self._taken_by_others,
+            areas_of=lambda answers: areas_of(self._published.policy, answers),
         )
 
     def _decide(self, answers: Mapping[str, str]) -> Decision:

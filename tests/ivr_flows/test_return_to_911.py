@@ -165,7 +165,7 @@ def test_re3_a_line_that_rings_past_its_limit_is_ended() -> None:
 def test_re3_by_twiml_the_general_line_is_looped_with_speech_between() -> None:
     story = dialling()
     lines = []
-    for status in ("busy", "no-answer", "failed", "busy"):
+    for status in ("busy", "no-answer", "no-answer", "busy"):
         lines.append(line(story))
         dialled(story, status)
     assert lines == ["priority", "second", "general", "general"]
@@ -303,7 +303,7 @@ def test_re5_a_first_ring_heard_of_late_may_still_be_taken() -> None:
 
 def test_re5_talking_on_their_own_dial_the_caller_is_left_alone() -> None:
     story = dialling()
-    story.give(inputs.LineAnswered(CALLER))
+    story.line_takes()
     story.commands.clear()
     story.passes(1800)
     assert {type(one) for one in story.commands} <= {outputs.CheckLeg}
@@ -350,7 +350,7 @@ def test_re5_the_caller_dials_and_another_911_leg_takes_the_call_first() -> None
 
 def test_re5_a_caller_taken_from_their_own_dial_is_connected_again() -> None:
     story = dialling()
-    story.give(inputs.LineAnswered(CALLER))
+    story.line_takes()
     story.give(inputs.LegAsked(CALLER))
     story.waits()
     assert "9 1 1 has left the line." in story.said(CALLER)
