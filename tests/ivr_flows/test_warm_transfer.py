@@ -1,4 +1,4 @@
-"""TR2, TR4, TR6, TR7: any desk or party outside, consulted first; every end has the caller heard."""
+"""TR2, TR4, TR6, TR7: any desk or party outside; at every end the caller has somebody."""
 
 from __future__ import annotations
 
@@ -79,6 +79,12 @@ def all_together(story: Story, *legs: str) -> bool:
     )
 
 
+def flags(story: Story) -> list[tuple[str, bool]]:
+    """Who is to end the room when they leave it, as ordered so far."""
+    orders = story.commands
+    return [(one.leg_id, one.ends_room) for one in orders if isinstance(one, outputs.SetEndsRoom)]
+
+
 def comes_in(story: Story) -> None:
     """Whoever is on the way into the room gets there; the caller last."""
     for leg in story.call.legs:
@@ -123,11 +129,9 @@ def test_tr2_the_flag_passes_and_the_giver_leaves_without_a_blip(target: str) ->
     other = picked_up(story, target)
     story.give(inputs.TransferIntroduced("token"))
     comes_in(story)
-    raised = [one for one in story.ordered(outputs.SetEndsRoom) if one.ends_room]  # type: ignore[attr-defined]
-    assert [one.leg_id for one in raised] == [other]  # type: ignore[attr-defined]
+    assert flags(story) == [(other, True)]
     story.give(inputs.CommandDone("SetEndsRoom", other, ends_room=True))
-    lowered = [one for one in story.ordered(outputs.SetEndsRoom) if not one.ends_room]  # type: ignore[attr-defined]
-    assert [one.leg_id for one in lowered] == [ANA]  # type: ignore[attr-defined]
+    assert flags(story) == [(other, True), (ANA, False)]
     story.give(inputs.CommandDone("SetEndsRoom", ANA, ends_room=False))
     generation = story.call.room
     story.hangs_up(ANA)
@@ -492,7 +496,8 @@ def test_tr6_the_whisper_tells_incident_type_danger_and_who_gives_the_call() -> 
     for words in (
         "Transfer, from a clinician.",
         "Reason: the caller asked for an officer.",
-        "feeling overwhelmed",
+        "It is about mental health.",
+        "Risk, by the questions asked: high.",
         "Incident 4, 7, 1, 1.",
         "The caller speaks Spanish.",
     ):
