@@ -271,5 +271,8 @@ def _wait_limit(turn: Turn) -> int:
 
 
 def _desk_holds(turn: Turn) -> bool:
+    """Whether the desk holds a caller for whom nobody is free; not one who has the giver."""
     desk = desk_of(turn)
+    if turn.call.stage is Stage.CONSULTING and turn.call.desk != turn.program.clinician_desk:
+        return False
     return desk is not None and desk.when_none_free == "hold"
