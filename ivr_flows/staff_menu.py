@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ivr_flows import dialogue, dispatching, moving, rescreening, return_to_911, wrap_up
+from ivr_flows import dialogue, dispatching, moving, rescreening, return_choice, wrap_up
 from ivr_flows.call import FOR_911, Role, Stage
 from ivr_flows.menus import (
     MENU_NEW_DANGER,
@@ -90,7 +90,7 @@ def _hear(turn: Turn, digits: str, _speech: str) -> bool:
     elif digits == MENU_NEW_DANGER and clinician:
         rescreening.ask(turn)
     elif digits == MENU_RETURN and _may_return(turn):
-        return_to_911.start(turn, reason="clinician_request", by=Role.CLINICIAN)
+        return_choice.begin(turn)
     elif digits == REPEAT:
         ask(turn)
     else:

@@ -59,6 +59,14 @@ class PsapShape(Shape):
     lines: tuple[ReturnLineShape, ...] = Field(min_length=1)
 
 
+class ReturnsShape(Shape):
+    """How callers go back to 911: what a clinician's return is, and when a held call is next."""
+
+    choice: Literal["skip", "join", "ask"] = "skip"
+    guard_wait_seconds: Seconds = 600
+    guard_overtaken: int = Field(default=5, ge=0, le=100)
+
+
 class CrisisLineShape(Shape):
     """A crisis line outside, for calls whose outcome it is; 911 stands behind it."""
 
@@ -159,6 +167,7 @@ class ProgramDocument(Shape):
     caller_id: str
     lines: dict[Slug, LineShape] = Field(min_length=1)
     psap: PsapShape
+    returns: ReturnsShape = ReturnsShape()
     desks: dict[Slug, DeskShape] = Field(min_length=1)
     crisis_line: CrisisLineShape | None = None
     overflow: OverflowShape = OverflowShape()

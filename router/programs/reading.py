@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from ivr_flows import prompts
-from ivr_flows.program import Desk, Line, Program, ProtocolUse, Psap, ReturnLine
+from ivr_flows.program import Desk, Line, Program, ProtocolUse, Psap, ReturnLine, Returns
 from router.errors import SwitchbackError
 from router.policy import soundness
 from router.policy.dispatch import Deadlines
@@ -233,6 +233,7 @@ def to_program(document: ProgramDocument, version: int) -> Program:
         reasons=dict(sorted(menus.reasons.items())),
         dispositions=dict(sorted(menus.dispositions.items())),
         return_reasons=dict(sorted(menus.return_reasons.items())),
+        returns=Returns(**document.returns.model_dump()),
         overflow_request=document.overflow.request,
         protocols=tuple(
             ProtocolUse(
