@@ -44,7 +44,7 @@ dialogue.register(
     FLOW,
     "which",
     dialogue.Node(
-        says=lambda turn: (turn.phrase("ask_skip_or_join"),),
+        says=lambda turn: (turn.phrase("menu_skip_or_join"),),
         hear=_hear,
         # They asked for 911 and say no more: the quicker way.
         give_up=lambda turn: _return(turn, skip=True),

@@ -117,6 +117,17 @@ def line_up(
     return Line(tuple(line), protected)
 
 
+def history_since(
+    waiting: Iterable[Waiting], now: datetime, guard: Guard | None
+) -> datetime | None:
+    """From when on `line_up` has to know who was taken; None when the guard can say nothing."""
+    line = list(waiting)
+    if guard is None or not any(one.is_skip for one in line):
+        return None
+    held_since = min((one.queued_at for one in line if not one.is_skip), default=now)
+    return held_since if guard.protects(now - held_since, guard.overtaken) else None
+
+
 def find_protected(
     line: Sequence[Waiting], now: datetime, guard: Guard, served: Sequence[Served]
 ) -> Waiting | None:

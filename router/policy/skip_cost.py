@@ -13,14 +13,19 @@ so a ring that nobody answers counts as waiting.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import heappop, heappush
+from typing import TypeVar
 
 from router.policy.queueing import SKIP_PRIORITY
 
-Key = Callable[["Visit"], tuple[int, datetime, str]]
+T = TypeVar("T")
+
+
+def _all(_: Visit) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +58,14 @@ class SkipCost:
     `added_seconds` is what the held calls that were taken waited longer in all.
     """
 
-    returns: int
-    held: int
-    returns_wait_seconds: float
-    held_wait_seconds: float
-    overtaken: int
-    overtakes: int
-    left_overtaken: int
-    added_seconds: float
+    returns: int = 0
+    held: int = 0
+    returns_wait_seconds: float = 0.0
+    held_wait_seconds: float = 0.0
+    overtaken: int = 0
+    overtakes: int = 0
+    left_overtaken: int = 0
+    added_seconds: float = 0.0
 
     @property
     def mean_return_seconds(self) -> float:
@@ -78,18 +83,34 @@ class SkipCost:
         return self.added_seconds / self.held if self.held else 0.0
 
 
-def measure(visits: Iterable[Visit], counts: Callable[[Visit], bool] = lambda _: True) -> SkipCost:
+NO_COST = SkipCost()
+
+
+def measure(visits: Iterable[Visit], counts: Callable[[Visit], bool] = _all) -> SkipCost:
     """The cost of all returns among the visits of one desk, borne by the calls that `counts` names.
 
     Replay the whole history and ask for a part of it, a day for instance, by `counts`.
     """
+    return measure_by(visits, counts).get(True, NO_COST)
+
+
+def measure_by(visits: Iterable[Visit], group: Callable[[Visit], T]) -> dict[T, SkipCost]:
+    """The same for each group of calls, from one replay of the whole history."""
     known = list(visits)
-    taken = [one for one in known if one.is_served]
-    elsewise = replay(taken)
+    elsewise = replay([one for one in known if one.is_served])
     overtakes = count_overtakes(known)
-    shown = [one for one in taken if counts(one)]
-    returns = [one for one in shown if one.is_skip]
-    held = [one for one in shown if not one.is_skip]
+    groups: dict[T, list[Visit]] = {}
+    for one in known:
+        groups.setdefault(group(one), []).append(one)
+    return {name: _sum_up(some, elsewise, overtakes) for name, some in groups.items()}
+
+
+def _sum_up(
+    visits: Sequence[Visit], elsewise: Mapping[Visit, float], overtakes: Mapping[Visit, int]
+) -> SkipCost:
+    returns = [one for one in visits if one.is_served and one.is_skip]
+    held = [one for one in visits if one.is_served and not one.is_skip]
+    left = [one for one in visits if not one.is_served and not one.is_skip]
     return SkipCost(
         returns=len(returns),
         held=len(held),
@@ -97,29 +118,24 @@ def measure(visits: Iterable[Visit], counts: Callable[[Visit], bool] = lambda _:
         held_wait_seconds=sum(one.wait_seconds for one in held),
         overtaken=sum(overtakes[one] > 0 for one in held),
         overtakes=sum(overtakes[one] for one in held),
-        left_overtaken=sum(
-            overtakes[one] > 0
-            for one in known
-            if not one.is_served and not one.is_skip and counts(one)
-        ),
+        left_overtaken=sum(overtakes[one] > 0 for one in left),
         added_seconds=sum(one.wait_seconds - elsewise[one] for one in held),
     )
 
 
-def replay(taken: Sequence[Visit], key: Key | None = None) -> dict[Visit, float]:
+def replay(taken: Sequence[Visit]) -> dict[Visit, float]:
     """Seconds that each call would have waited, had nobody gone ahead.
 
-    At each instant a call was taken, the first in line by `key` is: held calls by priority, then by
-    arrival, with returns among them like a call of no priority.
+    At each instant a call was taken, the first in line is: held calls by priority, then by arrival,
+    with returns among them like a call of no priority.
     """
-    order = key or _in_turn
     coming = deque(sorted(taken, key=lambda one: one.queued_at))
     line: list[tuple[tuple[int, datetime, str], int, Visit]] = []
     waits: dict[Visit, float] = {}
     for number, instant in enumerate(sorted(one.left_at for one in taken)):
         while coming and coming[0].queued_at <= instant:
             one = coming.popleft()
-            heappush(line, (order(one), number, one))
+            heappush(line, (_in_turn(one), number, one))
         *_, first = heappop(line)
         waits[first] = (instant - first.queued_at).total_seconds()
     return waits

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from ivr_flows.program import Program
-from router.policy.queueing import Guard, Line, Served, Waiting, line_up
+from router.policy.queueing import Guard, Line, Waiting, history_since, line_up
 from router.storage.queue import list_waiting
 from router.storage.queue_visits import list_served
 
@@ -28,17 +28,14 @@ def order_line(
 ) -> Line:
     """The line of those who wait for a desk."""
     line = list(waiting)
-    guard = _guard_of(program)
-    served: list[Served] = []
-    if guard is not None and any(one.is_skip for one in line):
-        # Only then can the guard say anything, and only then is the past asked.
-        held_since = min((one.queued_at for one in line if not one.is_skip), default=now)
-        if now - held_since >= timedelta(seconds=guard.wait_seconds):
-            served = list_served(session, program.name, desk, held_since)
+    guard = guard_of(program)
+    since = history_since(line, now, guard)
+    served = [] if since is None else list_served(session, program.name, desk, since)
     return line_up(line, now, guard, served)
 
 
-def _guard_of(program: Program) -> Guard | None:
+def guard_of(program: Program) -> Guard | None:
+    """What protects held calls from too many returns, or None."""
     returns = program.returns
     if not returns.guard_overtaken:
         return None

@@ -15,11 +15,12 @@ from tests.bench import report
 from tests.bench.inside import look_inside
 from tests.bench.latency import measure_latency
 from tests.bench.policy import RULES, VERTICES, measure_decisions, measure_what_if
+from tests.bench.queue import run_queue
 from tests.bench.site import ROOT, Site
 from tests.bench.telephone import measure_coming, measure_standing
 from tests.bench.throughput import Effort, measure
 
-PARTS = ("webhooks", "calls", "emulator", "policy")
+PARTS = ("webhooks", "calls", "emulator", "policy", "queue")
 STANDING_SECONDS, COMING_SECONDS = 60.0, 15.0
 
 
@@ -46,6 +47,9 @@ def main() -> int:
         print(report.coming(measure_coming(report.AIM_NEW_CALLS, COMING_SECONDS)), flush=True)
     if "policy" in parts:
         _policy(options.megabytes)
+    if "queue" in parts:
+        for outcome in run_queue(options.queue_calls):
+            print(f"\n{report.queue(outcome)}", flush=True)
     return 0
 
 
@@ -94,6 +98,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--close", action="store_true", help="a connection for each request")
     parser.add_argument("--calls", type=int, default=40, help="calls played one after another")
+    parser.add_argument(
+        "--queue-calls", type=int, default=50_000, help="of each of the queue's replications"
+    )
     return parser.parse_args()
 
 
