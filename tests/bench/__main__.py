@@ -37,11 +37,8 @@ def main() -> int:
     if "webhooks" in parts:
         _webhooks(options)
     if "calls" in parts:
-        found, wrong = measure_latency(options.calls)
-        for name, milliseconds in found.items():
-            print(report.latency(name, milliseconds), flush=True)
-        for sentence in wrong:
-            print(f"went wrong: {sentence}", flush=True)
+        for heard in measure_latency(options.calls, options.held):
+            print(report.heard(heard), flush=True)
     if "emulator" in parts:
         print(f"\n{report.standing(measure_standing(STANDING_SECONDS))}\n", flush=True)
         print(report.coming(measure_coming(report.AIM_NEW_CALLS, COMING_SECONDS)), flush=True)
@@ -101,6 +98,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--queue-calls", type=int, default=50_000, help="of each of the queue's replications"
     )
+    parser.add_argument("--held", type=int, default=500, help="calls held beside those played")
     return parser.parse_args()
 
 

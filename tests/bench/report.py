@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Iterable, Sequence
 
 from tests.bench.inside import KINDS, PARTS, Inside
+from tests.bench.latency import ACCEPT_TO_TALK, NINE_TO_RING, Heard
 from tests.bench.queue import Measured as QueueMeasured
 from tests.bench.queue import Outcome as QueueOutcome
 from tests.bench.site import FLOOR, OURS
@@ -91,6 +92,20 @@ def inside(found: Inside) -> str:
         + f"\nmost statements {most}: {_verdict(most <= AIM_STATEMENTS)} no more than "
         f"{AIM_STATEMENTS} (BEGIN and COMMIT are not counted: they travel with a statement)\n"
     )
+
+
+def heard(found: Heard) -> str:
+    """What people waited for under some circumstances, a line each."""
+    lines = [
+        latency(f"{name}, {found.when}", milliseconds)
+        for name, milliseconds in ((ACCEPT_TO_TALK, found.accepts), (NINE_TO_RING, found.returns))
+    ]
+    if found.ticks:
+        lines.append(
+            f"waits of the held callers meanwhile: {len(found.ticks)} documents, "
+            f"p95 {percentile(found.ticks, 0.95):.0f} ms"
+        )
+    return "\n".join([*lines, *(f"went wrong: {sentence}" for sentence in found.wrong)])
 
 
 def latency(name: str, milliseconds: Sequence[float]) -> str:
