@@ -25,6 +25,7 @@ from ivr_flows import (
     presence,
     protocol_flow,
     rescreening,
+    return_choice,
     return_to_911,
     ringing,
     waiting,
@@ -375,7 +376,7 @@ def _return_requested(turn: Turn, given: inputs.ReturnRequested) -> str:
         turn,
         reason=given.reason,
         by=Role.CLINICIAN,
-        skip=given.skip,
+        skip=return_choice.settle(turn, given.skip),
         request=given.request,
     )
     return ""

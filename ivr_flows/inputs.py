@@ -194,11 +194,14 @@ class DispatchChanged:
 
 @dataclass(frozen=True, slots=True)
 class ReturnRequested:
-    """A person sends the caller back to 911 from a page or the API."""
+    """A person sends the caller back to 911 from a page or the API.
+
+    `skip` None leaves it to the program whether the caller goes ahead of the held calls.
+    """
 
     person_id: str
     reason: str
-    skip: bool = True
+    skip: bool | None = None
     request: str = ""
 
 

@@ -21,6 +21,8 @@ TRANSFER_BACK = "1"  # while it rings, and for the receiver: to whom they were s
 TRANSFER_CANCEL = "2"
 TRANSFER_DECLINE = "2"
 TRANSFER_TALK_ON = "3"
+SKIP = "1"
+JOIN = "2"
 
 CONFIRM = "1"
 CHANGE = "2"

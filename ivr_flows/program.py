@@ -40,6 +40,21 @@ class Desk:
 
 
 @dataclass(frozen=True, slots=True)
+class Returns:
+    """How callers go back to 911 (RE1, RE2).
+
+    `choice` is what a clinician's return is where they say nothing else: skip goes ahead of the
+    held calls, join waits in turn, ask lets the star menu ask. A held call that has waited
+    `guard_wait_seconds` and that `guard_overtaken` returns have overtaken is offered before the
+    next one; 0 of them is no guard.
+    """
+
+    choice: str = "skip"
+    guard_wait_seconds: int = 600
+    guard_overtaken: int = 5
+
+
+@dataclass(frozen=True, slots=True)
 class Outside:
     """Somebody outside whom a caller can be brought together with, or given to (TR4).
 
@@ -134,6 +149,7 @@ class Program:
     reasons: dict[str, str] = field(default_factory=dict)  # key to reason, for the caller's menu
     dispositions: dict[str, str] = field(default_factory=dict)  # key to disposition
     return_reasons: dict[str, str] = field(default_factory=dict)  # key to reason of a return
+    returns: Returns = Returns()
     overflow_request: str = ""  # what 911 is asked for when nobody is free or nobody accepts
     protocols: tuple[ProtocolUse, ...] = ()
     has_teams: bool = True

@@ -79,7 +79,13 @@ def _begin(turn: Turn, *, reason: str, by: Role, skip: bool, request: str) -> No
     if by is Role.CLINICIAN and reason not in LOST:
         history.gives_back(turn)
     returning = ReturnTo911(
-        reason=reason, requested_by=by, skip=skip, started_at=turn.now, request=request
+        reason=reason,
+        requested_by=by,
+        skip=skip,
+        started_at=turn.now,
+        request=request,
+        # In turn means the line that everybody rings.
+        line=0 if skip else len(turn.program.psap.lines) - 1,
     )
     turn.change(returning=returning, passed_over=(), unrung=())
     turn.note(

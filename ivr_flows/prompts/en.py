@@ -169,6 +169,9 @@ PROMPTS: dict[str, str] = {
     ),
     "danger_noted": "Noted. Back to your caller.",
     "menu_return": "To go back to 9 1 1, press 9.",
+    "menu_skip_or_join": (
+        "To go ahead of the callers who wait for 9 1 1, press 1. To wait in turn, press 2."
+    ),
     "back_to_your_caller": "Back to your caller.",
     "caller_at_menu": "Your caller pressed star and will be back in a moment.",
     "clinician_is_on_the_line": (

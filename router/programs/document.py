@@ -50,6 +50,14 @@ class LineShape(Shape):
     psap: str = ""  # the 911 centre whose callers it brings; "" where others tell
 
 
+class ReturnsShape(Shape):
+    """How callers go back to 911: what a clinician's return is, and when a held call is next."""
+
+    choice: Literal["skip", "join", "ask"] = "skip"
+    guard_wait_seconds: Seconds = 600
+    guard_overtaken: int = Field(default=5, ge=0, le=100)
+
+
 class CrisisLineShape(Shape):
     """A crisis line outside, for calls whose outcome it is; 911 stands behind it."""
 
@@ -171,6 +179,7 @@ class ProgramDocument(Shape):
     lines: dict[Slug, LineShape] = Field(min_length=1)
     psap: PsapShape  # the default centre
     psaps: dict[Slug, CentreShape] = Field(default_factory=dict)  # further ones, by id (RE3)
+    returns: ReturnsShape = ReturnsShape()
     desks: dict[Slug, DeskShape] = Field(min_length=1)
     crisis_line: CrisisLineShape | None = None
     directory: dict[Slug, OutsideShape] = Field(default_factory=dict)

@@ -24,6 +24,7 @@ from ivr_flows.program import (
     ProtocolUse,
     Psap,
     ReturnLine,
+    Returns,
     Transfers,
 )
 from router.errors import SwitchbackError
@@ -283,6 +284,7 @@ def to_program(document: ProgramDocument, version: int) -> Program:
         reasons=dict(sorted(menus.reasons.items())),
         dispositions=dict(sorted(menus.dispositions.items())),
         return_reasons=dict(sorted(menus.return_reasons.items())),
+        returns=Returns(**document.returns.model_dump()),
         overflow_request=document.overflow.request,
         protocols=tuple(
             ProtocolUse(

@@ -53,12 +53,12 @@ _Body = TypeVar("_Body", bound=BaseModel)
 
 
 class ReturnBody(BaseModel):
-    """Why a caller goes back to 911, and whether ahead of held calls."""
+    """Why a caller goes back to 911, and whether ahead of held calls; else the program decides."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     reason: str = Field(pattern=CODE, max_length=60)
-    skip: bool = True
+    skip: bool | None = None
 
 
 class ResolveBody(BaseModel):
