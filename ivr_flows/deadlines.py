@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ivr_flows import connected, offering, return_to_911, waiting, wrap_up
+from ivr_flows import callback, connected, offering, return_to_911, waiting, wrap_up
 from ivr_flows.call import Leg, OfferState, Role, Stage
 from ivr_flows.inputs import TimePassed
 from ivr_flows.outputs import EndLeg
@@ -59,6 +59,8 @@ def _stage_overdue(turn: Turn) -> None:
         return_to_911.start(turn, reason="screening_too_long", by=Role.CALLER)
     elif stage in (Stage.WAITING, Stage.CONSULTING):
         waiting.stage_overdue(turn)
+    elif stage is Stage.CALLING_BACK:
+        callback.stage_overdue(turn)
     elif stage is Stage.CONNECTED:
         connected.stage_overdue(turn)
     else:

@@ -16,6 +16,10 @@ MENU_TO_CLINICIAN = "4"
 MENU_NEW_DANGER = "5"
 MENU_RETURN = "9"
 
+KEEP_PLACE = "2"  # in the wait
+TEXT_ME = "3"
+CALL_BACK = "8"  # the caller's line was lost; dispositions have the keys 1 to 7
+
 CONFIRM = "1"
 CHANGE = "2"
 CANCEL = "3"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ivr_flows import dialogue, eligibility, moving, return_to_911, ringing, wrap_up
+from ivr_flows import callback, dialogue, eligibility, moving, return_to_911, ringing, wrap_up
 from ivr_flows.call import FOR_911, Role, Stage
 from ivr_flows.inputs import AnswersChanged
 from ivr_flows.menus import CANCEL_DANGER, REPEAT
@@ -54,6 +54,9 @@ def decide_again(turn: Turn) -> None:
     turn.note("eligibility_decided", outcome=decision.outcome, rule=decision.rule)
     call = turn.call
     if _is_with_911(turn):
+        return
+    if callback.is_unreached(call):
+        callback.send_to_911(turn)
         return
     if call.stage is Stage.CONSULTING:
         _stop_the_search(turn, decision.sentence or "not_for_clinician")

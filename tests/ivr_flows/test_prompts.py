@@ -25,6 +25,7 @@ SPEAKING = {
     "returned_call",
     "for_the_line",
     "_consult",
+    "_in_both",
     "Screening",
     "Question",
 }
@@ -41,10 +42,12 @@ PUT_TOGETHER = (
     "outcome_",
     "offer_suggests_",
     "team_page_",
+    "standing_by_",
     "the_team",
     "no_number",
 )
 STAFF_ONLY = (
+    "standing_by_",
     "call_taker_",
     "ask_call_t",
     "ask_incident",
