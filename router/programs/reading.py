@@ -16,14 +16,29 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from ivr_flows import prompts
-from ivr_flows.program import Desk, Line, Program, ProtocolUse, Psap, ReturnLine
+from ivr_flows.program import (
+    CallBackPolicy,
+    Desk,
+    Line,
+    Program,
+    ProtocolUse,
+    Psap,
+    ReturnLine,
+    WaitingPolicy,
+)
 from router.errors import SwitchbackError
 from router.policy import soundness
 from router.policy.dispatch import Deadlines
 from router.policy.eligibility import Policy
 from router.programs.area_shape import embed_files, to_area
 from router.programs.coverage_shape import HOURS, to_coverage
-from router.programs.document import LANGUAGE, MENU_KEY, ProgramDocument, find_contradictions
+from router.programs.document import (
+    LANGUAGE,
+    MENU_KEY,
+    CallBackShape,
+    ProgramDocument,
+    find_contradictions,
+)
 from router.programs.inheritance import inherit
 from router.programs.location import find_line, line_of_error, locate
 from router.programs.policy_shape import to_policy_rules
@@ -240,9 +255,21 @@ def to_program(document: ProgramDocument, version: int) -> Program:
             )
             for use in document.protocols
         ),
+        call_back=_to_call_back(document.call_back),
+        waiting=WaitingPolicy(**document.waiting.model_dump()),
         has_teams=document.teams.enabled,
         approval_needed=document.teams.approval_needed,
         **document.timings.model_dump(),
+    )
+
+
+def _to_call_back(shape: CallBackShape) -> CallBackPolicy:
+    settings = shape.model_dump(exclude={"moments", "tries", "welfare_when"})
+    return CallBackPolicy(
+        moments=frozenset(shape.moments),
+        tries=tuple(0 if one == "at_once" else one for one in shape.tries),
+        welfare_when={name: frozenset(values) for name, values in shape.welfare_when.items()},
+        **settings,
     )
 
 

@@ -17,12 +17,13 @@ from typing import Any
 
 from requests.exceptions import ConnectionError as WireError
 from requests.exceptions import ConnectTimeout, RequestException
+from twilio.base import values
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
-from ivr_flows.call import Call, Leg, Place, room_name
+from ivr_flows.call import Call, Leg, Place, Role, room_name
 from ivr_flows.outputs import (
     Announce,
     CheckLeg,
@@ -148,6 +149,8 @@ class Carrier:
             return self.announce(room, leg, token)
         if not leg.sid:
             return Failed("no_sid", permanent=True)
+        if isinstance(command, EndLeg) and leg.role is Role.CALLER:
+            return self.cancel_ring(leg.sid)
         if isinstance(command, EndLeg):
             return self.end_call(leg.sid, is_answered=leg.place not in _UNANSWERED)
         if isinstance(command, ReleaseFromQueue):
@@ -165,16 +168,19 @@ class Carrier:
             fallback_url=self._urls.fallback(leg),
             status_url=self._urls.status(leg),
             ring_seconds=ring_seconds,
+            knows_machines=leg.role is Role.CALLER,
         )
 
-    def place_page(self, page_id: str, to_e164: str, from_e164: str, ring_seconds: int) -> Result:
-        """Ring a responder for a page."""
+    def place_page(
+        self, page_id: str, to_e164: str, from_e164: str, ring_seconds: int, kind: str = "team"
+    ) -> Result:
+        """Ring a responder, or with the kind `welfare` a line of 911, for a page."""
         return self.place_call(
             to_e164,
             from_e164,
-            url=self._urls.page_answered(page_id),
-            fallback_url=self._urls.page_fallback(page_id),
-            status_url=self._urls.page_status(page_id),
+            url=self._urls.page_answered(page_id, kind),
+            fallback_url=self._urls.page_fallback(page_id, kind),
+            status_url=self._urls.page_status(page_id, kind),
             ring_seconds=ring_seconds,
         )
 
@@ -187,8 +193,13 @@ class Carrier:
         fallback_url: str,
         status_url: str,
         ring_seconds: int,
+        knows_machines: bool = False,
     ) -> Result:
-        """Start a call. `Done.sid` is its CallSid."""
+        """Start a call. `Done.sid` is its CallSid.
+
+        With `knows_machines` the carrier listens first, and says who or what picked up: to a
+        machine only when its greeting is over, where a message could be left.
+        """
         if not to_e164 or not from_e164:
             return Failed("no_number", permanent=True)
         return _attempt(
@@ -203,6 +214,7 @@ class Carrier:
                 status_callback_method="POST",
                 status_callback_event=CALL_EVENTS,
                 timeout=ring_seconds,
+                machine_detection="DetectMessageEnd" if knows_machines else values.unset,
             )
         )
 
@@ -215,6 +227,10 @@ class Carrier:
             if result != Failed(INVALID_CALL_STATE, permanent=True):
                 return result
         return Done(sid, "completed")
+
+    def cancel_ring(self, sid: str) -> Result:
+        """Stop a call that rings; one that was picked up in this very moment is left alone."""
+        return _attempt(lambda: self._client.calls(sid).update(status="canceled"))
 
     def redirect(self, sid: str, url: str) -> Result:
         """Make a live leg ask `url`, wherever it is. It leaves a room or queue at once."""
