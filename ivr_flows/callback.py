@@ -26,6 +26,7 @@ from ivr_flows.outputs import (
     Say,
     Urgency,
 )
+from ivr_flows.program import CallBackPolicy
 from ivr_flows.ringing import PICK_UP_GRACE_SECONDS, ring_next, withdraw_offers
 from ivr_flows.turn import Turn
 
@@ -53,12 +54,10 @@ STAND_BY_SECONDS = 5  # of silence after a sentence of about three
 # -- the call that was lost ------------------------------------------------------------------------
 
 
-def is_risky(turn: Turn) -> bool:
+def is_risky(call: Call, policy: CallBackPolicy) -> bool:
     """Whether policy asks 911 for a welfare check if this caller cannot be reached."""
-    when = turn.program.call_back.welfare_when
-    return bool(turn.call.dangers) or any(
-        turn.call.answers.get(name) in values for name, values in when.items()
-    )
+    when = policy.welfare_when.items()
+    return bool(call.dangers) or any(call.answers.get(name) in values for name, values in when)
 
 
 def note_lost(turn: Turn, leg: Leg) -> None:
@@ -68,7 +67,7 @@ def note_lost(turn: Turn, leg: Leg) -> None:
     """
     policy = turn.program.call_back
     moment = _moment_of(turn, leg)
-    is_risk = is_risky(turn)
+    is_risk = is_risky(turn.call, policy)
     if moment not in policy.moments or (moment == SCREENING and not is_risk):
         return
     by_choice = moment == CONNECTED and policy.first == SAME_CLINICIAN
@@ -140,7 +139,8 @@ def keep_place(turn: Turn) -> None:
     withdraw_offers(turn)
     turn.change(kept_desk=turn.call.desk, desk="", choosing="")
     turn.note("place_kept")
-    turn.do(PlanCallBack(KEPT_PLACE, HANG_UP_SECONDS, is_risky=is_risky(turn)))
+    is_risk = is_risky(turn.call, turn.program.call_back)
+    turn.do(PlanCallBack(KEPT_PLACE, HANG_UP_SECONDS, is_risky=is_risk))
     turn.enter_stage(Stage.WAITING, turn.program.check_seconds)
     turn.change_leg(turn.call.caller.id, flow=moving.CLOSING)
 

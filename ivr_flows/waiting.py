@@ -21,6 +21,7 @@ PRIORITY_AFTER_DROP = 50
 PRIORITY_BLOCKED = -1  # last among those who wait for a clinician; for 911 there is no such thing
 ASKED, ASKED_AGAIN = "call_back", "call_back_again"  # whether to call the caller back
 WAIT_TEXT = "waiting"
+DANGERS = ("danger", "weapon", "violence", "crime", "medical", "imminent_risk", "place_danger")
 NOT_THEIRS = frozenset({"withheld", "unreadable", "failed"})
 ORDER_SECONDS = 4  # a request to the carrier is given up by then
 UNTOUCHED_SECONDS = 15  # an offer may wait its turn among the account's calls, but not so long
@@ -246,7 +247,14 @@ def _may_keep_place(turn: Turn) -> bool:
     call = turn.call
     is_offered = turn.program.waiting.call_back_offer and _is_reachable(turn)
     is_coming = bool(call.staff()) or any(o.state is OfferState.ANSWERED for o in call.offers)
-    return is_offered and not is_coming and not call.drops and not callback.is_risky(turn)
+    return is_offered and not is_coming and not call.drops and not _is_dangerous(turn)
+
+
+def _is_dangerous(turn: Turn) -> bool:
+    """Whether a danger is known, or may be: then nobody is asked to hang up."""
+    answers = turn.call.answers
+    told = any(answers.get(name) in ("yes", "unknown") for name in DANGERS)
+    return told or callback.is_risky(turn.call, turn.program.call_back)
 
 
 def _may_be_texted(turn: Turn) -> bool:

@@ -180,6 +180,20 @@ PROMPTS: dict[str, str] = {
     "offer_number_doubtful": "The number may not be theirs.",
     "offer_call_back": "This caller's line was lost. If you accept, we call them back.",
     "offer_kept_place": "This caller asked to be called back. If you accept, we call them.",
+    "welfare_request": (
+        "This is {program} with a request for a welfare check. "
+        "A caller who may be at risk was lost and cannot be reached."
+    ),
+    "welfare_tried": "Calls back without an answer: {tries}.",
+    "welfare_incident": "Incident {incident}.",
+    "welfare_number": "Their telephone: {number}.",
+    "welfare_place": "Last known place: {place}.",
+    "welfare_keys": "To acknowledge, press 1. To repeat, press 2.",
+    "welfare_not_heard": "I did not hear a key.",
+    "welfare_not_understood": "That key is not on this menu.",
+    "welfare_acknowledged": "Thank you. Your acknowledgement is recorded. Goodbye.",
+    "welfare_failed": "I did not hear an answer. We call again. Goodbye.",
+    "welfare_withdrawn": "Thank you. This request is no longer needed. Goodbye.",
     "offer_after_drop": "The caller was with a clinician and the line dropped.",
     "offer_911_call": "9 1 1 call holding.",
     "offer_returned_call": "A crisis caller is coming back.",

@@ -1,4 +1,4 @@
-"""Callers whose line dropped are called back, and 911 is asked for those who cannot be (IN6, RO5)."""
+"""Callers whose line dropped are called back; 911 is told of those not reached (IN6, RO5)."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -26,11 +26,9 @@ from ivr_flows.outputs import (
     Announce,
     CheckLeg,
     EndLeg,
-    NotifySupervisor,
     PlaceLeg,
     RedirectLeg,
     ReleaseFromQueue,
-    RequestDispatch,
     SetEndsRoom,
     Urgency,
 )
@@ -205,7 +203,7 @@ def load_order(outgoing: Outgoing, row: OutboxRow) -> Order | None:
             outbox.mark_failed(session, row.id, "no such call")
             return None
         command, call = row.command(), found.call
-        if isinstance(command, (RequestDispatch, NotifySupervisor)):
+        if not isinstance(command, CarrierCommand):
             outbox.mark_failed(session, row.id, "not the carrier's")
             return None
         if not isinstance(command, PlaceLeg):

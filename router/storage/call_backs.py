@@ -185,12 +185,13 @@ def insert_try(session: Session, row: TryRow) -> None:
 
 def end_try(session: Session, call_id: str, outcome: str, now: datetime) -> str | None:
     """Record what a try came to; the call-back's id, or None for a call that is no try."""
-    return session.scalar(
+    call_back_id: str | None = session.scalar(
         update(call_back_tries)
         .where(call_back_tries.c.call_id == call_id)
         .values(outcome=outcome, ended_at=now)
         .returning(call_back_tries.c.call_back_id)
     )
+    return call_back_id
 
 
 def list_tries(session: Session, call_back_ids: Collection[str]) -> list[TryRow]:

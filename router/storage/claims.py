@@ -176,9 +176,10 @@ def list_known_sids(session: Session, sids: Collection[str]) -> set[str]:
 def lock_ready(
     session: Session, kind: str, name: str | None, now: datetime, limit: int
 ) -> list[OutboxRow]:
-    """Due rows of one kind, and of one name where it is given, held until the transaction ends; those held elsewhere are left out.
+    """Due rows of one kind, held until the transaction ends; those held elsewhere are left out.
 
-    For effects in the database itself, which are carried out and crossed out in one commit.
+    Of one `name` where it is given. For effects in the database itself, which are carried out and
+    crossed out in one commit.
     """
     due = (
         select(*_ROW)

@@ -75,7 +75,8 @@ def open_call(
 ) -> bool:
     """Write a fresh call and its incident, which has the call's id, with all that follows.
 
-    `incident_id` names the incident of a call that belongs to one already. False when its twin, a call of the same `caller.sid`, is already there: then roll back.
+    `incident_id` names the incident of a call that belongs to one already. False when its twin, a
+    call of the same `caller.sid`, is already there: then roll back.
     """
     values = calls.opening_values(session, call, caller)
     parts = ["incident", "opened"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Literal, TypeVar
 
@@ -23,8 +24,14 @@ from router.errors import (
 from router.services.accounts import Scope, use_token
 from router.services.announce import announce_incident
 from router.services.apply_input import Answer
+from router.services.load_program import PublishedPrograms
 from router.services.protocols import move_protocol, read_protocol_run
 from router.services.read_record import check_call
+from router.services.request_call_back import (
+    cancel_call_back,
+    list_call_backs,
+    request_call_back,
+)
 from router.services.sign_on import sign_off, sign_on
 from router.storage.accounts import TokenRow
 from router.storage.database import Sessions
@@ -48,6 +55,14 @@ class ReturnBody(BaseModel):
 
     reason: str = Field(pattern=CODE, max_length=60)
     skip: bool = True
+
+
+class CancelBody(BaseModel):
+    """Why a caller need not be called back."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    reason: str = Field(pattern=CODE, max_length=60)
 
 
 class ResolveBody(BaseModel):
@@ -121,6 +136,8 @@ def _add_calls(
         check_call(sessions, call_id)
         return _told(apply_to_call(call_id, Resolved(_actor(), body.disposition)))
 
+    _add_call_backs(api, sessions, apply_to_call)
+
     @_endpoint(api, "/calls/<call_id>/answers", Scope.CALLS, method="POST")
     def answers(call_id: str) -> ResponseReturnValue:
         body = _body(AnswersBody)
@@ -137,6 +154,38 @@ def _add_calls(
     @_endpoint(api, "/calls/<call_id>/protocol", Scope.CALLS)
     def protocol_now(call_id: str) -> ResponseReturnValue:
         return asdict(read_protocol_run(sessions, call_id))
+
+
+def _add_call_backs(
+    api: Blueprint, sessions: Sessions, apply_to_call: Callable[[str, Input], Answer]
+) -> None:
+    programs = PublishedPrograms()
+
+    @_endpoint(api, "/calls/<call_id>/call-backs", Scope.CALLS)
+    def call_backs(call_id: str) -> ResponseReturnValue:
+        views = list_call_backs(sessions, call_id)
+        return {"call_id": call_id, "call_backs": [_plain(asdict(view)) for view in views]}
+
+    @_endpoint(api, "/calls/<call_id>/call-back", Scope.CALLS, method="POST")
+    def call_back(call_id: str) -> ResponseReturnValue:
+        call_back_id = request_call_back(sessions, programs, call_id, _actor())
+        return {"call_id": call_id, "call_back_id": call_back_id}, HTTPStatus.ACCEPTED
+
+    @_endpoint(api, "/calls/<call_id>/call-back/cancel", Scope.CALLS, method="POST")
+    def call_back_cancel(call_id: str) -> ResponseReturnValue:
+        body = _body(CancelBody)
+        check_call(sessions, call_id)
+        cancel_call_back(sessions, apply_to_call, call_id, body.reason)
+        return {"call_id": call_id, "cancelled": True}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a view of any shape
+    """The value with its instants as text."""
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _add_incidents_and_roster(api: Blueprint, sessions: Sessions) -> None:

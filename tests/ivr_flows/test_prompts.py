@@ -43,10 +43,12 @@ PUT_TOGETHER = (
     "offer_suggests_",
     "team_page_",
     "standing_by_",
+    "welfare_",
     "the_team",
     "no_number",
 )
 STAFF_ONLY = (
+    "welfare_",
     "standing_by_",
     "call_taker_",
     "ask_call_t",

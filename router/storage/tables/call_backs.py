@@ -1,4 +1,4 @@
-"""Callers who are to be called back, each try of it, and the words to 911 when none reaches them."""
+"""Callers who are to be called back, each try of it, and the words to 911 after the last."""
 
 from sqlalchemy import (
     Boolean,
@@ -23,7 +23,7 @@ call_backs = Table(
     Column("id", Text, primary_key=True),
     Column("program_id", Text, ForeignKey("programs.id"), nullable=False),
     Column("call_id", Text, ForeignKey("calls.id"), nullable=False),  # the call that was lost
-    # screening, waiting, connected, returning, kept_place, requested
+    # One of callback.MOMENTS, or kept_place, or requested by a person.
     Column("moment", Text, nullable=False),
     Column("number", EncryptedText("call_backs.number")),  # null: nobody can be rung
     Column("number_hash", LargeBinary),
