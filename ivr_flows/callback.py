@@ -338,6 +338,9 @@ def _hear_stand_by(turn: Turn, _digits: str, _speech: str) -> bool:
         dialogue.ask(turn, FLOW, STAND_BY)
     elif is_unreached(turn.call):
         say_unreached(turn)
+    elif moving.dials_itself(turn.call):
+        turn.say("standing_by_at_911")
+        turn.answer(Hangup())
     else:
         turn.say("connecting_you_to_caller")
         moving.rejoin(turn)

@@ -86,6 +86,8 @@ def _is_the_caller(turn: Turn) -> None:
         desk = turn.call.desk or turn.program.clinician_desk
         priority = max(turn.call.priority, waiting.PRIORITY_AFTER_DROP)
         waiting.to_desk(turn, desk, priority=priority)
+        if turn.leg.place is Place.FLOW:
+            moving.caller_next(turn)
 
 
 def _nobody_speaks(turn: Turn) -> None:

@@ -153,6 +153,7 @@ PROMPTS: dict[str, str] = {
     "standing_by_rings": "Their phone is being rung. Please stay on the line.",
     "standing_by_is_asked": "Somebody has picked up and is asked whether they called.",
     "standing_by_not_begun": "They cannot be called back from here.",
+    "standing_by_at_911": "The caller goes to 9 1 1. You are free again. Goodbye.",
     "standing_by_unanswered": "They did not answer. You are free again. Goodbye.",
     "standing_by_unconfirmed": "Nobody said to be the caller. You are free again. Goodbye.",
     "standing_by_not_the_caller": "Somebody else answered. You are free again. Goodbye.",
