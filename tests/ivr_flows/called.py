@@ -25,7 +25,7 @@ def calling_back(program: Program = PROGRAM, **changes: object) -> Program:
 
 @dataclass
 class CalledBack(Story):
-    """A call-back under test: `call-1` is the caller's leg that we place, `call-2` who stands by."""
+    """A call-back under test: `call-1` is the caller's leg, `call-2` who stands by."""
 
     seek_seconds: int = 0
     to_911: bool = False
