@@ -49,6 +49,8 @@ NOTICES = (
     inputs.CommandUnknown,
     inputs.TimePassed,
     inputs.StaffFreed,
+    inputs.CallBackBegun,
+    inputs.CallBackCancelled,
     inputs.DispatchChanged,
     inputs.ReturnRequested,
     inputs.TransferRequested,

@@ -208,10 +208,14 @@ class FactsSource:
             incident_number,
             is_transfer=program.lines[self._call.line].kind == "transfer",
         )
-        calls, is_blocked = read_history(self._session, whose, self._now - WEEK, self._now)
+        calls, is_blocked, call_back_id = read_history(
+            self._session, whose, self._now - WEEK, self._now
+        )
         window = self._now - timedelta(seconds=program.no_loop_seconds)
         given_back = {desk for one in calls if one.opened_at > window for desk in one.given_back}
-        return History(incident_number, len(calls), tuple(sorted(given_back)), is_blocked)
+        return History(
+            incident_number, len(calls), tuple(sorted(given_back)), is_blocked, call_back_id
+        )
 
     def _list_announced(self) -> tuple[Announcement, ...]:
         live = list_live(
