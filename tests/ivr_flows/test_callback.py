@@ -438,7 +438,7 @@ def test_ro5_nobody_in_danger_and_nobody_without_a_number_is_asked_to_hang_up() 
         {"caller_id": "failed"},
     ):
         story = eligible_direct(Story(calling_back()))
-        story.call = replace(story.call, **change)  # type: ignore[arg-type]
+        story.call = replace(story.call, **change)
         for digits in ("", "", "", "2", "1"):
             story.waits(digits=digits)
         assert "be called back" not in story.said("call-1"), change
