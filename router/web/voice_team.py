@@ -18,45 +18,52 @@ from router.web.voice import Guard
 
 Speak = Callable[[], tuple[Instruction, ...]]
 KINDS: dict[str, ModuleType] = {"team": team_pages, "welfare": welfare}
+"""What answers each kind of page; the kind stands in its addresses."""
 
 
 def make_voice_team(guard: Guard, paging: Paging) -> Blueprint:
     """Everything under /voice/team and /voice/welfare. Signatures are for `Guard.protect`."""
-    pages = Blueprint("voice_team", __name__)
+    blueprint = Blueprint("voice_team", __name__)
+    for kind, pages in KINDS.items():
+        _add_pages(blueprint, guard, paging, kind, pages)
+    return blueprint
+
+
+def _add_pages(
+    blueprint: Blueprint, guard: Guard, paging: Paging, kind: str, pages: ModuleType
+) -> None:
     urls = paging.exchange.urls
 
-    def speak(kind: str, page_id: str, work: Speak) -> Response:
+    def speak(work: Speak, page_id: str) -> Response:
         def document(deadline: Deadline) -> Document:
             with within(deadline):
                 return render_page(work(), page_id, urls, kind=kind)
 
         return guard.answer(document)
 
-    @pages.post("/voice/<any(team, welfare):kind>/<page_id>/answered")
-    def answered(kind: str, page_id: str) -> Response:
+    @blueprint.post(f"/voice/{kind}/<page_id>/answered", endpoint=f"{kind}_answered")
+    def answered(page_id: str) -> Response:
         sid = webhook.read_sid(form_of(request))
-        return speak(kind, page_id, lambda: KINDS[kind].answer_page(paging, page_id, sid))
+        return speak(lambda: pages.answer_page(paging, page_id, sid), page_id)
 
-    @pages.post("/voice/<any(team, welfare):kind>/<page_id>/keyed/<int:step>")
-    def keyed(kind: str, page_id: str, step: int) -> Response:
+    @blueprint.post(f"/voice/{kind}/<page_id>/keyed/<int:step>", endpoint=f"{kind}_keyed")
+    def keyed(page_id: str, step: int) -> Response:
         digits = webhook.read_digits(form_of(request))
-        return speak(kind, page_id, lambda: KINDS[kind].key_page(paging, page_id, step, digits))
+        return speak(lambda: pages.key_page(paging, page_id, step, digits), page_id)
 
-    @pages.post("/voice/<any(team, welfare):kind>/<page_id>/status")
-    def status(kind: str, page_id: str) -> Response:
+    @blueprint.post(f"/voice/{kind}/<page_id>/status", endpoint=f"{kind}_status")
+    def status(page_id: str) -> Response:
         changed = webhook.read_status("", form_of(request))
         if changed is None:
             return reply(None)
 
         def note(deadline: Deadline) -> Document:
             with within(deadline):
-                KINDS[kind].change_page_status(paging, page_id, changed.status, changed.sid)
+                pages.change_page_status(paging, page_id, changed.status, changed.sid)
             return None
 
         return guard.answer(note)
 
-    @pages.post("/voice/<any(team, welfare):kind>/<page_id>/fallback")
-    def fallback(kind: str, page_id: str) -> Response:  # noqa: ARG001 - every page's is the same
+    @blueprint.post(f"/voice/{kind}/<page_id>/fallback", endpoint=f"{kind}_fallback")
+    def fallback(page_id: str) -> Response:  # noqa: ARG001 - every page's is the same
         return guard.refuse()
-
-    return pages

@@ -17,7 +17,6 @@ from ivr_flows.outputs import (
     JoinRoom,
     PlaceLeg,
     PlanCallBack,
-    RedirectLeg,
     TextCaller,
     Urgency,
     Wait,
@@ -488,8 +487,3 @@ def test_in6_a_caller_who_calls_in_is_put_ahead_and_not_called_back() -> None:
     assert story.take(CancelCallBack) == CancelCallBack("caller_called", "back7")
     assert story.call.priority == 50
     assert "called_in_again" in story.kinds()
-
-
-def test_in6_a_redirect_reaches_who_stands_by_even_when_told_late() -> None:
-    story = CalledBack(calling_back(), with_clinician=True)
-    assert [getattr(one, "leg_id", "") for one in story.ordered(RedirectLeg)] == ["call-2"]
