@@ -62,6 +62,8 @@ class OfferState(StrEnum):
 
 LIVE_OFFERS = frozenset({OfferState.RINGING, OfferState.ANSWERED})
 FOR_911 = frozenset({Role.CALL_TAKER, Role.PSAP})
+HELD_STAGES = (Stage.CONNECTED, Stage.CONSULTING)
+"""Stages in which somebody answers for the caller, who may be held."""
 STAFF = frozenset({Role.CLINICIAN, Role.CALL_TAKER, Role.PSAP})
 
 
@@ -90,6 +92,11 @@ class Leg:
     room: int = 0
     ends_room: bool = False  # carries endConferenceOnExit
     present: bool = False  # a person has proven to be there (RE4)
+    held: bool = False  # on hold in its room, as far as the carrier has told us
+    muted: bool = False  # the same: hears, and is not heard
+    hold_wanted: bool = False  # what we want; differs from `held` while an order is on its way
+    mute_wanted: bool = False
+    controls_seen: int = 0  # number of the newest callback on hold and mute in its room
     trail: tuple[str, ...] = ()  # questions answered so far, for "go back"
     ticks: int = 0  # wait documents served since the wait began
     due_at: datetime | None = None
@@ -103,6 +110,16 @@ class Leg:
     def is_answered(self) -> bool:
         """Whether somebody picked up and has not left."""
         return self.is_live and self.place not in (Place.PLANNED, Place.RINGING)
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether others in its room hear it, as far as we have been told."""
+        return not self.held and not self.muted
+
+    @property
+    def is_silenced(self) -> bool:
+        """Whether it is, or is about to be, on hold or muted."""
+        return self.held or self.muted or self.hold_wanted or self.mute_wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +218,7 @@ class Call:
     outcome: str = ""  # resolved, dispatched, returned_to_911, abandoned
     disposition: str = ""
     drops: int = 0  # staff legs lost in mid-call
+    hold_until_at: datetime | None = None  # the caller waits so long while staff confer (TR3)
     stage_due_at: datetime | None = None
     closed_at: datetime | None = None
 
@@ -215,7 +233,7 @@ class Call:
         dues = [leg.due_at for leg in self.legs if leg.is_live]
         dues += [offer.due_at for offer in self.offers if offer.is_live]
         if self.stage is not Stage.CLOSED:
-            dues += [self.stage_due_at, self.next_ring_at]
+            dues += [self.stage_due_at, self.next_ring_at, self.hold_until_at]
         return min((due for due in dues if due is not None), default=None)
 
     def find_leg(self, leg_id: str) -> Leg | None:

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from ivr_flows import moving, return_to_911, ringing, staff_menu, waiting, wrap_up
-from ivr_flows.call import FOR_911, Leg, OfferState, Place, Role, Stage
+from ivr_flows import (
+    holding,
+    moving,
+    parties,
+    party_menu,
+    return_to_911,
+    ringing,
+    staff_menu,
+    waiting,
+    wrap_up,
+)
+from ivr_flows.call import FOR_911, HELD_STAGES, Leg, OfferState, Place, Role, Stage
 from ivr_flows.moving import STAR_GRACE_SECONDS
 from ivr_flows.outputs import (
     Announce,
@@ -21,14 +31,17 @@ HELD_SECONDS = 6  # a caller out of the room hears from somebody by then, or the
 JOIN_TRIES = 2  # a room that cannot be entered more often than this is given up
 PRIORITY_AFTER_DROP = 50
 DROPS_ALLOWED = 2
-HELD_STAGES = (Stage.CONNECTED, Stage.CONSULTING)
 
 
-def room_joined(turn: Turn, leg: Leg, room: int) -> str:
-    """The carrier says a leg is in the room. Returns why it was ignored, or ""."""
+def room_joined(turn: Turn, leg: Leg, room: int, *, muted: bool | None = None) -> str:
+    """The carrier says a leg is in the room, `muted` or not if it says so.
+
+    Returns why it was ignored, or "".
+    """
     if leg.place is not Place.JOINING or leg.room != room:
         return "not on its way to that room"
-    leg = turn.change_leg(leg.id, place=Place.ROOM, due_at=None, tries=0)
+    muted = leg.muted if muted is None else muted
+    leg = turn.change_leg(leg.id, place=Place.ROOM, due_at=None, tries=0, muted=muted)
     turn.note("room_joined", leg.id, room=str(room))
     if leg.role is Role.CALLER:
         _caller_joined(turn)
@@ -45,14 +58,16 @@ def _caller_joined(turn: Turn) -> None:
 
 
 def _must_leave(turn: Turn) -> bool:
-    """Whether the caller sits in a room where nobody is, or that keeps them from dialling 911."""
+    """Whether the caller sits in a room where nobody is heard, or where they are not to be now."""
     call = turn.call
-    return not moving.staff_in_room(call) or moving.dials_itself(call) or moving.is_closing(call)
+    is_alone = not any(leg.is_heard for leg in moving.staff_in_room(call))
+    is_wanted_elsewhere = moving.dials_itself(call) or moving.is_closing(call)
+    return is_alone or is_wanted_elsewhere or moving.is_caller_held(call)
 
 
 def _take_out(turn: Turn, *, after_seconds: float = 0.0) -> None:
     caller = turn.call.caller
-    if not moving.staff_in_room(turn.call):
+    if not any(leg.is_heard for leg in moving.staff_in_room(turn.call)):
         turn.note("caller_alone", caller.id)
     turn.do(RedirectLeg(caller.id, caller.step, after_seconds=after_seconds))
     turn.change_leg(caller.id, due_at=turn.after(after_seconds + moving.JOIN_SECONDS))
@@ -73,6 +88,7 @@ def _staff_joined(turn: Turn, leg: Leg) -> None:
         turn.note("connected", leg.id, person=leg.person_id or "")
         if consulted:
             _pass_the_flag(turn, leg)
+    holding.carry_on(turn)
     moving.release_caller(turn)
 
 
@@ -97,7 +113,13 @@ def room_left(turn: Turn, *, hung_up: bool) -> None:
     if leg.role is Role.CALLER or (leg.ends_room and not never_in):
         moving.break_room(turn, leg.room)
     tries = leg.tries + 1 if never_in else 0
-    turn.change_leg(leg.id, place=Place.FLOW, due_at=None, ends_room=False, tries=tries)
+    is_leaving = leg.flow == parties.LEAVING
+    leg = turn.change_leg(
+        leg.id, place=Place.FLOW, due_at=None, ends_room=False, tries=tries, held=False, muted=False
+    )
+    if is_leaving:
+        _leave_for_good(turn, leg)
+        return
     if tries > JOIN_TRIES:
         _cannot_join(turn)
     elif leg.role is Role.CALLER:
@@ -128,6 +150,9 @@ def _caller_left_room(turn: Turn, left: Leg, *, by_star: bool) -> None:
         return
     moving.caller_next(turn)
     if turn.call.stage in HELD_STAGES and turn.leg.place is Place.QUEUE:
+        if moving.is_caller_held(turn.call):
+            turn.change_leg(turn.leg_id, due_at=holding.reminder_at(turn))
+            return
         flow = moving.STAR if by_star and staying else moving.WAITING
         turn.change_leg(turn.leg_id, flow=flow, due_at=turn.after(HELD_SECONDS))
 
@@ -179,10 +204,31 @@ def leg_asked(turn: Turn) -> None:
         _caller_asked(turn)
     elif not turn.call.caller.is_live:
         wrap_up.ask(turn)
+    elif turn.leg.flow == parties.LEAVING:
+        if turn.leg.place is Place.ROOM and turn.leg.ends_room:
+            moving.break_room(turn, turn.leg.room)
+        _leave_for_good(turn, turn.leg)
+    elif moving.is_caller_held(turn.call):
+        turn.change_leg(turn.leg_id, ends_room=False, held=False, muted=False)
+        party_menu.while_held(turn)
     else:
         starred = turn.call.caller.flow == moving.STAR
         turn.say("caller_at_menu" if starred else "back_to_your_caller")
         moving.rejoin(turn)
+
+
+def _leave_for_good(turn: Turn, leg: Leg) -> None:
+    """A party that was to be taken out is: a last word, unless the caller needs them after all."""
+    is_staff = leg.id in {other.id for other in turn.call.staff()}
+    if is_staff and not parties.is_handed_over(turn.call, leg):
+        turn.say("nobody_else_with_caller")
+        moving.rejoin(turn)
+        return
+    is_open = leg.role is Role.CLINICIAN and not turn.call.disposition
+    turn.say("record_left_open" if is_open else "left_the_call_goodbye")
+    turn.answer(Hangup())
+    turn.note("left_the_call", leg.id)
+    leg_ended(turn, leg)
 
 
 def _caller_asked(turn: Turn) -> None:
@@ -341,13 +387,23 @@ def leg_overdue(turn: Turn, leg: Leg) -> None:
     elif leg.place is Place.FLOW and leg in turn.call.staff():
         turn.change_leg(leg.id, due_at=turn.after(turn.program.menu_seconds))
         turn.do(CheckLeg(leg.id))
-        if turn.call.caller.place is Place.QUEUE and not moving.staff_in_room(turn.call):
-            return_to_911.start(turn, reason="clinician_silent", by=Role.CLINICIAN)
+        _answers_no_question(turn)
+    elif leg.flow != parties.LEAVING and holding.is_open(leg):
+        holding.overdue(turn, leg)
     else:
         turn.change_leg(leg.id, due_at=None)
         turn.do(CheckLeg(leg.id))
+        if leg.flow == parties.LEAVING:
+            turn.do(EndLeg(leg.id))
         if leg.place is Place.ROOM and leg.room != turn.call.room:
             turn.do(RedirectLeg(leg.id, leg.step))
+
+
+def _answers_no_question(turn: Turn) -> None:
+    """Somebody at a menu is silent, for whom the caller waits."""
+    waits = turn.call.caller.place is Place.QUEUE and not moving.free_in_room(turn.call)
+    if waits and not holding.bring_back(turn):
+        return_to_911.start(turn, reason="clinician_silent", by=Role.CLINICIAN)
 
 
 def _caller_overdue(turn: Turn, leg: Leg) -> None:
@@ -357,6 +413,8 @@ def _caller_overdue(turn: Turn, leg: Leg) -> None:
         turn.do(RedirectLeg(leg.id, leg.step))
     elif leg.place is Place.ROOM:
         turn.do(CheckLeg(leg.id))
+        if moving.is_caller_held(turn.call):
+            holding.caller_not_held(turn)
         if _must_leave(turn):
             _take_out(turn)
     elif leg.place is Place.QUEUE:
@@ -371,7 +429,9 @@ def _queued_caller_overdue(turn: Turn, leg: Leg) -> None:
         turn.change_leg(leg.id, due_at=turn.after(moving.RELEASE_SECONDS))
         return
     turn.change_leg(leg.id, flow=moving.WAITING)
-    if moving.caller_may_enter(turn.call):
+    if moving.is_caller_held(turn.call):
+        holding.remind(turn)
+    elif moving.caller_may_enter(turn.call):
         moving.release_caller(turn)
     elif turn.call.stage in HELD_STAGES:
         if any(one.place is not Place.ROOM for one in turn.call.staff()):

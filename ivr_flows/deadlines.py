@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ivr_flows import connected, offering, return_to_911, waiting, wrap_up
+from ivr_flows import connected, holding, offering, return_to_911, waiting, wrap_up
 from ivr_flows.call import Leg, OfferState, Role, Stage
 from ivr_flows.inputs import TimePassed
 from ivr_flows.outputs import EndLeg
@@ -22,6 +22,8 @@ def time_passed(turn: Turn, _given: TimePassed) -> str:
         current_leg = turn.get_leg(leg.id)
         if current_leg.is_live and _is_due(current_leg.due_at, turn.now):
             _leg_overdue(turn, current_leg)
+    if turn.call.stage is not Stage.CLOSED and _is_due(turn.call.hold_until_at, turn.now):
+        holding.bring_caller_back(turn, why="hold_is_over")
     if turn.call.stage is not Stage.CLOSED and _is_due(turn.call.next_ring_at, turn.now):
         waiting.pursue(turn)
         if _is_due(turn.call.next_ring_at, turn.now):

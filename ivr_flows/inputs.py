@@ -99,10 +99,14 @@ class LegStatusChanged:
 
 @dataclass(frozen=True, slots=True)
 class RoomJoined:
-    """A conference callback: the leg is in that generation of the room."""
+    """A conference callback: the leg is in that generation of the room.
+
+    `muted` is None where the carrier does not say.
+    """
 
     leg_id: str
     room: int
+    muted: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,25 +118,45 @@ class RoomDeparted:
 
 
 @dataclass(frozen=True, slots=True)
+class ControlsChanged:
+    """A conference callback: whether the leg is on hold and muted in that generation of the room.
+
+    `sequence` numbers the room's callbacks, which come in any order.
+    """
+
+    leg_id: str
+    room: int
+    held: bool
+    muted: bool
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
 class CommandDone:
-    """The carrier confirmed a command; `sid` is set when it placed a leg."""
+    """The carrier confirmed a command; `sid` is set when it placed a leg.
+
+    `on` tells what a command switched that switches something on or off.
+    """
 
     command: str
     leg_id: str
     sid: str = ""
+    on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CommandFailed:
     """The carrier refused a command, or could not be reached. `reason` is for the record.
 
-    `permanent` says that it refused this command; otherwise it takes none of its kind now.
+    `permanent` says that it refused this command; otherwise it takes none of its kind now. `on` as
+    in CommandDone.
     """
 
     command: str
     leg_id: str
     reason: str = ""
     permanent: bool = True
+    on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +199,18 @@ class ReturnRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class ControlRequested:
+    """A person does something about one party from a page or the API (TR3).
+
+    `action` is hold, unhold, mute, unmute, remove or leave.
+    """
+
+    person_id: str
+    leg_id: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
 class Resolved:
     """A person records how the call ended, from a page or the API."""
 
@@ -214,6 +250,7 @@ Input = (
     | LegStatusChanged
     | RoomJoined
     | RoomDeparted
+    | ControlsChanged
     | CommandDone
     | CommandFailed
     | CommandUnknown
@@ -221,6 +258,7 @@ Input = (
     | StaffFreed
     | DispatchChanged
     | ReturnRequested
+    | ControlRequested
     | Resolved
     | ProtocolMoved
     | AnswersChanged

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ivr_flows import dialogue, history, moving
+from ivr_flows import dialogue, history, holding, moving
 from ivr_flows.call import Call, Leg, Place, ReturnTo911, Role, Stage
 from ivr_flows.context import returned_call
 from ivr_flows.menus import ACCEPT
@@ -76,6 +76,8 @@ def is_under_way(call: Call) -> bool:
 
 def _begin(turn: Turn, *, reason: str, by: Role, skip: bool, request: str) -> None:
     withdraw_offers(turn)
+    holding.bring_caller_back(turn, why="return_to_911")
+    holding.bring_back(turn)
     desk = turn.call.desk
     if desk and desk != turn.program.psap.desk and desk not in turn.call.returned_from:
         turn.change(returned_from=(*turn.call.returned_from, desk))

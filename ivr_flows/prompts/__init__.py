@@ -20,6 +20,16 @@ class Catalogue:
 
 
 _ENGLISH = Catalogue(en.PROMPTS, en.VOICE, en.TAG)
+# Families of words that answers and parties stand for.
+_FAMILIES = (
+    "call_type_",
+    "reason_",
+    "disposition_",
+    "request_",
+    "party_",
+    "language_",
+    "role_",
+)
 _CATALOGUES = {"en": _ENGLISH, "es": Catalogue(es.PROMPTS, es.VOICE, es.TAG)}
 
 
@@ -63,6 +73,6 @@ def _spoken(value: str, language: str) -> str:
     if known is not None:
         return known
     # A program may add a call type of its own: its name, in words, beats a call that breaks.
-    for prefix in ("call_type_", "reason_", "disposition_", "request_", "party_", "language_"):
+    for prefix in _FAMILIES:
         key = key.removeprefix(prefix)
     return key.replace("_", " ")
