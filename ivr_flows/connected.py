@@ -113,14 +113,11 @@ def room_left(turn: Turn, *, hung_up: bool) -> None:
     if leg.role is Role.CALLER or (leg.ends_room and not never_in):
         moving.break_room(turn, leg.room)
     tries = leg.tries + 1 if never_in else 0
-    is_leaving = leg.flow == parties.LEAVING
-    leg = turn.change_leg(
-        leg.id, place=Place.FLOW, due_at=None, ends_room=False, tries=tries, held=False, muted=False
-    )
-    if is_leaving:
+    here = {"place": Place.FLOW, "held": False, "muted": False}
+    turn.change_leg(leg.id, due_at=None, ends_room=False, tries=tries, **here)
+    if leg.flow == parties.LEAVING and turn.call.caller.is_live:
         _leave_for_good(turn, leg)
-        return
-    if tries > JOIN_TRIES:
+    elif tries > JOIN_TRIES:
         _cannot_join(turn)
     elif leg.role is Role.CALLER:
         _caller_left_room(turn, leg, by_star=not never_in and not leg.shared)

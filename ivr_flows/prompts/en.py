@@ -192,8 +192,6 @@ PROMPTS: dict[str, str] = {
     "control_not_done": "That change did not work. Star, then 6, tells who is on the line.",
     "nobody_else_with_caller": "Nobody else is with your caller. Back to your caller.",
     "left_the_call_goodbye": "You have left the call. Thank you. Goodbye.",
-    "hold_for_party": "You are on hold. Please stay on the line.",
-    "hold_for_staff": "You are on hold. For your menu, press star.",
     "role_caller": "the caller",
     "role_call_taker": "call taker",
     "role_clinician": "clinician",

@@ -60,6 +60,10 @@ class Urls:
         """The static fail-safe of a leg."""
         return self._leg(leg, "fallback")
 
+    def hold(self, leg: Leg) -> str:
+        """What a leg on hold in its room hears."""
+        return self._leg(leg, "hold")
+
     def whisper(self, leg: Leg) -> str:
         """What a 911 line rung by TwiML hears before it is bridged to the caller on `leg`."""
         return self._leg(leg, "whisper")
