@@ -133,9 +133,9 @@ class ControlsChanged:
 
 @dataclass(frozen=True, slots=True)
 class CommandDone:
-    """The carrier confirmed a command; `sid` is set when it placed a leg.
+    """The carrier confirmed a command.
 
-    `on` tells what a command switched that switches something on or off.
+    `sid` is set when it placed a leg; `on` is what a command has set that switches something.
     """
 
     command: str
@@ -211,6 +211,34 @@ class ControlRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferRequested:
+    """A person transfers the caller from a page or the API; `to` as `ivr_flows.targets` reads it.
+
+    `consult` is private or together, "" for the program's own setting; `reason` is told the
+    receiver.
+    """
+
+    person_id: str
+    to: str
+    consult: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferIntroduced:
+    """The giver has spoken with whoever receives the caller, and brings the caller in."""
+
+    person_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferCancelled:
+    """The giver keeps the caller after all."""
+
+    person_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Resolved:
     """A person records how the call ended, from a page or the API."""
 
@@ -259,6 +287,9 @@ Input = (
     | DispatchChanged
     | ReturnRequested
     | ControlRequested
+    | TransferRequested
+    | TransferIntroduced
+    | TransferCancelled
     | Resolved
     | ProtocolMoved
     | AnswersChanged

@@ -12,7 +12,7 @@ DECLINE = "2"
 MENU_REJOIN = "1"
 MENU_RESOLVE = "2"
 MENU_SEND_TEAM = "3"
-MENU_TO_CLINICIAN = "4"
+MENU_TRANSFER = "4"
 MENU_NEW_DANGER = "5"
 MENU_PEOPLE = "6"
 MENU_RETURN = "9"
@@ -23,6 +23,12 @@ CHOOSE_PARTY = ("3", "4", "5", "6", "7")
 HOLD_PARTY = "1"  # once one of them is chosen
 MUTE_PARTY = "2"
 REMOVE_PARTY = "3"
+
+TRANSFER_INTRODUCE = "1"
+TRANSFER_BACK = "1"  # while it rings, and for the receiver: to whom they were speaking with
+TRANSFER_CANCEL = "2"
+TRANSFER_DECLINE = "2"
+TRANSFER_TALK_ON = "3"
 
 CONFIRM = "1"
 CHANGE = "2"

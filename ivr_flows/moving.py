@@ -5,7 +5,7 @@ The caller enters a room last.
 
 from __future__ import annotations
 
-from ivr_flows.call import HELD_STAGES, Call, Leg, Place, Role, Stage
+from ivr_flows.call import HELD_STAGES, Call, Leg, Place, Role, Stage, TransferState
 from ivr_flows.outputs import (
     Dial911,
     Hangup,
@@ -92,12 +92,21 @@ def dials_itself(call: Call) -> bool:
     )
 
 
+def consults_in_private(call: Call) -> bool:
+    """Whether giver and receiver of a transfer speak, while the caller waits for them."""
+    transfer = call.transfer
+    if transfer is None or not transfer.private or transfer.state is not TransferState.CONSULTING:
+        return False
+    pair = (call.find_leg(transfer.giver), call.find_leg(transfer.receiver))
+    return call.stage is Stage.CONSULTING and all(leg is not None and leg.is_live for leg in pair)
+
+
 def caller_may_enter(call: Call) -> bool:
     """Whether somebody is there for the caller, and 911 (if it is being rung) is known to ring.
 
     Until then a returning caller stays in the queue, from where TwiML alone can dial 911 (Law 8).
     """
-    if is_caller_held(call) or not free_in_room(call):
+    if not free_in_room(call) or is_caller_held(call) or consults_in_private(call):
         return False
     returning = call.returning
     if call.stage is Stage.RETURNING and returning is not None and not returning.taken:
@@ -115,7 +124,6 @@ def join_room(turn: Turn, *, ends_room: bool) -> None:
     """Send the leg that asked into the newest generation of the room."""
     if turn.call.room == 0:
         turn.change(room=1)
-    star = not turn.leg.shared and turn.leg.role is not Role.PSAP
     muted = turn.leg.mute_wanted and may_be_silenced(turn.call, turn.leg)
     step = turn.next_step(
         place=Place.JOINING,
@@ -128,6 +136,7 @@ def join_room(turn: Turn, *, ends_room: bool) -> None:
         controls_seen=0,
         due_at=turn.after(turn.spoken_seconds + JOIN_SECONDS),
     )
+    star = turn.leg.has_menu
     turn.answer(JoinRoom(turn.call.room, step, star=star, ends_room=ends_room, muted=muted))
 
 
@@ -137,7 +146,8 @@ def rejoin(turn: Turn) -> None:
     It ends the room unless another there, who is heard, does already.
     """
     others = (leg for leg in free_in_room(turn.call) if leg.id != turn.leg_id)
-    join_room(turn, ends_room=not any(leg.ends_room for leg in others))
+    answers = turn.leg.role is not Role.OUTSIDE or turn.leg.vouched
+    join_room(turn, ends_room=answers and not any(leg.ends_room for leg in others))
 
 
 def gather(turn: Turn) -> None:

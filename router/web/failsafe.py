@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from itsdangerous import BadSignature, TimestampSigner
 from twilio.twiml.voice_response import VoiceResponse
 
-from ivr_flows.call import STAFF, Role, call_id_of, room_name
+from ivr_flows.call import WITHOUT_MENU, Role, call_id_of, room_name
 from ivr_flows.outputs import JoinRoom
 from router.logs import get_logger
 from router.telephony.failsafe_file import FailsafeNumbers
@@ -79,7 +79,7 @@ LAST_WORDS = (
 
 HOLD_POINT = "hold"
 CALLER, NOTICE, PAGE, ROOM, ANNOUNCE = Role.CALLER.value, "notice", "page", "room", "announce"
-_STAFF = frozenset(role.value for role in STAFF)
+_STAFF = frozenset(role.value for role in Role) - {CALLER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +228,7 @@ class Failsafe:
     def _hold_party(self, target: Target) -> str:
         """What a party on hold in a room hears: it stands here because it needs nothing else."""
         here = self._urls.at(f"/voice/{target.role}/{target.leg_id}/{HOLD_POINT}")
-        has_menu = target.role in _STAFF and target.role != Role.PSAP.value
+        has_menu = target.role not in {role.value for role in WITHOUT_MENU}
         response = VoiceResponse()
         _say(response, HOLD_STAFF if has_menu else HOLD_PARTY)
         response.pause(length=HOLD_PAUSE_SECONDS)
@@ -267,8 +267,9 @@ class Failsafe:
         """Back into the room that the address names.
 
         The leg ends the room when it leaves, because nobody can say who else would: that costs a
-        blip and never a caller.
+        blip and never a caller. A party outside answers for nobody, and ends none.
         """
+        answers = target.role != Role.OUTSIDE.value
         left = f"/voice/{target.role}/{target.leg_id}/room-left/{target.step}/{target.room}"
         response = VoiceResponse()
         _say(response, ONE_MOMENT)
@@ -278,7 +279,7 @@ class Failsafe:
             label=target.leg_id,
             action=self._urls.at(f"{left}?tries={tries + 1}"),
             callback=self._urls.room(target.call_id, target.room),
-            join=JoinRoom(target.room, target.step, star=False, ends_room=True),
+            join=JoinRoom(target.room, target.step, star=False, ends_room=answers),
         )
         return str(response)
 

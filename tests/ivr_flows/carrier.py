@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from ivr_flows import inputs, moving, outputs, parties
-from ivr_flows.call import Place, Role, Stage
+from ivr_flows.call import STAFF, Place, Stage
 from tests.ivr_flows.story import Story
 
 CALLER = "call-1"
@@ -22,6 +22,18 @@ FROM_PAGES: tuple[inputs.Input, ...] = (
     inputs.ProtocolMoved("token", "answer", question="hurt_today", value="yes"),
     inputs.ProtocolMoved("token", "answer", question="means_near", value="no"),
     inputs.ProtocolMoved("token", "back"),
+)
+TRANSFERS: tuple[inputs.Input, ...] = (
+    inputs.TransferRequested("token", "desk:clinicians", "together"),
+    inputs.TransferRequested("token", "desk:supervisors", "private"),
+    inputs.TransferRequested("token", "desk:911", "private"),
+    inputs.TransferRequested("token", "directory:interpreter", "together"),
+    inputs.TransferRequested("token", "directory:warm_line", "private"),
+    inputs.TransferRequested("token", "number:7", "together"),
+    inputs.TransferRequested("token", "desk:nextville/clinicians"),
+    inputs.TransferIntroduced("token"),
+    inputs.TransferIntroduced("token"),
+    inputs.TransferCancelled("token"),
 )
 WAIT_KEYS = ("", "", "", "", "9", "5")
 TOLD_AGAIN = (
@@ -66,6 +78,7 @@ class Carrier:
         self.held: set[str] = set()  # on hold in the room they are in
         self.muted: set[str] = set()
         self.controls = 0  # callbacks on hold and mute so far
+        self.transfers = False
         self.told_before: list[inputs.Input] = []
         self._orders: dict[type, Callable[[Any], None]] = {
             outputs.PlaceLeg: self._place,
@@ -282,6 +295,8 @@ class Carrier:
             leg = self.random.choice(self.story.call.legs)
             action = self.random.choice(parties.ACTIONS)
             self.story.give(inputs.ControlRequested("token", leg.id, action))
+        elif self.transfers and choice < 0.8 and len(self.on_line) > 1:
+            self.story.give(self.random.choice(TRANSFERS))
         elif self.on_line:
             leg_id = self.random.choice(sorted(self.on_line))
             self._person_acts(leg_id)
@@ -359,7 +374,7 @@ class Carrier:
         where = self.on_line.get(CALLER, "")
         if where in ("dial", "talk"):
             return True
-        staff = [leg.id for leg in self.story.call.legs if leg.role is not Role.CALLER]
+        staff = [leg.id for leg in self.story.call.legs if leg.role in STAFF or leg.vouched]
         heard = [leg for leg in staff if leg not in self.held | self.muted]
         return where.startswith("room") and any(self.on_line.get(leg) == where for leg in heard)
 

@@ -15,7 +15,14 @@ import pytest
 from ivr_flows.facts import History
 from ivr_flows.program import Program
 from tests.ivr_flows.carrier import Carrier
-from tests.ivr_flows.story import PROGRAM, Story, deciding, hosted, with_crisis_line
+from tests.ivr_flows.story import (
+    PROGRAM,
+    Story,
+    deciding,
+    hosted,
+    with_crisis_line,
+    with_transfers,
+)
 from tests.ivr_flows.test_announced import KNOWN, OTHER
 from tests.ivr_flows.test_protocols import ASKING, IN_FORCE
 
@@ -67,13 +74,34 @@ def test_tr7_el1_whatever_the_policy_decides_a_caller_who_stays_reaches_a_person
     live(lambda _: Story(with_crisis_line(program), line, decides=decides), chances, LIVES // 4)
 
 
-def live(begin: Callable[[int], Story], chances: dict[str, float], lives: int = LIVES) -> None:
+@pytest.mark.parametrize("line", ["direct", "transfer", "psap"])
+@pytest.mark.parametrize("program", [PROGRAM, hosted()], ids=["external", "hosted"])
+@pytest.mark.parametrize("chances", CARRIERS.values(), ids=CARRIERS)
+def test_tr2_tr7_whoever_the_caller_is_transferred_to_they_reach_a_person(
+    line: str, program: Program, chances: dict[str, float]
+) -> None:
+    consult = ("private", "together")
+    live(
+        lambda seed: Story(with_transfers(program, consult=consult[seed % 2]), line),
+        chances,
+        transfers=True,
+    )
+
+
+def live(
+    begin: Callable[[int], Story],
+    chances: dict[str, float],
+    lives: int = LIVES,
+    *,
+    transfers: bool = False,
+) -> None:
     """Play so many random lives of a call, each with its seed, to their end."""
     for seed in range(lives):
         story = begin(seed)
         carrier = Carrier(story, Random(seed), **chances)  # type: ignore[arg-type]
+        carrier.transfers = transfers
         try:
-            for _ in range(seed * 7 % 90):
+            for _ in range(seed * 7 % (300 if transfers else 90)):
                 carrier.act()
                 carrier.check()
             assert carrier.drain(), "the caller is left without a person"

@@ -220,7 +220,8 @@ def test_a_staff_leg_goes_back_to_its_room_and_not_for_ever(failsafe: Failsafe, 
         f'<Dial action="https://switchback.test{path}?tries=2{ANY}" hangupOnStar="false"'
         ' method="POST"><Conference beep="false" endConferenceOnExit="true" maxParticipants="20"'
         f' participantLabel="abc-2" startConferenceOnEnter="true" statusCallback="{HERE}/room/abc/3'
-        f'{ANY}" statusCallbackEvent="join leave start end mute hold" statusCallbackMethod="POST" waitUrl="">'
+        f'{ANY}" statusCallbackEvent="join leave start end mute hold" statusCallbackMethod="POST"'
+        ' waitUrl="">'
         "abc.3</Conference></Dial></Response>"
     )
     last = failsafe.answer(path, {"tries": "3"}, FORM)
