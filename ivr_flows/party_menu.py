@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ivr_flows import dialogue, holding, moving, parties, wrap_up
+from ivr_flows import dialogue, holding, moving, parties, targets, wrap_up
 from ivr_flows.call import Leg, Place, Role
 from ivr_flows.menus import (
     BACK,
@@ -56,9 +56,10 @@ def _others(turn: Turn) -> list[Leg]:
 
 
 def _name(turn: Turn, leg: Leg) -> str:
-    """The party by role, numbered where there are several."""
-    same = [one.id for one in _others(turn) if one.role is leg.role]
-    role = f"@role_{leg.role}"
+    """The party by role or by its name in the directory, numbered where there are several."""
+    same = [one.id for one in _others(turn) if (one.role, one.line_id) == (leg.role, leg.line_id)]
+    outside = targets.find_outside(turn, leg.line_id or "")
+    role = (outside.name if outside is not None else "") or f"@role_{leg.role}"
     number = same.index(leg.id) + 1 if leg.id in same else 1
     if number == 1:
         return role

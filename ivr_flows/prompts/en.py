@@ -196,7 +196,9 @@ PROMPTS: dict[str, str] = {
     "role_caller": "the caller",
     "role_call_taker": "call taker",
     "role_clinician": "clinician",
+    "role_supervisor": "supervisor",
     "role_psap": "9 1 1",
+    "role_outside": "someone outside",
     "role_numbered": "{role}, number {number}",
     "which_danger": (
         "A weapon, press 1. Violence, 2. A crime, 3. A medical emergency, 4. "
