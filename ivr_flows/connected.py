@@ -174,8 +174,12 @@ def _caller_did_not_star(turn: Turn) -> None:
 
 
 def _others_left_first(turn: Turn, left: Leg) -> bool:
-    """Whether another who ended the room is known to have gone from it, or to be at a menu."""
-    return any(
+    """Whether the room ended around the leg, which did not end it itself, as far as is known.
+
+    Another who ended the room has gone from it or is at a menu; or it is forming anew already.
+    """
+    is_broken = left.room != turn.call.room and not left.ends_room
+    return is_broken or any(
         leg.room == left.room and (_has_left_for_menu(leg) if leg.is_live else leg.ends_room)
         for leg in turn.call.legs
         if leg.id != left.id and leg.role is not Role.CALLER

@@ -520,6 +520,15 @@ def test_tr3_two_confer_while_the_caller_is_held_and_are_reminded() -> None:
     assert story.caller.room == story.call.room
 
 
+def test_tr3_who_comes_out_of_a_room_that_forms_anew_did_not_press_star() -> None:
+    story, ana = together()
+    asks(story, CALLER, "hold")
+    story.comes_out(CALLER)
+    story.comes_out(ana)  # which ends the room around Lee
+    story.leaves_room(LEE)
+    assert isinstance(story.last(LEE), outputs.JoinRoom)
+
+
 def test_tr7_a_caller_whom_rest_does_not_take_out_goes_on_talking() -> None:
     story = connected(Story(QUICK))
     asks(story, CALLER, "hold")
