@@ -9,6 +9,7 @@ import pytest
 
 from ivr_flows import inputs, outputs, parties
 from ivr_flows.call import Place, Role, Stage
+from ivr_flows.program import Program
 from ivr_flows.prompts import seconds
 from tests.ivr_flows.story import (
     PROGRAM,
@@ -30,12 +31,14 @@ def asks(story: Story, leg_id: str, action: str) -> str:
     return story.ignored
 
 
-def does(story: Story, kind: type, *, on: bool = True) -> None:
+Switch = type[outputs.HoldLeg | outputs.MuteLeg | outputs.SetEndsRoom]
+
+
+def does(story: Story, kind: Switch, *, on: bool = True) -> None:
     """The carrier does the oldest command of that kind, and says so."""
     order = story.take(kind)
     assert getattr(order, "on", on) is on
-    done = inputs.CommandDone(kind.__name__, order.leg_id, on=on)  # type: ignore[attr-defined]
-    story.give(done)
+    story.give(inputs.CommandDone(kind.__name__, order.leg_id, on=on))
 
 
 def together() -> tuple[Story, str]:
@@ -249,7 +252,7 @@ def test_law1_a_hold_told_twice_or_once_is_the_same(order: tuple[str, ...]) -> N
     for lost in ("", "done", "callback"):
         story, outside = with_interpreter()
         asks(story, outside, "mute")
-        news = {
+        news: dict[str, inputs.Input] = {
             "done": inputs.CommandDone("MuteLeg", outside, on=True),
             "callback": inputs.ControlsChanged(
                 outside, story.call.room, held=False, muted=True, sequence=3
@@ -419,9 +422,9 @@ def test_tr4_a_party_that_cannot_be_removed_stays_and_it_is_said() -> None:
 # -- the caller on hold -----------------------------------------------------------------
 
 
-def held_by_ana(program: object = QUICK) -> Story:
+def held_by_ana(program: Program = QUICK) -> Story:
     """Ana, alone with the caller, holds them from her menu."""
-    story = connected(Story(program))  # type: ignore[arg-type]
+    story = connected(Story(program))
     menu_of_people(story)
     story.presses(ANA, "1")
     return story
