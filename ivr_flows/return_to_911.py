@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ivr_flows import consulting, history, line_order, moving, psap_choice
+from ivr_flows import consulting, history, holding, line_order, moving, psap_choice
 from ivr_flows.call import FOR_911, STAFF, Call, Leg, Place, ReturnTo911, Role, Stage
 from ivr_flows.outputs import (
     Announce,
@@ -72,6 +72,8 @@ def is_under_way(call: Call) -> bool:
 
 def _begin(turn: Turn, *, reason: str, by: Role, skip: bool, request: str) -> None:
     withdraw_offers(turn)
+    holding.bring_caller_back(turn, why="return_to_911")
+    holding.bring_back(turn)
     consulting.abandon(turn)
     desk = turn.call.desk
     if desk and desk not in (*turn.program.hosted_desks, *turn.call.returned_from):

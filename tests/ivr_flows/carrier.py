@@ -9,12 +9,12 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from ivr_flows import callback, inputs, outputs
+from ivr_flows import callback, inputs, moving, outputs, parties
 from ivr_flows.call import STAFF, Place, Stage
 from tests.ivr_flows.story import Story
 
 CALLER = "call-1"
-KEYS = ("", "1", "1", "1", "2", "2", "3", "4", "9", "*", "#", "8", "1234", "12345", "5")
+KEYS = ("", "1", "1", "1", "2", "2", "3", "4", "9", "*", "#", "8", "1234", "12345", "5", "6")
 WILLING = ("1", "1", "1", "4", "3", "2", *KEYS)
 FROM_PAGES: tuple[inputs.Input, ...] = (
     inputs.AnswersChanged("token", {"medical": "yes"}),
@@ -48,6 +48,7 @@ TOLD_AGAIN = (
     inputs.LegStatusChanged,
     inputs.RoomJoined,
     inputs.RoomDeparted,
+    inputs.ControlsChanged,
     inputs.CommandDone,
     inputs.CommandFailed,
     inputs.CommandUnknown,
@@ -83,6 +84,9 @@ class Carrier:
             leg.id: "ivr" for leg in story.call.legs if leg.place is Place.FLOW
         }
         self.flags: dict[str, bool] = {}
+        self.held: set[str] = set()  # on hold in the room they are in
+        self.muted: set[str] = set()
+        self.controls = 0  # callbacks on hold and mute so far
         self.told_before: list[inputs.Input] = []
         self._orders: dict[type, Callable[[Any], None]] = {
             outputs.PlaceLeg: self._place,
@@ -90,6 +94,9 @@ class Carrier:
             outputs.ReleaseFromQueue: self._release,
             outputs.RedirectLeg: self._redirect,
             outputs.SetEndsRoom: self._set_flag,
+            outputs.HoldLeg: self._hold,
+            outputs.MuteLeg: self._mute,
+            outputs.RemoveLeg: self._remove,
             outputs.CheckLeg: self._look_up,
         }
         self._settle(CALLER)
@@ -106,11 +113,15 @@ class Carrier:
         if leg_id not in self.on_line or not told:
             return
         last = told[-1]
+        self.held.discard(leg_id)
+        self.muted.discard(leg_id)
         if isinstance(last, outputs.Wait):
             self.on_line[leg_id] = "queue"
         elif isinstance(last, outputs.JoinRoom):
             self.on_line[leg_id] = f"room:{last.room}"
             self.flags[leg_id] = last.ends_room
+            if last.muted:
+                self.muted.add(leg_id)
         elif isinstance(last, outputs.Dial911):
             self.on_line[leg_id] = "dial"
         elif isinstance(last, outputs.Ask):
@@ -150,6 +161,8 @@ class Carrier:
     def hang_up(self, leg_id: str) -> None:
         """Let the phone be put down, or its battery die."""
         where = self.on_line.pop(leg_id)
+        self.held.discard(leg_id)
+        self.muted.discard(leg_id)
         late = self.random.random() < 0.5
         if not late:
             self._over(leg_id, where)
@@ -234,8 +247,44 @@ class Carrier:
         if self.on_line.get(order.leg_id) == f"room:{order.room}":
             self.flags[order.leg_id] = order.ends_room
             if self.random.random() >= self.lost:
-                done = inputs.CommandDone("SetEndsRoom", order.leg_id, ends_room=order.ends_room)
+                done = inputs.CommandDone("SetEndsRoom", order.leg_id, on=order.ends_room)
                 self.story.give(done)
+        else:
+            self._refuse(order, on=order.ends_room)
+
+    def _refuse(self, order: Any, *, on: bool = False) -> None:  # noqa: ANN401 - any command
+        name = type(order).__name__
+        self.story.give(inputs.CommandFailed(name, order.leg_id, "20404", on=on))
+
+    def _hold(self, order: outputs.HoldLeg) -> None:
+        self._switch(order, self.held, order.on)
+
+    def _mute(self, order: outputs.MuteLeg) -> None:
+        self._switch(order, self.muted, order.on)
+
+    def _switch(self, order: Any, there: set[str], on: bool) -> None:  # noqa: ANN401
+        leg_id = order.leg_id
+        assert leg_id != CALLER, "a caller is held or muted in a room"
+        if self.on_line.get(leg_id) != f"room:{order.room}":
+            self._refuse(order, on=on)
+            return
+        leg = self.story.leg(leg_id)
+        wanted = leg.hold_wanted if there is self.held else leg.mute_wanted
+        if on != wanted or (on and not moving.may_be_silenced(self.story.call, leg)):
+            return  # void: checked again at execution
+        (there.add if on else there.discard)(leg_id)
+        if self.random.random() >= self.lost:
+            self.story.give(inputs.CommandDone(type(order).__name__, leg_id, on=on))
+        self.controls += 1
+        held, muted = leg_id in self.held, leg_id in self.muted
+        told = inputs.ControlsChanged(leg_id, order.room, held, muted, self.controls)
+        self._report(told)
+
+    def _remove(self, order: outputs.RemoveLeg) -> None:
+        if self.on_line.get(order.leg_id) != f"room:{order.room}":
+            self._refuse(order)
+        elif order.leg_id not in {leg.id for leg in self.story.call.staff()}:
+            self._leave(order.leg_id)
 
     def _look_up(self, order: outputs.CheckLeg) -> None:
         if order.leg_id not in self.on_line:
@@ -255,7 +304,11 @@ class Carrier:
             self._tell_again()
         elif choice < 0.66:
             self.story.give(self.random.choice(FROM_PAGES))
-        elif self.transfers and choice < 0.76 and len(self.on_line) > 1:
+        elif choice < 0.7:
+            leg = self.random.choice(self.story.call.legs)
+            action = self.random.choice(parties.ACTIONS)
+            self.story.give(inputs.ControlRequested("token", leg.id, action))
+        elif self.transfers and choice < 0.8 and len(self.on_line) > 1:
             under_way = self.story.call.transfer is not None
             self.story.give(self.random.choice(IN_MID_TRANSFER if under_way else TRANSFERS))
         elif self.on_line:
@@ -341,7 +394,8 @@ class Carrier:
         if where in ("dial", "talk"):
             return True
         staff = [leg.id for leg in self.story.call.legs if leg.role in STAFF or leg.vouched]
-        return where.startswith("room") and any(self.on_line.get(leg) == where for leg in staff)
+        heard = [leg for leg in staff if leg not in self.held | self.muted]
+        return where.startswith("room") and any(self.on_line.get(leg) == where for leg in heard)
 
     def hangs_up_and_nobody_is_rung_on(self, seconds: int = 200) -> bool:
         """The caller leaves: whether no phone rings on once all orders are carried out."""

@@ -15,9 +15,12 @@ from ivr_flows.outputs import (
     Announce,
     CheckLeg,
     EndLeg,
+    HoldLeg,
+    MuteLeg,
     PlaceLeg,
     RedirectLeg,
     ReleaseFromQueue,
+    RemoveLeg,
     Say,
     SetEndsRoom,
     Urgency,
@@ -170,6 +173,42 @@ def test_a_leg_in_a_room_is_spoken_to_and_marked(stage: Network, carrier: Carrie
     assert participant["end_on_exit"] is True
     other = carrier.execute(SetEndsRoom("abc-2", 2, ends_room=False), call)
     assert other == Failed("no_room", permanent=True)
+
+
+ROOM = "<Dial><Conference participantLabel='abc-2' waitUrl=''>abc.1</Conference></Dial>"
+
+
+def test_tr3_a_leg_in_a_room_is_held_muted_and_brought_back(
+    stage: Network, carrier: Carrier
+) -> None:
+    call = a_call(answered(stage, carrier, ROOM), Place.ROOM)
+    hold = f"{HERE}/hold"
+    stage.app.on(hold, "<Say>You are on hold</Say><Pause length='4'/><Redirect/>")
+    for command, name, value in (
+        (HoldLeg("abc-2", 1, on=True), "hold", True),
+        (MuteLeg("abc-2", 1, on=True), "muted", True),
+        (HoldLeg("abc-2", 1, on=False), "hold", False),
+        (MuteLeg("abc-2", 1, on=False), "muted", False),
+    ):
+        assert isinstance(carrier.execute(command, call), Done)
+        (participant,) = stage.net.state()["conferences"][0]["participants"]
+        assert participant[name] is value
+        stage.net.advance(20)
+    methods = {one.method for one in stage.app.requests if one.path == hold}
+    assert methods == {"POST"}, "and not Twilio's default, GET"
+    assert len(stage.app.to(hold)) > 3, "it speaks over and over"
+
+
+@pytest.mark.parametrize("hangs_up", [True, False])
+def test_tr4_a_leg_is_taken_out_of_a_room_and_no_other_is(
+    stage: Network, carrier: Carrier, hangs_up: bool
+) -> None:
+    stage.net.switches(kick_hangs_up=hangs_up)
+    call = a_call(answered(stage, carrier, ROOM), Place.ROOM)
+    gone = Failed("no_room", permanent=True)
+    assert carrier.execute(RemoveLeg("abc-2", 2), call) == gone
+    assert isinstance(carrier.execute(RemoveLeg("abc-2", 1), call), Done)
+    assert carrier.execute(RemoveLeg("abc-2", 1), call) == gone
 
 
 def test_a_number_of_ours_is_pointed_at_us(stage: Network, carrier: Carrier) -> None:

@@ -143,7 +143,8 @@ def test_tr3_a_room_is_entered_with_all_its_settings(star: bool, ends: bool) -> 
         f'<Conference beep="false" endConferenceOnExit="{str(ends).lower()}" maxParticipants="20"'
         ' participantLabel="abc-2" startConferenceOnEnter="true"'
         f' statusCallback="https://switchback.test/voice/room/abc/2{ANY}"'
-        ' statusCallbackEvent="join leave start end" statusCallbackMethod="POST" waitUrl="">abc.2'
+        ' statusCallbackEvent="join leave start end mute hold" statusCallbackMethod="POST"'
+        ' waitUrl="">abc.2'
         "</Conference></Dial></Response>"
     )
 

@@ -211,6 +211,23 @@ ONE_MOMENT = '<Say language="en-US">One moment please.</Say>'
 SORRY = '<Say language="en-US">We are sorry, there is a technical problem. Goodbye.</Say>'
 
 
+@pytest.mark.parametrize("role", ["clinician", "call_taker", "supervisor", "psap", "outside"])
+def test_tr3_a_party_on_hold_hears_a_voice_over_and_over(failsafe: Failsafe, role: str) -> None:
+    here = f"/voice/{role}/abc-2/hold"
+    has_menu = role not in ("psap", "outside")
+    more = "For your menu, press star." if has_menu else "Please stay on the line."
+    assert failsafe.answer(here, {}, FORM) == (
+        f'{HEAD}<Say language="en-US">You are on hold. {more}</Say><Pause length="4" />'
+        f'<Redirect method="POST">https://switchback.test{here}{ANY}</Redirect></Response>'
+    )
+
+
+def test_tr4_a_party_outside_goes_back_to_its_room_and_does_not_end_it(failsafe: Failsafe) -> None:
+    answer = failsafe.answer("/voice/outside/abc-2/room-left/3/1", {}, FORM) or ""
+    assert 'endConferenceOnExit="false"' in answer
+    assert "<Number>" not in answer, "911 is not rung for them"
+
+
 @pytest.mark.parametrize("role", ["clinician", "call_taker", "psap"])
 def test_a_staff_leg_goes_back_to_its_room_and_not_for_ever(failsafe: Failsafe, role: str) -> None:
     path = f"/voice/{role}/abc-2/room-left/7/3"
@@ -220,7 +237,8 @@ def test_a_staff_leg_goes_back_to_its_room_and_not_for_ever(failsafe: Failsafe, 
         f'<Dial action="https://switchback.test{path}?tries=2{ANY}" hangupOnStar="false"'
         ' method="POST"><Conference beep="false" endConferenceOnExit="true" maxParticipants="20"'
         f' participantLabel="abc-2" startConferenceOnEnter="true" statusCallback="{HERE}/room/abc/3'
-        f'{ANY}" statusCallbackEvent="join leave start end" statusCallbackMethod="POST" waitUrl="">'
+        f'{ANY}" statusCallbackEvent="join leave start end mute hold" statusCallbackMethod="POST"'
+        ' waitUrl="">'
         "abc.3</Conference></Dial></Response>"
     )
     last = failsafe.answer(path, {"tries": "3"}, FORM)
