@@ -1,0 +1,178 @@
+"""One cell of the failure matrix: a call is led to a moment, a party acts, and the caller's life
+after that is measured from the phone's transcript, in the network's own seconds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ivr_flows.call import Stage
+from tests.matrix.moments import Act, Moment, Party, perform, who
+from tests.matrix.network import Network
+from tests.matrix.people import Cast, Entry, Someone
+
+VOICE_SECONDS = 2.0
+"""A caller whose line changes hears a voice by then, from our being told (issue 4, "Shows")."""
+
+QUIET_SECONDS = 6.0
+"""The longest a caller ever hears neither voice nor person nor 911's line ringing; the wait has
+silences of four seconds, and a key is listened for a second more.
+"""
+
+PERSON_SECONDS = 150.0
+"""A caller who stays is with a person for good by then."""
+
+ALONE_SECONDS = 1.5
+SETTLED_SECONDS = 4.0
+CLOSING_SECONDS = 120.0
+ROOM = re.compile(r"[a-z0-9]+\.\d+")
+VOICES = frozenset({"say", "play"})
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A party, a moment and an act."""
+
+    party: Party
+    moment: Moment
+    act: Act
+
+    def __str__(self) -> str:
+        return f"{self.party}, {self.moment}: {self.act}"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What became of a cell. Seconds count from our being told of the act.
+
+    `voice` is None where the caller was with nobody and went on hearing what they heard.
+    """
+
+    ended_with: str
+    voice: float | None = None
+    person: float | None = None
+    quiet: float = 0.0
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a caller heard from `at` to `until`."""
+
+    at: float
+    until: float
+    kind: str
+    people: tuple[str, ...]
+    where: str
+
+    @property
+    def is_with_someone(self) -> bool:
+        return self.kind == "talking_with" and bool(self.people)
+
+    @property
+    def is_voice(self) -> bool:
+        return self.kind in VOICES or self.is_with_someone
+
+
+SOUNDS = VOICES | {"talking_with", "wait", "hold", "silence", "ringback"}
+
+
+def hearing_of(entries: list[Entry], now: float) -> list[Heard]:
+    """The transcript as one stretch after another of what the phone's owner heard."""
+    sounds = [entry for entry in entries if entry["kind"] in SOUNDS | {"hangup"}]
+    found = []
+    for place, entry in enumerate(sounds):
+        until = sounds[place + 1]["at"] if place + 1 < len(sounds) else now
+        people = tuple(n for n in entry.get("with", ()) if n in entry.get("heard_by", ()))
+        found.append(Heard(entry["at"], until, entry["kind"], people, str(entry.get("where", ""))))
+    return found
+
+
+def play(network: Network, cell: Cell, lead: Callable[[Cast], None], cast: Cast) -> Measured:
+    """Play a cell until the caller is with a person for good, or has gone and nobody is left.
+
+    Raises AssertionError, with what the caller heard, where that does not come to pass.
+    """
+    lead(cast)
+    person = who(cast, cell.party)
+    cast.everybody_helps(but=person)
+    sids = {call.sid for call in (*person.party.calls, *cast.caller.party.calls)}
+    acted_at, last_told = network.now, network.last_told()
+    perform(cell.act, person)
+    if not cast.caller.is_on_a_call():
+        everything_ends(network)
+        return Measured("caller has gone")
+    try:
+        assert network.pass_time(PERSON_SECONDS, _settled(network, cast.caller)), (
+            f"nobody is with the caller for good after {PERSON_SECONDS:.0f} s"
+        )
+        heard = hearing_of(cast.caller.transcript(), network.now)
+        told_at = network.told_at(sids, last_told) or acted_at
+        measured = _measure(heard, acted_at, told_at)
+        _check(measured, heard)
+    except AssertionError as error:
+        error.add_note(cast.tell())
+        raise
+    return measured
+
+
+def everything_ends(network: Network) -> None:
+    """The caller has gone: nobody rings on, nobody waits, nobody stays claimed."""
+    assert network.pass_time(CLOSING_SECONDS, network.is_at_rest), (
+        f"not over {CLOSING_SECONDS:.0f} s after the caller has gone: {network.unfinished()}"
+    )
+
+
+def _settled(network: Network, caller: Someone) -> Callable[[], bool]:
+    """Holds once the caller has been with the same people for a while and nobody is sought."""
+    since = network.now
+    people = caller.partners()
+
+    def holds() -> bool:
+        nonlocal since, people
+        if caller.partners() != people:
+            since, people = network.now, caller.partners()
+        if not people or network.now < since + SETTLED_SECONDS:
+            return False
+        call = network.calls()[0]
+        is_taken = call.returning is not None and call.returning.taken
+        return call.stage is Stage.CONNECTED or (call.stage is Stage.RETURNING and is_taken)
+
+    return holds
+
+
+def _measure(heard: list[Heard], acted_at: float, told_at: float) -> Measured:
+    """The caller's life after the act, which we were told of at `told_at`."""
+    end = heard[-1].until
+    voices = []
+    for place, stretch in enumerate(heard[:-1]):
+        if stretch.is_with_someone and stretch.until >= acted_at:
+            following = (later.at for later in heard[place + 1 :] if later.is_voice)
+            voices.append(max(0.0, next(following, end) - max(told_at, stretch.until)))
+    together = len(heard)
+    while together and heard[together - 1].is_with_someone:
+        together -= 1
+    alone_until = heard[together].at if together < len(heard) else end
+    people = ", ".join(heard[-1].people)
+    quiet = longest(heard, acted_at, lambda one: not one.is_voice and one.kind != "ringback")
+    voice = max(voices) if voices else None
+    return Measured(people, voice, max(0.0, alone_until - told_at), quiet)
+
+
+def longest(heard: list[Heard], since: float, matches: Callable[[Heard], bool]) -> float:
+    """The longest time without interruption for which it matches."""
+    worst = lasted = 0.0
+    for one in heard:
+        lasted = lasted + max(0.0, one.until - max(one.at, since)) if matches(one) else 0.0
+        worst = max(worst, lasted)
+    return worst
+
+
+def _check(measured: Measured, heard: list[Heard]) -> None:
+    alone = longest(heard, 0, lambda one: not one.is_voice and bool(ROOM.fullmatch(one.where)))
+    assert alone <= ALONE_SECONDS, f"the caller was alone in a room for {alone:.1f} s"
+    assert measured.voice is None or measured.voice <= VOICE_SECONDS, (
+        f"the caller heard no voice for {measured.voice:.1f} s after we were told"
+    )
+    assert measured.quiet <= QUIET_SECONDS, f"the caller heard nothing for {measured.quiet:.1f} s"
