@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ivr_flows import waiting
 from ivr_flows.call import Stage
 from tests.matrix.moments import Act, Moment, Party, perform, who
 from tests.matrix.network import Network
@@ -16,9 +17,9 @@ from tests.matrix.people import Cast, Entry, Someone
 VOICE_SECONDS = 2.0
 """A caller whose line changes hears a voice by then, from our being told (issue 4, "Shows")."""
 
-QUIET_SECONDS = 6.0
-"""The longest a caller ever hears neither voice nor person nor 911's line ringing; the wait has
-silences of four seconds, and a key is listened for a second more.
+QUIET_SECONDS = float(waiting.PIECE_SECONDS)
+"""The longest a caller ever hears neither voice nor person nor 911's line ringing: as long as one
+piece of the wait. A ring that ends while they wait is no news to them, and does not shorten it.
 """
 
 PERSON_SECONDS = 150.0
@@ -26,7 +27,7 @@ PERSON_SECONDS = 150.0
 
 ALONE_SECONDS = 1.5
 SETTLED_SECONDS = 4.0
-CLOSING_SECONDS = 120.0
+CLOSING_SECONDS = 240.0
 ROOM = re.compile(r"[a-z0-9]+\.\d+")
 VOICES = frozenset({"say", "play"})
 
@@ -41,6 +42,11 @@ class Cell:
 
     def __str__(self) -> str:
         return f"{self.party}, {self.moment}: {self.act}"
+
+    @property
+    def slug(self) -> str:
+        """The cell as a test's id has it."""
+        return "-".join((self.party, self.moment, self.act)).replace(" ", "_")
 
 
 @dataclass(frozen=True)

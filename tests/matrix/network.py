@@ -229,7 +229,7 @@ class Network:
         async def act() -> None:
             await self.world.settle()
             deed()
-            await self.world.settle()
+            await self.world.clock.advance(0)
 
         self.run(act())
         self._work()

@@ -19,7 +19,7 @@ CELLS = [
 ]
 
 
-@pytest.mark.parametrize("cell", CELLS, ids=str)
+@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.slug)
 def test_tr7_the_caller_hears_a_voice_and_ends_with_a_person(
     cell: Cell, network_of: Callable[[bool], Network], record_property: Callable[[str, object], None]
 ) -> None:
