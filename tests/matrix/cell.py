@@ -27,7 +27,8 @@ PERSON_SECONDS = 150.0
 
 ALONE_SECONDS = 1.5
 SETTLED_SECONDS = 4.0
-CLOSING_SECONDS = 240.0
+GONE_SECONDS = 3.0
+CLOSING_SECONDS = 40.0
 ROOM = re.compile(r"[a-z0-9]+\.\d+")
 VOICES = frozenset({"say", "play"})
 
@@ -124,9 +125,12 @@ def play(network: Network, cell: Cell, lead: Callable[[Cast], None], cast: Cast)
 
 
 def everything_ends(network: Network) -> None:
-    """The caller has gone: nobody rings on, nobody waits, nobody stays claimed."""
+    """The caller has gone: no phone rings on, and when all have hung up nobody stays claimed."""
+    network.pass_time(GONE_SECONDS)
+    assert not network.ringing(), f"phones ring for a caller who has gone: {network.ringing()}"
+    network.everybody_hangs_up()
     assert network.pass_time(CLOSING_SECONDS, network.is_at_rest), (
-        f"not over {CLOSING_SECONDS:.0f} s after the caller has gone: {network.unfinished()}"
+        f"not over {CLOSING_SECONDS:.0f} s after the last has hung up: {network.unfinished()}"
     )
 
 

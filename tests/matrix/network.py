@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from unittest.mock import patch
 from urllib.parse import urlencode, urlsplit
 
@@ -73,6 +73,7 @@ MOST_TURNS = 200  # of commands that follow from one another in one moment
 HANG_SECONDS = 0.01  # of wall time, before a request that is left hanging is given up
 OF_CALLS = "calls, incidents, outbox, receipts, rate_limits"  # and all that belongs to them
 BATCH = 100
+NEVER = float("inf")
 
 
 class NetworkClock:
@@ -157,6 +158,15 @@ class DirectHttp(HttpClient):
         return answer
 
 
+class Todo(NamedTuple):
+    """What the switchboard would find to do; moments in seconds."""
+
+    deadline_at: float
+    order_at: float
+    someone_waits: bool
+    someone_attempts: bool
+
+
 class Network:
     """One program's Switchback and its telephone company.
 
@@ -204,7 +214,7 @@ class Network:
                 voice_fallback_url=urls.inbound_fallback(),
                 status_callback=urls.inbound_status(),
             )
-        self._next_sweep, self._next_due, self._sweeps = self.now, float("inf"), 0
+        self._next_sweep, self._next_due, self._sweeps = self.now, NEVER, 0
 
     def close(self) -> None:
         """Let go of everything."""
@@ -242,7 +252,7 @@ class Network:
         self.world.switches = Switches()
         self._own.execute(f"truncate {OF_CALLS} cascade")
         self.run(self.world.clock.advance(SWEEP_SECONDS - self.now % SWEEP_SECONDS))
-        self._next_sweep, self._next_due, self._sweeps = self.now, float("inf"), 0
+        self._next_sweep, self._next_due, self._sweeps = self.now, NEVER, 0
         self._outgoing.readings.clear()
         self._repair.suspects.clear()
         everybody = (*self.seeded.clinicians, *self.seeded.call_takers, *self.seeded.supervisors)
@@ -297,6 +307,15 @@ class Network:
     def is_at_rest(self) -> bool:
         """Whether no phone is in a call and no call of ours is open."""
         return not self.world.live_calls() and not self.unfinished()
+
+    def everybody_hangs_up(self) -> None:
+        """Every phone is put down."""
+        for call in self.world.live_calls():
+            self.do(call.hang_up)
+
+    def ringing(self) -> list[str]:
+        """Whose phones ring."""
+        return [call.to for call in self.world.live_calls() if call.status == "ringing"]
 
     def unfinished(self) -> list[str]:
         """Calls and legs that are not over, and people who are claimed, as we have them."""
@@ -362,38 +381,47 @@ class Network:
     def _work(self) -> None:
         """What the switchboard does when it is woken, until nothing more follows in this moment."""
         for _ in range(MOST_TURNS):
-            self._next_due, someone_waits = self._look_ahead()
-            is_due = self._next_due <= self.now
-            if not (is_due or someone_waits) or not self._guarded(self._take_turn):
+            todo = self._look()
+            turns = (
+                (todo.deadline_at <= self.now, self._tell_time),
+                (todo.order_at <= self.now, self._carry_out),
+                (todo.someone_waits, self._offer),
+            )
+            if not any([self._guarded(turn) for is_due, turn in turns if is_due]):
                 break
-        if self._next_due <= self.now:  # what cannot be done now is tried with the next sweep
-            self._next_due = self._next_sweep
+        due_at = min(todo.deadline_at, todo.order_at)
+        # What cannot be done now is tried again with the next sweep.
+        self._next_due = due_at if due_at > self.now else self._next_sweep
 
-    def _take_turn(self) -> bool:
-        """Deadlines that are due, and the orders that wait; whether there were any."""
+    def _tell_time(self) -> bool:
         with self.exchange.sessions() as session:
             due = list_due_call_ids(session, self._moment(), BATCH)
-        moved = [call_id for call_id in due if self._tell_time(call_id)]
+        answers = [apply_input(self.exchange, call_id, TimePassed()) for call_id in due]
+        return any(one.step is not None and not one.step.ignored for one in answers)
+
+    def _carry_out(self) -> bool:
         claims = claim_commands(self._outgoing, THREADS, THREADS)
         rows = [*claims.urgent, *claims.others]
         for row in rows:
             with self._outliving_the_database():  # it stays as attempted, and is looked up
                 carry_out(self._outgoing, row)
         self.run(self.world.settle())
-        return bool(moved or rows or offer_waiting(self.exchange))
+        return bool(rows)
 
-    def _tell_time(self, call_id: str) -> bool:
-        answer = apply_input(self.exchange, call_id, TimePassed())
-        return answer.step is not None and not answer.step.ignored
+    def _offer(self) -> bool:
+        return bool(offer_waiting(self.exchange))
 
     def _sweep(self) -> bool:
         """What the switchboard does from time to time: attempts without a result, and repairs."""
         if self._sweeps % LOOK_UP_SWEEPS:
             return False
-        for row in list_stale(self._outgoing):
-            settle(self._outgoing, row)
-        for leg in self._repair.list_legs(all_legs=self._sweeps % ROUND_SWEEPS == 0):
-            self._repair.look_at(leg)
+        if self._look().someone_attempts:
+            for row in list_stale(self._outgoing):
+                settle(self._outgoing, row)
+        is_round = self._sweeps % ROUND_SWEEPS == 0
+        if is_round or self._repair.suspects:
+            for leg in self._repair.list_legs(all_legs=is_round):
+                self._repair.look_at(leg)
         return True
 
     def _guarded(self, turn: Callable[[], bool]) -> bool:
@@ -410,18 +438,17 @@ class Network:
             if not self._was_down:
                 raise
 
-    def _look_ahead(self) -> tuple[float, bool]:
-        """When the next deadline or order is due, and whether somebody is sought.
-
-        Asked on a connection that never fails, so that idle seconds cost nothing.
-        """
+    def _look(self) -> Todo:
+        """What there is to do, asked on a connection that never fails: idle seconds cost little."""
         row = self._own.execute(
-            "select least((select min(due_at) from calls), (select min(due_at) from outbox"
-            " where state = 'ready' and kind = 'call')), exists (select from calls where desk <> ''"
-            " and stage in ('waiting', 'consulting', 'returning'))"
+            "select (select min(due_at) from calls), (select min(due_at) from outbox"
+            " where state = 'ready' and kind = 'call'), exists (select from calls where desk <> ''"
+            " and stage in ('waiting', 'consulting', 'returning')),"
+            " exists (select from outbox where state = 'attempting')"
         ).fetchone()
-        at, someone_waits = row or (None, False)
-        return (float("inf") if at is None else at.timestamp()), someone_waits
+        assert row is not None
+        moments = [NEVER if at is None else at.timestamp() for at in row[:2]]
+        return Todo(*moments, *row[2:])
 
     def _moment(self) -> datetime:
         return datetime.fromtimestamp(self.now, UTC)
