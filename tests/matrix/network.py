@@ -16,20 +16,21 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple, TypeVar
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 from urllib.parse import urlencode, urlsplit
 
 import psycopg
 from aiohttp import StreamReader, encode_basic_auth, web
 from aiohttp.base_protocol import BaseProtocol
-from aiohttp.test_utils import make_mocked_request
-from multidict import CIMultiDict
+from aiohttp.http import HttpVersion11, RawRequestMessage
+from multidict import CIMultiDict, CIMultiDictProxy
 from requests.exceptions import ReadTimeout
 from sqlalchemy import event, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from twilio.http import HttpClient
 from twilio.http.response import Response
 from werkzeug.test import Client
+from yarl import URL
 
 from ivr_flows.call import Call, from_document
 from ivr_flows.inputs import Input, TimePassed
@@ -119,6 +120,7 @@ class DirectHttp(HttpClient):
     def __init__(self, run: Callable[[Coroutine[Any, Any, T]], T], application: web.Application):
         super().__init__(logging.getLogger("silent"), is_async=False)
         self._run, self._application = run, application
+        self._wire = Mock()  # nothing is read from it, and nothing written to it
 
     def request(
         self,
@@ -152,7 +154,12 @@ class DirectHttp(HttpClient):
         content = StreamReader(BaseProtocol(loop), 2**16, loop=loop)
         content.feed_data(body)
         content.feed_eof()
-        request = make_mocked_request(method, path, headers, payload=content)
+        raw = tuple((name.encode(), value.encode()) for name, value in headers.items())
+        given = CIMultiDictProxy(headers)
+        message = RawRequestMessage(
+            method, path, HttpVersion11, given, raw, False, None, False, False, URL(path)
+        )
+        request = web.Request(message, content, self._wire, self._wire, self._wire, loop)
         answer = await asyncio.wait_for(self._application._handle(request), HANG_SECONDS)
         assert isinstance(answer, web.Response)
         return answer
