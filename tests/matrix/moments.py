@@ -49,10 +49,13 @@ class Act(StrEnum):
 
 @dataclass(frozen=True)
 class SetUp:
-    """Leads a call to a moment. `hosted`: whether 911 is a desk of ours, or a centre outside."""
+    """Leads a call to a moment.
+
+    `hosted`: whether 911 has to be a desk of ours or a centre outside; None where either will do.
+    """
 
     lead: Callable[[Cast], None]
-    hosted: bool = True
+    hosted: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -229,18 +232,18 @@ NOT_YET = Missing("not there yet: needs the warm transfer between desks")
 _P, _M = Party, Moment
 SET_UPS: dict[tuple[Party, Moment], SetUp | Missing] = {
     (_P.CALLER, _M.RINGING): SetUp(clinician_rings),
-    (_P.CALLER, _M.CONSULTING): SetUp(call_taker_consults),
-    (_P.CALLER, _M.INTRODUCED): SetUp(call_taker_introduces),
+    (_P.CALLER, _M.CONSULTING): SetUp(call_taker_consults, hosted=True),
+    (_P.CALLER, _M.INTRODUCED): SetUp(call_taker_introduces, hosted=True),
     (_P.CALLER, _M.HELD): SetUp(clinician_holds),
     (_P.CALLER, _M.RETURNING): SetUp(clinician_returns),
-    (_P.CALL_TAKER, _M.RINGING): SetUp(call_taker_rings),
-    (_P.CALL_TAKER, _M.CONSULTING): SetUp(call_taker_consults),
-    (_P.CALL_TAKER, _M.INTRODUCED): SetUp(call_taker_introduces),
-    (_P.CALL_TAKER, _M.HELD): SetUp(call_taker_holds),
-    (_P.CALL_TAKER, _M.RETURNING): SetUp(call_taker_rung_for_return),
+    (_P.CALL_TAKER, _M.RINGING): SetUp(call_taker_rings, hosted=True),
+    (_P.CALL_TAKER, _M.CONSULTING): SetUp(call_taker_consults, hosted=True),
+    (_P.CALL_TAKER, _M.INTRODUCED): SetUp(call_taker_introduces, hosted=True),
+    (_P.CALL_TAKER, _M.HELD): SetUp(call_taker_holds, hosted=True),
+    (_P.CALL_TAKER, _M.RETURNING): SetUp(call_taker_rung_for_return, hosted=True),
     (_P.CLINICIAN, _M.RINGING): SetUp(clinician_rings),
-    (_P.CLINICIAN, _M.CONSULTING): SetUp(call_taker_consults),
-    (_P.CLINICIAN, _M.INTRODUCED): SetUp(call_taker_introduces),
+    (_P.CLINICIAN, _M.CONSULTING): SetUp(call_taker_consults, hosted=True),
+    (_P.CLINICIAN, _M.INTRODUCED): SetUp(call_taker_introduces, hosted=True),
     (_P.CLINICIAN, _M.HELD): SetUp(clinician_holds),
     (_P.CLINICIAN, _M.RETURNING): SetUp(clinician_returns),
     (_P.SECOND_CLINICIAN, _M.RINGING): SetUp(second_rings),

@@ -23,6 +23,7 @@ import psycopg
 from aiohttp import StreamReader, encode_basic_auth, web
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.http import HttpVersion11, RawRequestMessage
+from itsdangerous import timed
 from multidict import CIMultiDict, CIMultiDictProxy
 from requests.exceptions import ReadTimeout
 from sqlalchemy import event, func, select, update
@@ -60,6 +61,7 @@ from router.storage.database import make_engine, make_sessions
 from router.storage.tables import calls, outbox, presence
 from router.telephony.rest import Carrier
 from router.telephony.urls import Urls
+from router.web import failsafe
 
 T = TypeVar("T")
 
@@ -303,11 +305,12 @@ class Network:
     def told_at(self, sids: set[str], after: int) -> float | None:
         """When the first webhook after that number reached us which tells of one of those calls.
 
-        A wait's next document tells nothing.
+        A wait's next document tells nothing, unless a key was pressed in it.
         """
         for entry in self.world.webhooks.log.after(after):
-            is_of_them = entry["params"].get("CallSid") in sids and entry["kind"] != "wait"
-            if is_of_them and entry["status"]:
+            params, is_told = entry["params"], entry["status"]
+            tells = entry["kind"] != "wait" or params.get("Digits")
+            if is_told and tells and params.get("CallSid") in sids:
                 return float(entry["sent_at"])
         return None
 
@@ -334,14 +337,31 @@ class Network:
         )
         return [row[0] for row in rows.fetchall()]
 
+    def unexpected(self) -> list[str]:
+        """What must not happen in any trouble: phones that nobody has, a network that breaks."""
+        rings = self.world.unexpected_rings.after()
+        broken = [one for one in self.world.events.after() if one["kind"] == "emulator_error"]
+        return [str(one) for one in (*rings, *broken)]
+
     def complaints(self) -> list[str]:
-        """What the telephone company has to say against us, and whether it broke itself."""
-        rings = [f"a phone rang that nobody has: {one}" for one in self.world.unexpected_rings.after()]
-        errors = [str(one) for one in self.world.debugger.log.after()]
-        broken = [str(one) for one in self.world.events.after() if one["kind"] == "emulator_error"]
-        return rings + errors + broken
+        """The same, and what the telephone company has to say against us."""
+        return [*self.unexpected(), *(str(one) for one in self.world.debugger.log.after())]
+
+    def story(self) -> list[str]:
+        """The calls' timelines, to be read."""
+        rows = self._own.execute(
+            "select extract(epoch from at), leg_id, kind, details from timeline order by at, id"
+        ).fetchall()
+        return [f"  {float(row[0]) % 1000:7.2f} {row[1]:<16} {row[2]} {row[3]}" for row in rows]
 
     # Trouble
+
+    @contextmanager
+    def keeping_the_failsafes_time(self) -> Iterator[None]:
+        """Inside, the fail-safe's signed hold goes by this network's clock too."""
+        hands = SimpleNamespace(time=self.world.clock.now)
+        with patch.object(failsafe, "time", hands), patch.object(timed, "time", hands):
+            yield
 
     def lose_database(self, seconds: float) -> None:
         """Every connection breaks, and no new one is to be had for so long."""

@@ -10,6 +10,7 @@ from tests.matrix.cell import Cell, everything_ends, play
 from tests.matrix.moments import SET_UPS, Act, Moment, Party, SetUp
 from tests.matrix.network import Network
 from tests.matrix.people import Cast
+from tests.matrix.table import PLAIN, row_of
 
 CELLS = [
     Cell(party, moment, act)
@@ -25,10 +26,10 @@ def test_tr7_the_caller_hears_a_voice_and_ends_with_a_person(
 ) -> None:
     set_up = SET_UPS[cell.party, cell.moment]
     assert isinstance(set_up, SetUp)
-    network = network_of(set_up.hosted)
+    network = network_of(set_up.hosted is not False)
     cast = Cast(network)
-    measured = play(network, cell, set_up.lead, cast)
-    record_property("matrix", (str(cell), measured))
+    measured = play(network, cell, cast, set_up.lead)
+    record_property(*row_of(PLAIN, cell, measured))
     if cast.caller.is_on_a_call():
         cast.caller.hangs_up()
         everything_ends(network)
