@@ -129,10 +129,10 @@ def _act_and_measure(
     cast.everybody_helps(but=person)
     sids = {call.sid for call in (*person.party.calls, *cast.caller.party.calls)}
     acted_at, last_told = round(network.now, 3), network.last_told()
-    begin(network, trouble)
+    mend = begin(network, trouble)
     perform(cell.act, person)
     if not cast.caller.is_on_a_call():
-        everything_ends(network, may_be_late=bool(trouble))
+        everything_ends(network, mend if trouble else None)
         return Measured("caller has gone")
     assert network.pass_time(PERSON_SECONDS, _settled(network, cast.caller)), (
         f"nobody is with the caller for good after {PERSON_SECONDS:.0f} s"
@@ -144,16 +144,19 @@ def _act_and_measure(
     return measured
 
 
-def everything_ends(network: Network, *, may_be_late: bool = False) -> None:
+def everything_ends(network: Network, mend: Callable[[], None] | None = None) -> None:
     """The caller has gone: no phone rings on, and when all have hung up nobody stays claimed.
 
-    Where callbacks are lost it is the repair that finds out, in its own time.
+    In trouble phones may ring for longer; once that is over, the repair finds out the rest.
     """
     network.pass_time(GONE_SECONDS)
-    ringing = network.ringing()
-    assert may_be_late or not ringing, f"phones ring for a caller who has gone: {ringing}"
+    if mend is None:
+        ringing = network.ringing()
+        assert not ringing, f"phones ring for a caller who has gone: {ringing}"
+    else:
+        mend()
     network.everybody_hangs_up()
-    seconds = REPAIR_SECONDS if may_be_late else CLOSING_SECONDS
+    seconds = CLOSING_SECONDS if mend is None else REPAIR_SECONDS
     assert network.pass_time(seconds, network.is_at_rest), (
         f"not over {seconds:.0f} s after the last has hung up: {network.unfinished()}"
     )

@@ -255,6 +255,8 @@ class Network:
 
     def clear(self) -> None:
         """Forget every call, as if none had ever been; everybody is free again, in their order."""
+        if self._was_down:
+            self.engine.dispose()
         self._is_down = self._was_down = False
         self.world.reset()
         self.run(self.world.settle())
