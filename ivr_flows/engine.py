@@ -13,6 +13,7 @@ from typing import Any
 from ivr_flows import (
     call_taker,
     connected,
+    consulting,
     crisis_line,
     deadlines,
     dialogue,
@@ -26,6 +27,7 @@ from ivr_flows import (
     return_to_911,
     ringing,
     waiting,
+    warm_transfer,
     wrap_up,
 )
 from ivr_flows.call import (
@@ -104,8 +106,7 @@ def present(turn: Turn) -> None:
     """Tell the leg that asked what the present state says."""
     leg = turn.leg
     if leg.place in (Place.JOINING, Place.ROOM):
-        star = not leg.shared and leg.role is not Role.PSAP
-        turn.answer(JoinRoom(leg.room, leg.step, star=star, ends_room=leg.ends_room))
+        turn.answer(JoinRoom(leg.room, leg.step, star=leg.has_menu, ends_room=leg.ends_room))
     elif leg.place is Place.QUEUE:
         turn.answer(Wait(leg.step))
     elif leg.place is Place.DIAL and leg.line_id is not None:
@@ -117,7 +118,7 @@ def present(turn: Turn) -> None:
         turn.answer(Nothing())
     elif leg.role is Role.CALLER:
         moving.caller_next(turn)
-    elif leg in turn.call.staff():
+    elif leg in turn.call.staff() or (leg.role is Role.OUTSIDE and leg.room):
         wrap_up.back_to_caller(turn)
     else:
         turn.say("no_longer_needed")
@@ -144,6 +145,8 @@ def _leg_answered(turn: Turn, given: inputs.LegAnswered) -> str:
         return "already answered"
     if leg.role is Role.PSAP:
         return_to_911.psap_answered(turn)
+    elif leg.role is Role.OUTSIDE:
+        warm_transfer.outside_answered(turn)
     else:
         offering.leg_answered(turn)
     if turn.leg.place in (Place.PLANNED, Place.RINGING):
@@ -294,7 +297,9 @@ def _command_done(turn: Turn, given: inputs.CommandDone) -> str:
     elif given.command == "PlaceLeg" and leg.place is Place.PLANNED:
         turn.change_leg(leg.id, place=Place.RINGING)
     elif given.command == "SetEndsRoom" and leg.place is Place.ROOM:
-        turn.change_leg(leg.id, ends_room=False)
+        leg = turn.change_leg(leg.id, ends_room=given.ends_room)
+        if given.ends_room:
+            consulting.pass_flag(turn, leg)
     else:
         return "nothing follows"
     return ""
@@ -308,7 +313,7 @@ def _command_failed(turn: Turn, given: inputs.CommandFailed) -> str:
     if leg.role is Role.PSAP:
         return_to_911.line_failed(turn, leg)
         return ""
-    if not given.permanent:
+    if not given.permanent and leg.role is not Role.OUTSIDE:
         ringing.note_unrung(turn, leg.id)
     _ended(turn, leg, "failed")
     return ""
@@ -345,7 +350,10 @@ def _return_requested(turn: Turn, given: inputs.ReturnRequested) -> str:
     if return_to_911.is_under_way(turn.call):
         return "a return is under way"
     if any(leg.role in FOR_911 for leg in moving.staff_in_room(turn.call)):
-        return "911 is with the caller"
+        if not moving.consults_in_private(turn.call):
+            return "911 is with the caller"
+        consulting.introduce(turn, vouched=False)
+        return ""
     turn.note("return_requested", person=given.person_id)
     return_to_911.start(
         turn,
@@ -408,6 +416,9 @@ _HANDLERS: dict[type, Callable[[Turn, Any], str]] = {
     inputs.StaffFreed: _staff_freed,
     inputs.DispatchChanged: _dispatch_changed,
     inputs.ReturnRequested: _return_requested,
+    inputs.TransferRequested: warm_transfer.requested,
+    inputs.TransferIntroduced: warm_transfer.introduced,
+    inputs.TransferCancelled: warm_transfer.cancelled,
     inputs.Resolved: _resolved,
     inputs.ProtocolMoved: _protocol_moved,
     inputs.AnswersChanged: rescreening.answers_changed,

@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from ivr_flows.program import Program
+from ivr_flows.program import Desk, Program
 from ivr_flows.protocols import Protocol
 
 HISTORY = "history:"  # with an incident number, the name of a fact
+DESK = "desk:"  # with a desk of another program, the name of a fact
 
 
 class FactNeededError(Exception):
@@ -104,6 +105,18 @@ class Facts:
     protocols: Mapping[str, Protocol] | None = field(default_factory=dict)
     history: History | None = None
     taken_by_others: frozenset[str] = frozenset()  # announced incidents lost to another call
+    elsewhere: Mapping[str, Desk | None] = field(default_factory=dict)  # other programs' desks
+
+    def find_desk(self, name: str) -> Desk | None:
+        """A desk of the program, or of another as `program/desk`; None when there is none.
+
+        Raises FactNeededError.
+        """
+        if "/" not in name:
+            return self.program.desks.get(name)
+        if name not in self.elsewhere:
+            raise FactNeededError(f"{DESK}{name}")
+        return self.elsewhere[name]
 
     def candidates(self, desk: str) -> tuple[Candidate, ...]:
         """People of `desk` who are on shift, present and free, in order. Raises FactNeededError."""

@@ -115,11 +115,15 @@ class RoomDeparted:
 
 @dataclass(frozen=True, slots=True)
 class CommandDone:
-    """The carrier confirmed a command; `sid` is set when it placed a leg."""
+    """The carrier confirmed a command.
+
+    `sid` is set when it placed a leg; `ends_room` is what SetEndsRoom has set.
+    """
 
     command: str
     leg_id: str
     sid: str = ""
+    ends_room: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +179,34 @@ class ReturnRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferRequested:
+    """A person transfers the caller from a page or the API; `to` as `ivr_flows.targets` reads it.
+
+    `consult` is private or together, "" for the program's own setting; `reason` is told the
+    receiver.
+    """
+
+    person_id: str
+    to: str
+    consult: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferIntroduced:
+    """The giver has spoken with whoever receives the caller, and brings the caller in."""
+
+    person_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferCancelled:
+    """The giver keeps the caller after all."""
+
+    person_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Resolved:
     """A person records how the call ended, from a page or the API."""
 
@@ -221,6 +253,9 @@ Input = (
     | StaffFreed
     | DispatchChanged
     | ReturnRequested
+    | TransferRequested
+    | TransferIntroduced
+    | TransferCancelled
     | Resolved
     | ProtocolMoved
     | AnswersChanged

@@ -22,19 +22,48 @@ class ReturnLine:
 class Desk:
     """A group of people who are offered calls.
 
+    `role` is the leg's role of its people: clinician, call_taker or supervisor.
+
     `strategy` is sequential, overlapping or all_at_once (RO2); with overlapping the next ring
     starts `overlap_seconds` after the last. `when_none_free` is return_to_911 or hold (RO6); after
     `hold_seconds` of holding the call goes to the 911 lines outside.
     """
 
     name: str
-    role: str  # clinician or call_taker
+    role: str
     strategy: str = "overlapping"
     ring_seconds: int = 20
     overlap_seconds: float = 8.0
     when_none_free: str = "return_to_911"
     hold_seconds: int = 120
     wrap_up_seconds: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Somebody outside whom a caller can be brought together with, or given to (TR4).
+
+    `name` is spoken. A helper, such as an interpreter, never takes a caller over.
+    """
+
+    id: str
+    name: str
+    ring_seconds: int = 30
+    is_helper: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Transfers:
+    """How callers are transferred (TR2).
+
+    `consult` is private (the caller waits, with a voice) or together. `targets` are the keys of the
+    star menu, in the words of `ivr_flows.targets`.
+    """
+
+    consult: str = "private"
+    consult_seconds: int = 180
+    ring_seconds: int = 40
+    targets: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +116,8 @@ class Program:
     team_desk: str = ""  # who is offered calls for a team; "" is the clinicians' desk
     care_desk: str = ""  # who is offered calls for care navigation; likewise
     crisis_line: ReturnLine | None = None  # outside, for calls that the policy sends there
+    directory: Mapping[str, Outside] = field(default_factory=dict)
+    transfers: Transfers = field(default_factory=Transfers)
     languages: tuple[str, ...] = ("en", "es")
     call_types: dict[str, str] = field(
         default_factory=dict

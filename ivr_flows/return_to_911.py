@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ivr_flows import dialogue, history, moving
-from ivr_flows.call import Call, Leg, Place, ReturnTo911, Role, Stage
+from ivr_flows import consulting, dialogue, history, moving
+from ivr_flows.call import FOR_911, STAFF, Call, Leg, Place, ReturnTo911, Role, Stage
 from ivr_flows.context import returned_call
 from ivr_flows.menus import ACCEPT
 from ivr_flows.outputs import (
@@ -76,6 +76,7 @@ def is_under_way(call: Call) -> bool:
 
 def _begin(turn: Turn, *, reason: str, by: Role, skip: bool, request: str) -> None:
     withdraw_offers(turn)
+    consulting.abandon(turn)
     desk = turn.call.desk
     if desk and desk != turn.program.psap.desk and desk not in turn.call.returned_from:
         turn.change(returned_from=(*turn.call.returned_from, desk))
@@ -160,7 +161,7 @@ def _guide_asking_leg(turn: Turn) -> None:
     if turn.leg.role is Role.CALLER:
         turn.say("connecting_to_911")
         moving.caller_next(turn)
-    elif turn.leg.role in (Role.CLINICIAN, Role.CALL_TAKER):
+    elif turn.leg.role in STAFF:
         turn.say("calling_911_stay")
         moving.rejoin(turn)
 
@@ -395,7 +396,7 @@ def _returning(turn: Turn, **changes: Any) -> ReturnTo911:  # noqa: ANN401 - fie
 
 
 def _clinicians(turn: Turn) -> tuple[Leg, ...]:
-    return tuple(leg for leg in turn.call.staff() if leg.role is Role.CLINICIAN)
+    return tuple(leg for leg in turn.call.staff() if leg.role not in FOR_911)
 
 
 def _hear_whisper(turn: Turn, digits: str, _speech: str) -> bool:

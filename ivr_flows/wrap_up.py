@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ivr_flows import dialogue, moving
-from ivr_flows.call import Leg, Place, Role, Stage
+from ivr_flows.call import CARERS, Leg, Place, Role, Stage
 from ivr_flows.menus import CHANGE, CONFIRM, HELP_KEYS, REPEAT
 from ivr_flows.outputs import EndLeg, Hangup, RedirectLeg, Say
 from ivr_flows.return_to_911 import start as start_return
@@ -19,8 +19,8 @@ def ask_resolve(turn: Turn) -> None:
 
 
 def ask(turn: Turn) -> None:
-    """Ask a clinician whose caller has gone for what is missing; anyone else's line ends."""
-    if turn.leg.role is not Role.CLINICIAN:
+    """Ask whoever cared for the caller for what is missing; anyone else's line ends."""
+    if turn.leg.role not in CARERS:
         turn.say("caller_has_gone_goodbye")
         turn.answer(Hangup())
     elif turn.call.outcome == "abandoned":
@@ -72,16 +72,17 @@ def caller_gone(turn: Turn, leg: Leg) -> None:
     if not call.outcome:
         turn.change(outcome=_outcome(turn, leg))
     turn.enter_stage(Stage.CLOSED, None)
-    turn.change(closed_at=turn.now, next_ring_at=None)
+    turn.change(closed_at=turn.now, next_ring_at=None, transfer=None)
     turn.note("closed", leg.id, outcome=turn.call.outcome)
     answering = {other.id for other in call.staff()}
     for other in turn.call.legs:
         if other.id == turn.leg_id or not other.is_live:
             continue
-        if other.id in answering and other.role is Role.CLINICIAN and other.place is not Place.FLOW:
+        cared = other.id in answering and other.role in CARERS
+        if cared and other.place is not Place.FLOW:
             turn.do(RedirectLeg(other.id, other.step))
             turn.change_leg(other.id, due_at=turn.after(turn.program.menu_seconds))
-        elif other.id in answering and other.role is not Role.CLINICIAN:
+        elif other.role is Role.OUTSIDE or (other.id in answering and not cared):
             turn.do(EndLeg(other.id))
             turn.change_leg(other.id, due_at=turn.after(moving.RELEASE_SECONDS))
         elif other.role is Role.PSAP:
@@ -90,10 +91,11 @@ def caller_gone(turn: Turn, leg: Leg) -> None:
 
 
 def _outcome(turn: Turn, leg: Leg) -> str:
-    people = [other for other in turn.call.legs if other.role is not Role.CALLER and other.room]
+    unheard = (Role.CALLER, Role.OUTSIDE)
+    people = [other for other in turn.call.legs if other.role not in unheard and other.room]
     if turn.call.stage is Stage.WAITING and turn.call.desk and not turn.call.drops:
         people = []  # somebody may be on the way, but nobody has spoken with the caller
-    if any(other.role is Role.CLINICIAN for other in people):
+    if any(other.role in CARERS for other in people):
         return "resolved" if turn.call.disposition else "ended_with_clinician"
     if people:
         return "handled_by_911"

@@ -20,6 +20,7 @@ from router.programs.shape import AnswerName, Fault, Number, RingSeconds, Shape,
 
 LANGUAGE = r"^[a-z]{2,3}$"
 MENU_KEY = r"^[1-7]$"  # 0 and 9 are 911, 8 starts over
+TARGET = r"^(desk:[a-z0-9_-]+(/[a-z0-9_-]+)?|directory:[a-z0-9_-]+|team)$"
 
 
 def _know_zone(name: str) -> str:
@@ -68,10 +69,30 @@ class CrisisLineShape(Shape):
     ring_seconds: RingSeconds = 30
 
 
+class OutsideShape(Shape):
+    """Somebody outside: an interpreter, a crisis line. A helper never takes a caller over."""
+
+    name: Words
+    number: Number | None = None
+    ring_seconds: RingSeconds = 30
+    is_helper: bool = False
+
+
+class TransferShape(Shape):
+    """How callers are transferred (TR2); `targets` are keys of the star menu."""
+
+    consult: Literal["private", "together"] = "private"
+    consult_seconds: Seconds = 180
+    ring_seconds: RingSeconds = 40
+    targets: dict[
+        Annotated[str, Field(pattern=MENU_KEY)], Annotated[str, Field(pattern=TARGET)]
+    ] = Field(default_factory=dict)
+
+
 class DeskShape(Shape):
     """People who are offered calls."""
 
-    role: Literal["clinician", "call_taker"]
+    role: Literal["clinician", "call_taker", "supervisor"]
     strategy: Literal["sequential", "overlapping", "all_at_once"] = "overlapping"
     ring_seconds: RingSeconds = 20
     overlap_seconds: float = Field(default=8.0, ge=1, le=60)
@@ -161,6 +182,8 @@ class ProgramDocument(Shape):
     psap: PsapShape
     desks: dict[Slug, DeskShape] = Field(min_length=1)
     crisis_line: CrisisLineShape | None = None
+    directory: dict[Slug, OutsideShape] = Field(default_factory=dict)
+    transfer: TransferShape = TransferShape()
     overflow: OverflowShape = OverflowShape()
     areas: dict[AnswerName, AreaShape] = Field(default_factory=dict)
     coverage: dict[AnswerName, CoverageShape] = Field(default_factory=dict)
@@ -181,6 +204,7 @@ class ProgramDocument(Shape):
 def find_contradictions(document: ProgramDocument) -> Iterator[Fault]:
     """What is wrong between one setting and another: where, and a sentence."""
     yield from _desk_faults(document)
+    yield from _transfer_faults(document)
     yield from _number_faults(document)
     yield from _menu_faults(document)
     yield from _outcome_faults(document)
@@ -213,6 +237,27 @@ def _desk_faults(document: ProgramDocument) -> Iterator[Fault]:
     for name, line in document.lines.items():
         if line.kind == "psap" and not hosted:
             yield ("lines", name), "is a hosted 911 line, but the 911 centre (psap) has no desk"
+
+
+def _transfer_faults(document: ProgramDocument) -> Iterator[Fault]:
+    seen: dict[str, str] = {}
+    for key, target in document.transfer.targets.items():
+        path = ("transfer", "targets", key)
+        kind, _, name = target.partition(":")
+        if target in seen:
+            yield path, f'stands for "{target}", which key {seen[target]} stands for'
+        seen.setdefault(target, key)
+        if kind == "desk" and "/" not in name and name not in document.desks:
+            yield path, f'names "{name}", which is not among the desks'
+        elif kind == "directory" and name not in document.directory:
+            yield path, f'names "{name}", which is not in the directory'
+        elif target == "team" and not document.teams.enabled:
+            yield path, "needs teams, and teams.enabled is false"
+    ours = {line.number: name for name, line in document.lines.items() if line.number}
+    for name, party in document.directory.items():
+        if party.number in ours:
+            own = ours[party.number]
+            yield ("directory", name, "number"), f'is our own line "{own}"; name a desk instead'
 
 
 def _number_faults(document: ProgramDocument) -> Iterator[Fault]:

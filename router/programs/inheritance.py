@@ -20,6 +20,8 @@ OF_A_PLACE = frozenset(
         "lines",
         "psap",
         "crisis_line",
+        "directory",
+        "transfer",
         "areas",
         "coverage",
         "holidays",

@@ -16,14 +16,29 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from ivr_flows import prompts
-from ivr_flows.program import Desk, Line, Program, ProtocolUse, Psap, ReturnLine
+from ivr_flows.program import (
+    Desk,
+    Line,
+    Outside,
+    Program,
+    ProtocolUse,
+    Psap,
+    ReturnLine,
+    Transfers,
+)
 from router.errors import SwitchbackError
 from router.policy import soundness
 from router.policy.dispatch import Deadlines
 from router.policy.eligibility import Policy
 from router.programs.area_shape import embed_files, to_area
 from router.programs.coverage_shape import HOURS, to_coverage
-from router.programs.document import LANGUAGE, MENU_KEY, ProgramDocument, find_contradictions
+from router.programs.document import (
+    LANGUAGE,
+    MENU_KEY,
+    TARGET,
+    ProgramDocument,
+    find_contradictions,
+)
 from router.programs.inheritance import inherit
 from router.programs.location import find_line, line_of_error, locate
 from router.programs.policy_shape import to_policy_rules
@@ -35,6 +50,7 @@ _Shape = TypeVar("_Shape", bound=Shape)
 _PATTERNS = {
     SLUG: "should be lower-case letters, digits, - and _",
     E164: "should be a telephone number in full, for instance +15125550100",
+    TARGET: 'should be "desk:NAME", "desk:PROGRAM/NAME", "directory:NAME" or "team"',
     LANGUAGE: 'should be a language code, for instance "en"',
     MENU_KEY: "should be a key from 1 to 7 (0 and 9 always mean 911, 8 starts over)",
     HOURS: 'should be hours such as "06:00-02:00", "00:00-24:00" being the whole day',
@@ -193,6 +209,7 @@ def to_stored(document: ProgramDocument) -> dict[str, Any]:
         exclude={
             "effective_from": True,  # a column of its own
             "crisis_line": {"number"},
+            "directory": {name: {"number"} for name in document.directory},
             "lines": {name: {"number"} for name in document.lines},
             "psap": {"lines": {"__all__": {"number"}}},
         },
@@ -221,6 +238,16 @@ def to_program(document: ProgramDocument, version: int) -> Program:
         crisis_line=None
         if outside is None
         else ReturnLine(outside.id, outside.name, outside.ring_seconds),
+        directory={
+            name: Outside(name, party.name, party.ring_seconds, party.is_helper)
+            for name, party in document.directory.items()
+        },
+        transfers=Transfers(
+            consult=document.transfer.consult,
+            consult_seconds=document.transfer.consult_seconds,
+            ring_seconds=document.transfer.ring_seconds,
+            targets=dict(sorted(document.transfer.targets.items())),
+        ),
         team_desk=document.team_desk,
         care_desk=document.care_desk,
         desks={
@@ -284,6 +311,9 @@ def _missing_numbers(document: ProgramDocument) -> Iterator[Fault]:
     for index, return_line in enumerate(document.psap.lines):
         if return_line.number is None:
             yield ("psap", "lines", index, "number"), "is missing"
+    for name, party in document.directory.items():
+        if party.number is None:
+            yield ("directory", name, "number"), "is missing"
     if document.crisis_line is not None and document.crisis_line.number is None:
         yield ("crisis_line", "number"), "is missing"
 

@@ -127,6 +127,17 @@ offers = Table(
     ),
 )
 
+# Numbers of parties outside that were given for one call; its legs name them by the row.
+outside_numbers = Table(
+    "outside_numbers",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("call_id", Text, ForeignKey("calls.id"), nullable=False, index=True),
+    Column("number", EncryptedText("outside_numbers.number"), nullable=False),
+    Column("given_by", Text, nullable=False),
+    created_at(),
+)
+
 # What a request was answered, so that its repetition gets the same (Law 5).
 receipts = Table(
     "receipts",
