@@ -89,6 +89,58 @@ def clinician_holds(cast: Cast) -> None:
     _opens_menu(cast.clinician)
 
 
+def second_is_rung(cast: Cast) -> None:
+    """The clinician, back with the caller, has a colleague rung."""
+    _rings_for_transfer(cast, "1")
+    cast.second_clinician.rings()
+
+
+def second_consults(cast: Cast) -> None:
+    """The two clinicians speak in private; the caller waits."""
+    second_is_rung(cast)
+    cast.second_clinician.accepts()
+    cast.clinician.talks_with(cast.second_clinician.name)
+    cast.network.pass_time(1)
+
+
+def second_introduced(cast: Cast) -> None:
+    """Caller and both clinicians are together."""
+    second_consults(cast)
+    _introduces(cast, cast.second_clinician)
+
+
+def interpreter_is_rung(cast: Cast) -> None:
+    """The clinician, back with the caller, has an interpreter rung."""
+    _rings_for_transfer(cast, "4")
+    cast.interpreter.rings()
+
+
+def interpreter_consults(cast: Cast) -> None:
+    """Clinician and interpreter speak in private; the caller waits."""
+    interpreter_is_rung(cast)
+    cast.interpreter.answers()
+    cast.clinician.talks_with(cast.interpreter.name)
+    cast.network.pass_time(1)
+
+
+def interpreter_introduced(cast: Cast) -> None:
+    """Caller, clinician and interpreter are together."""
+    interpreter_consults(cast)
+    _introduces(cast, cast.interpreter)
+
+
+def interpreter_while_held(cast: Cast) -> None:
+    """The clinician is at the menu."""
+    interpreter_introduced(cast)
+    _opens_menu(cast.clinician)
+
+
+def interpreter_while_returning(cast: Cast) -> None:
+    """911 is rung for all three."""
+    interpreter_while_held(cast)
+    _sends_back(cast, cast.clinician)
+
+
 def second_rings(cast: Cast) -> None:
     """The first clinician's line has dropped."""
     clinician_talks(cast)
@@ -170,6 +222,7 @@ def call_taker_seeks(cast: Cast) -> None:
     call_taker_holds(cast)
     giver = cast.call_taker
     giver.answers_question("press 4", "4")
+    giver.answers_question("who do you need", "1")
     giver.answers_question("incident number", "4711#")
     for question, key in zip(_TRANSFER, ("1", "1", *NO_DANGER), strict=True):
         giver.answers_question(question, key)
@@ -220,6 +273,20 @@ def _opens_menu(person: Someone) -> None:
     person.hears("to go back to your caller")
 
 
+def _rings_for_transfer(cast: Cast, key: str) -> None:
+    clinician_holds(cast)
+    cast.clinician.answers_question("press 4", "4")
+    cast.clinician.answers_question("who do you need", key)
+    cast.clinician.talks_with("Jo")
+
+
+def _introduces(cast: Cast, receiver: Someone) -> None:
+    cast.clinician.presses("*")
+    cast.clinician.hears("press 1")
+    cast.clinician.presses("1")
+    cast.caller.talks_with(cast.clinician.name, receiver.name)
+
+
 def _sends_back(cast: Cast, clinician: Someone) -> None:
     clinician.presses("9")
     clinician.talks_with("Jo")
@@ -228,12 +295,11 @@ def _sends_back(cast: Cast, clinician: Someone) -> None:
 
 # --- the table ------------------------------------------------------------------------
 
-NOT_YET = Missing("not there yet: needs the warm transfer between desks")
 _P, _M = Party, Moment
 SET_UPS: dict[tuple[Party, Moment], SetUp | Missing] = {
     (_P.CALLER, _M.RINGING): SetUp(clinician_rings),
-    (_P.CALLER, _M.CONSULTING): SetUp(call_taker_consults, hosted=True),
-    (_P.CALLER, _M.INTRODUCED): SetUp(call_taker_introduces, hosted=True),
+    (_P.CALLER, _M.CONSULTING): SetUp(second_consults),
+    (_P.CALLER, _M.INTRODUCED): SetUp(second_introduced),
     (_P.CALLER, _M.HELD): SetUp(clinician_holds),
     (_P.CALLER, _M.RETURNING): SetUp(clinician_returns),
     (_P.CALL_TAKER, _M.RINGING): SetUp(call_taker_rings, hosted=True),
@@ -242,20 +308,20 @@ SET_UPS: dict[tuple[Party, Moment], SetUp | Missing] = {
     (_P.CALL_TAKER, _M.HELD): SetUp(call_taker_holds, hosted=True),
     (_P.CALL_TAKER, _M.RETURNING): SetUp(call_taker_rung_for_return, hosted=True),
     (_P.CLINICIAN, _M.RINGING): SetUp(clinician_rings),
-    (_P.CLINICIAN, _M.CONSULTING): SetUp(call_taker_consults, hosted=True),
+    (_P.CLINICIAN, _M.CONSULTING): SetUp(second_consults),
     (_P.CLINICIAN, _M.INTRODUCED): SetUp(call_taker_introduces, hosted=True),
     (_P.CLINICIAN, _M.HELD): SetUp(clinician_holds),
     (_P.CLINICIAN, _M.RETURNING): SetUp(clinician_returns),
-    (_P.SECOND_CLINICIAN, _M.RINGING): SetUp(second_rings),
-    (_P.SECOND_CLINICIAN, _M.CONSULTING): NOT_YET,
-    (_P.SECOND_CLINICIAN, _M.INTRODUCED): NOT_YET,
+    (_P.SECOND_CLINICIAN, _M.RINGING): SetUp(second_is_rung),
+    (_P.SECOND_CLINICIAN, _M.CONSULTING): SetUp(second_consults),
+    (_P.SECOND_CLINICIAN, _M.INTRODUCED): SetUp(second_introduced),
     (_P.SECOND_CLINICIAN, _M.HELD): SetUp(second_holds),
     (_P.SECOND_CLINICIAN, _M.RETURNING): SetUp(second_returns),
-    (_P.INTERPRETER, _M.RINGING): NOT_YET,
-    (_P.INTERPRETER, _M.CONSULTING): NOT_YET,
-    (_P.INTERPRETER, _M.INTRODUCED): NOT_YET,
-    (_P.INTERPRETER, _M.HELD): NOT_YET,
-    (_P.INTERPRETER, _M.RETURNING): NOT_YET,
+    (_P.INTERPRETER, _M.RINGING): SetUp(interpreter_is_rung),
+    (_P.INTERPRETER, _M.CONSULTING): SetUp(interpreter_consults),
+    (_P.INTERPRETER, _M.INTRODUCED): SetUp(interpreter_introduced),
+    (_P.INTERPRETER, _M.HELD): SetUp(interpreter_while_held),
+    (_P.INTERPRETER, _M.RETURNING): SetUp(interpreter_while_returning),
     (_P.LINE_911, _M.RINGING): SetUp(clinician_returns, hosted=False),
     (_P.LINE_911, _M.CONSULTING): SetUp(line_listens, hosted=False),
     (_P.LINE_911, _M.INTRODUCED): SetUp(line_introduced, hosted=False),
@@ -271,6 +337,7 @@ def who(cast: Cast, party: Party) -> Someone:
         Party.CALL_TAKER: cast.call_taker,
         Party.CLINICIAN: cast.clinician,
         Party.SECOND_CLINICIAN: cast.second_clinician,
+        Party.INTERPRETER: cast.interpreter,
         Party.LINE_911: cast.line_911,
     }[party]
 

@@ -130,6 +130,10 @@ class Cast:
         ]
         for person in (*seeded.supervisors, *seeded.responders):
             self._someone(person.name, person.number, person.id)
+        directory = {
+            name: self._someone(name, number) for name, number in seeded.directory.items()
+        }
+        self.interpreter = directory["interpreter"]
         self.caller = self._someone("Jo", seeded.caller_number(1))
 
     def _someone(self, name: str, number: str, person_id: str = "") -> Someone:
@@ -153,7 +157,7 @@ class Cast:
 
     @property
     def staff(self) -> tuple[Someone, ...]:
-        return (*self.clinicians, *self.call_takers, *self.lines)
+        return (*self.clinicians, *self.call_takers, *self.lines, self.interpreter)
 
     def tell(self) -> str:
         """What everybody heard."""

@@ -14,7 +14,7 @@ from tests.matrix.moments import SET_UPS, Act, Missing
 
 PROPERTY = "failure matrix"
 PLAIN = "failure matrix"
-KINDS = {"Clinician": "clinician", "Calltaker": "call taker", "line": "911 line"}
+KINDS = {"Clinician": "clinician", "Calltaker": "call taker", "line": "911 line", "interpreter": "interpreter"}
 
 
 def row_of(section: str, cell: Cell, measured: Measured) -> tuple[str, list[Any]]:
