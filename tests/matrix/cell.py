@@ -23,8 +23,10 @@ QUIET_SECONDS = float(waiting.PIECE_SECONDS)
 piece of the wait. A ring that ends while they wait is no news to them, and does not shorten it.
 """
 
-PERSON_SECONDS = 150.0
-"""A caller who stays is with a person for good by then."""
+PERSON_SECONDS = 240.0
+"""A caller who stays is with a person for good by then. The longest the programs allow is a private
+consultation that nobody ends, 180 s, after the rings that led to it.
+"""
 
 ALONE_SECONDS = 1.5
 SETTLED_SECONDS = 4.0

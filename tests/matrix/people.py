@@ -6,14 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from router.emulator.call import Call
 from router.emulator.party import OnRing, Party
-from router.emulator.script import Step
 from tests.matrix.network import Network
 
 PICK_UP_SECONDS = 2.0
 KEY_SECONDS = 1.0  # from hearing which key to pressing it
 WITHIN_SECONDS = 40.0
-STANDARD = (Step(hears="press 1", wait=KEY_SECONDS, presses="1"),)
+# What somebody who helps presses when they hear what; the first that fits.
+REACTIONS = (
+    ("press star, then 1", "*"),
+    ("press 1 to bring your caller in", "1"),
+    ("to bring your caller in, press 1", "1"),
+    ("press 1 to accept", "1"),
+    ("press 1 to take", "1"),
+)
 
 Entry = dict[str, Any]
 
@@ -65,9 +72,15 @@ class Someone:
         self.network.do(self.party.lose_signal)
 
     def helps(self) -> None:
-        """Pick up whatever rings, and press the key that is asked for."""
+        """Pick up whatever rings, take it, and let the caller in after a word in private."""
         self.party.profile.on_ring = OnRing("answer", PICK_UP_SECONDS)
-        self.party.profile.script = list(STANDARD)
+        self.party.watchers.append(self._react)
+
+    def _react(self, entry: Entry, call: Call | None) -> None:
+        heard = str(entry.get("text", "")).lower()
+        keys = next((keys for words, keys in REACTIONS if words in heard), "")
+        if keys and call is not None:
+            call.later(KEY_SECONDS, lambda: self.party.press(keys, call.sid))
 
     # What is waited for
 
