@@ -1,5 +1,6 @@
-"""One cell of the failure matrix: a call is led to a moment, a party acts, and the caller's life
-after that is measured from the phone's transcript, in the network's own seconds.
+"""One cell of the failure matrix: a call is led to a moment, and a party acts.
+
+The caller's life after that is measured from their phone's transcript, in the network's seconds.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 
 from ivr_flows import waiting
 from ivr_flows.call import Stage
+from ivr_flows.outputs import Say
+from ivr_flows.prompts import text
 from tests.matrix.moments import Act, Moment, Party, perform, who
 from tests.matrix.network import Network
 from tests.matrix.people import Cast, Entry, Someone
@@ -35,6 +38,7 @@ CLOSING_SECONDS = 40.0
 REPAIR_SECONDS = 120.0
 ROOM = re.compile(r"[a-z0-9]+\.\d+")
 VOICES = frozenset({"say", "play"})
+GOODBYE = "clinician_has_ended_the_call"
 OUTSIDE = "911 "  # how the names of 911's lines outside begin
 
 
@@ -52,7 +56,7 @@ class Cell:
     @property
     def slug(self) -> str:
         """The cell as a test's id has it."""
-        return "-".join((self.party, self.moment, self.act)).replace(" ", "_")
+        return f"{self.party}-{self.moment}-{self.act}".replace(" ", "_")
 
 
 @dataclass(frozen=True)
@@ -136,14 +140,42 @@ def _act_and_measure(
     if not cast.caller.is_on_a_call():
         everything_ends(network, mend if trouble else None)
         return Measured("caller has gone")
-    assert network.pass_time(PERSON_SECONDS, _settled(network, cast.caller)), (
+    told = None if cell.act is Act.DOES_NOTHING else (sids, last_told)
+    measured = play_on(network, cast, acted_at, told)
+    assert measured.person is not None, "the caller was let go, and not kept with a person"
+    return measured
+
+
+def play_on(
+    network: Network, cast: Cast, since: float, told: tuple[set[str], int] | None = None
+) -> Measured:
+    """Let time pass until the caller is with a person for good; what they heard meanwhile.
+
+    `told` names the calls of which we have to be told after a webhook's number: from that on, or
+    else from `since`, the seconds count. A caller of whom a clinician has taken leave may be gone.
+    """
+    until_then = _settled(network, cast.caller)
+
+    def is_over() -> bool:
+        return not cast.caller.is_on_a_call() or until_then()
+
+    assert network.pass_time(PERSON_SECONDS, is_over), (
         f"nobody is with the caller for good after {PERSON_SECONDS:.0f} s"
     )
     heard = hearing_of(cast.caller.transcript(), network.now)
-    told_at = None if cell.act is Act.DOES_NOTHING else network.told_at(sids, last_told)
-    measured = _measure(heard, acted_at, told_at or acted_at)
+    if not cast.caller.is_on_a_call():
+        assert _has_been_let_go(cast.caller), "the caller was hung up on"
+        return Measured("told how to reach 911 again, and let go")
+    told_at = network.told_at(*told) if told is not None else None
+    measured = _measure(heard, round(since, 3), told_at or since)
     _check(measured, heard)
     return measured
+
+
+def _has_been_let_go(caller: Someone) -> bool:
+    """Whether a person ended the call, and the caller was told how to reach 911."""
+    spoken = [str(one.get("text", "")) for one in caller.transcript() if one["kind"] == "say"]
+    return any(text(Say(GOODBYE, language)) in spoken for language in ("en", "es"))
 
 
 def everything_ends(network: Network, mend: Callable[[], None] | None = None) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,7 +26,7 @@ from aiohttp.http import HttpVersion11, RawRequestMessage
 from itsdangerous import timed
 from multidict import CIMultiDict, CIMultiDictProxy
 from requests.exceptions import ReadTimeout
-from sqlalchemy import event, func, select, update
+from sqlalchemy import event, update
 from sqlalchemy.exc import SQLAlchemyError
 from twilio.http import HttpClient
 from twilio.http.response import Response
@@ -34,14 +34,12 @@ from werkzeug.test import Client
 from yarl import URL
 
 from ivr_flows.call import Call, from_document
-from ivr_flows.inputs import Input, TimePassed
+from ivr_flows.inputs import TimePassed
 from router.app import create_webhooks
 from router.config import Settings
 from router.demo.seed import seed
 from router.emulator.clock import Clock
-from router.emulator.faults import Faults
-from router.emulator.party import OnRing, Party, Person, Profile
-from router.emulator.script import Step
+from router.emulator.party import Party, Person, Profile
 from router.emulator.server import build_app
 from router.emulator.switches import Switches
 from router.emulator.urls import Overrides
@@ -58,7 +56,7 @@ from router.services.settle_unknown import list_stale, settle
 from router.services.sign_on import sign_off
 from router.storage.calls import list_due_call_ids
 from router.storage.database import make_engine, make_sessions
-from router.storage.tables import calls, outbox, presence
+from router.storage.tables import presence
 from router.telephony.rest import Carrier
 from router.telephony.urls import Urls
 from router.web import failsafe
@@ -119,7 +117,9 @@ class DirectWebhooks(Webhooks):
 class DirectHttp(HttpClient):
     """Twilio's client, whose requests are handed to the emulator without a connection."""
 
-    def __init__(self, run: Callable[[Coroutine[Any, Any, T]], T], application: web.Application):
+    def __init__(
+        self, run: Callable[[Coroutine[Any, Any, T]], T], application: web.Application
+    ) -> None:
         super().__init__(logging.getLogger("silent"), is_async=False)
         self._run, self._application = run, application
         self._wire = Mock()  # nothing is read from it, and nothing written to it
@@ -132,8 +132,7 @@ class DirectHttp(HttpClient):
         data: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
-        timeout: float | None = None,
-        allow_redirects: bool = False,
+        **_: object,
     ) -> Response:
         given = CIMultiDict(headers or {})
         given["Host"] = "127.0.0.1"
@@ -185,7 +184,11 @@ class Network:
 
     def __init__(self, settings: Settings, state_dir: Path, program: Path) -> None:
         self.settings = settings.model_copy(
-            update={"public_url": PUBLIC_URL, "state_dir": state_dir, "webhook_deadline_seconds": 10}
+            update={
+                "public_url": PUBLIC_URL,
+                "state_dir": state_dir,
+                "webhook_deadline_seconds": 10,
+            }
         )
         self._loop = asyncio.new_event_loop()
         account = settings.twilio_account_sid
@@ -210,7 +213,11 @@ class Network:
         ):
             self._carrier = Carrier(account, token, urls)
         self._outgoing = Outgoing(
-            self.exchange, self._carrier, worker="matrix", account=account, calls_per_second=CALLS_PER_SECOND
+            self.exchange,
+            self._carrier,
+            worker="matrix",
+            account=account,
+            calls_per_second=CALLS_PER_SECOND,
         )
         self._repair = Repair(self._outgoing)
         paging = Paging(self.exchange, PageLinks(PUBLIC_URL, "secret"))
@@ -416,7 +423,8 @@ class Network:
                 (todo.order_at <= self.now, self._carry_out),
                 (todo.someone_waits, self._offer),
             )
-            if not any([self._guarded(turn) for is_due, turn in turns if is_due]):
+            moved = [self._guarded(turn) for is_due, turn in turns if is_due]
+            if not any(moved):
                 break
         due_at = min(todo.deadline_at, todo.order_at)
         # What cannot be done now is tried again with the next sweep.

@@ -119,8 +119,8 @@ class Someone:
     def tell(self) -> str:
         """The transcript, to be read."""
         lines = [
-            f"  {entry['at'] % 1000:7.2f} {entry['kind']} {entry.get('text', entry.get('with', ''))}"
-            for entry in self.transcript()
+            f"  {one['at'] % 1000:7.2f} {one['kind']} {one.get('text', one.get('with', ''))}"
+            for one in self.transcript()
         ]
         return "\n".join([f"{self.name} heard:", *lines])
 
@@ -143,9 +143,7 @@ class Cast:
         ]
         for person in (*seeded.supervisors, *seeded.responders):
             self._someone(person.name, person.number, person.id)
-        directory = {
-            name: self._someone(name, number) for name, number in seeded.directory.items()
-        }
+        directory = {name: self._someone(name, number) for name, number in seeded.directory.items()}
         self.interpreter = directory["interpreter"]
         self.caller = self._someone("Jo", seeded.caller_number(1))
 

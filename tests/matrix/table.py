@@ -14,7 +14,12 @@ from tests.matrix.moments import SET_UPS, Act, Missing
 
 PROPERTY = "failure matrix"
 PLAIN = "failure matrix"
-KINDS = {"Clinician": "clinician", "Calltaker": "call taker", "line": "911 line", "interpreter": "interpreter"}
+KINDS = {
+    "Clinician": "clinician",
+    "Calltaker": "call taker",
+    "line": "911 line",
+    "interpreter": "interpreter",
+}
 
 
 def row_of(section: str, cell: Cell, measured: Measured) -> tuple[str, list[Any]]:
@@ -36,7 +41,7 @@ def print_tables(reporter: pytest.TerminalReporter, rows: Sequence[list[Any]]) -
 
 
 def _lines(cells: dict[tuple[str, ...], Measured]) -> Iterable[str]:
-    yield "who the caller is with in the end; seconds to a voice / to that person, from our being told"
+    yield "who has the caller in the end; seconds to a voice / to that person, from our being told"
     yield f"{'':<29}" + "".join(f"{act:<33}" for act in Act)
     for (party, moment), set_up in SET_UPS.items():
         if isinstance(set_up, Missing):

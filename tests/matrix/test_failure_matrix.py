@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.matrix.cell import Cell, everything_ends, play
-from tests.matrix.moments import SET_UPS, Act, Moment, Party, SetUp
+from tests.matrix.moments import SET_UPS, Act, SetUp
 from tests.matrix.network import Network
 from tests.matrix.people import Cast
 from tests.matrix.table import PLAIN, row_of
@@ -22,7 +22,9 @@ CELLS = [
 
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.slug)
 def test_tr7_the_caller_hears_a_voice_and_ends_with_a_person(
-    cell: Cell, network_of: Callable[[bool], Network], record_property: Callable[[str, object], None]
+    cell: Cell,
+    network_of: Callable[[bool], Network],
+    record_property: Callable[[str, object], None],
 ) -> None:
     set_up = SET_UPS[cell.party, cell.moment]
     assert isinstance(set_up, SetUp)

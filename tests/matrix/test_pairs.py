@@ -30,4 +30,6 @@ def test_what_may_not_meet_never_does() -> None:
 
 def test_a_value_that_may_stand_beside_nothing_is_an_error() -> None:
     with pytest.raises(ValueError, match="no value of figure"):
-        all_pairs({"letter": "ab", "figure": "1", "sign": "+"}, lambda pair: "figure" not in str(pair))
+        all_pairs(
+            {"letter": "ab", "figure": "1", "sign": "+"}, lambda pair: "figure" not in str(pair)
+        )

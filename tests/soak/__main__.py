@@ -4,6 +4,7 @@ lives     random lives of a call, 2000 for each program, line and carrier
 races     ten times the races for people: two acceptances at once, and many calls for few people
 calls     ten minutes of random calls through every process, over the emulator's wire
 emulator  200 calls at real time and by hand, then ten minutes of random calls, faults and commands
+matrix    the failure matrix with every combination of failures: hours on one core
 faults    processes killed and frozen in the middle of calls, alone on the machine: the long ones
           too, and each within the time that is promised to callers
 """
@@ -24,10 +25,11 @@ from tests.soak.telephone import soak_telephone
 
 ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / ".state" / "soak"
-PARTS = ("lives", "races", "calls", "emulator", "faults")
+PARTS = ("lives", "races", "calls", "emulator", "matrix", "faults")
 LIVES = "tests/ivr_flows/test_first_duty.py"
 CROWD = "tests/emulator/test_crowd.py"
 RACES = ("tests/services/test_apply_input.py", "tests/services/test_claims_under_load.py")
+MATRIX = "tests/matrix/test_under_trouble.py"
 CALLS_A_ROUND = 12
 CALLS_PER_SECOND = 5.0
 FAST_SPEECH = ("--switch", "speech_rate=25")  # ten times as fast as people speak
@@ -55,6 +57,8 @@ def _play(part: str, options: argparse.Namespace) -> bool:
     if part == "emulator":
         held = _pytest(CROWD, "-n", "0", SWITCHBACK_CROWD=str(options.crowd))
         return soak_telephone(options.minutes) and held
+    if part == "matrix":
+        return _pytest(MATRIX, "-n", "2", SWITCHBACK_MATRIX="whole")
     if part == "faults":
         return _pytest("tests/faults", "-n", "0", "-p", "no:randomly", SWITCHBACK_FAULTS="alone")
     return _calls(options.minutes)
