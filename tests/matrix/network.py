@@ -114,11 +114,11 @@ class DirectWebhooks(Webhooks):
         return Reply(url, answer.status_code, answer.get_data(as_text=True), answer.mimetype or "")
 
 
-class DirectHttp(HttpClient):
+class DirectHttp(HttpClient):  # type: ignore[misc] # publishes no types
     """Twilio's client, whose requests are handed to the emulator without a connection."""
 
     def __init__(
-        self, run: Callable[[Coroutine[Any, Any, T]], T], application: web.Application
+        self, run: Callable[[Coroutine[Any, Any, Any]], Any], application: web.Application
     ) -> None:
         super().__init__(logging.getLogger("silent"), is_async=False)
         self._run, self._application = run, application
@@ -484,8 +484,8 @@ class Network:
             " exists (select from outbox where state = 'attempting')"
         ).fetchone()
         assert row is not None
-        moments = [NEVER if at is None else at.timestamp() for at in row[:2]]
-        return Todo(*moments, *row[2:])
+        deadline_at, order_at = (NEVER if at is None else at.timestamp() for at in row[:2])
+        return Todo(deadline_at, order_at, someone_waits=row[2], someone_attempts=row[3])
 
     def _moment(self) -> datetime:
         return datetime.fromtimestamp(self.now, UTC)
