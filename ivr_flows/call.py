@@ -114,6 +114,7 @@ class Leg:
     controls_seen: int = 0  # number of the newest callback on hold and mute in its room
     trail: tuple[str, ...] = ()  # questions answered so far, for "go back"
     ticks: int = 0  # wait documents served since the wait began
+    ticked_at: datetime | None = None  # the last of them
     moved_to: str = ""  # the leg of another call as which it goes on
     due_at: datetime | None = None
 
@@ -177,6 +178,7 @@ class ReturnTo911:
     under_way: bool = False  # the carrier has confirmed that a 911 leg rings
     by_twiml: bool = False  # REST did not work: the caller's own leg dials
     taken: bool = False  # a 911 person has proven present
+    takers_lost: int = 0  # of those, how many were lost on the way to the caller
     crisis_line: bool = False  # it is the program's crisis line that is dialled; 911 comes after it
 
 

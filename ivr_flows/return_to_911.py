@@ -28,6 +28,7 @@ from ivr_flows.turn import Turn
 PRIORITY_SKIP = 100  # ahead of every held call; two returns keep their order by arrival
 UNDER_WAY_SECONDS = 2  # Law 8: a 911 leg not under way by then falls to TwiML
 HEARD_FROM_SECONDS = 3  # Law 7: a 911 leg not heard from by then is rung again
+TAKERS_LOST = 2  # 911 people who took the call and are not known to have entered the room
 AFTER_911_SECONDS = 12  # for a caller who stays on after 911 has hung up
 AFTER_911_AGAIN_SECONDS = 60  # the same, when 911 has hung up more than once: 9 is for sooner
 TALKS = "talks_with_911"
@@ -228,10 +229,20 @@ def is_sought(turn: Turn) -> bool:
 
 
 def taker_lost(turn: Turn, leg: Leg) -> None:
-    """The 911 person who took the call was lost on the way to the caller: 911 is rung on."""
+    """The 911 person who took the call was lost on the way to the caller: 911 is rung on.
+
+    Where that happens again nobody seems to get into the room, or we are not told of it: then the
+    caller's own leg dials, which needs neither.
+    """
     turn.note("psap_lost", leg.id)
-    turn.change(returning=_returning(turn, taken=False))
-    if turn.call.desk:
+    takers_lost = _returning(turn).takers_lost + 1
+    turn.change(returning=_returning(turn, taken=False, takers_lost=takers_lost))
+    if takers_lost >= TAKERS_LOST:
+        withdraw_offers(turn)
+        turn.change(desk="")
+        turn.enter_stage(Stage.RETURNING, turn.program.check_seconds)
+        _by_twiml(turn)
+    elif turn.call.desk:
         turn.change(passed_over=())
         ring_next(turn)
     else:

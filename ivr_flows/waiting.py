@@ -15,6 +15,7 @@ from ivr_flows.turn import Turn
 
 PIECE_SECONDS = 8  # one piece of the wait, speech and silence, is at most so long
 SILENCE_SECONDS = 4
+SAME_PIECE_SECONDS = 0.5
 ESTIMATE_EVERY = 6  # pieces between two estimates, about half a minute
 MINUTE_SECONDS = 60
 PRIORITY_AFTER_DROP = 50
@@ -139,11 +140,22 @@ def wait_ticked(turn: Turn, digits: str) -> None:
         turn.answer(LeaveQueue())
         return
     ticks = turn.leg.ticks
-    turn.change_leg(turn.leg_id, ticks=ticks + 1)
+    if ticks and _is_asked_again(turn):
+        ticks -= 1
+    turn.change_leg(turn.leg_id, ticks=ticks + 1, ticked_at=turn.now)
     says = before or _piece(turn, ticks)
     spoken = sum(seconds(say) for say in says)
     silence = max(1, min(SILENCE_SECONDS, int(PIECE_SECONDS - spoken)))
     turn.answer(WaitPiece(says, silence))
+
+
+def _is_asked_again(turn: Turn) -> bool:
+    """Whether the same piece is asked for twice, one of which is not heard: say it again.
+
+    Each piece ends with a second of silence at least, so the next is never asked for sooner.
+    """
+    at = turn.leg.ticked_at
+    return at is not None and turn.now < at + timedelta(seconds=SAME_PIECE_SECONDS)
 
 
 def _is_rung_in_vain(turn: Turn) -> bool:

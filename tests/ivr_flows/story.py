@@ -251,7 +251,8 @@ class Story:
         return self.give(inputs.Keyed(leg_id, leg.step, digits))
 
     def waits(self, leg_id: str = "call-1", digits: str = "") -> tuple[outputs.Instruction, ...]:
-        """The next piece of the wait."""
+        """The next piece of the wait, asked for when the last is over."""
+        self.now += timedelta(seconds=1)
         return self.give(inputs.WaitTicked(leg_id, digits))
 
     def passes(self, seconds: float) -> None:
