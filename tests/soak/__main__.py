@@ -23,7 +23,7 @@ from router.demo.mix import Mix
 from router.demo.stack import Stack
 from router.demo.stage import Stage
 from tests.bench import report
-from tests.bench.latency import measure_on
+from tests.bench.latency import INSTANT, play
 from tests.soak.line import play_line, report_line
 from tests.soak.past import list_slow_plans, make_past
 from tests.soak.telephone import soak_telephone
@@ -112,17 +112,19 @@ def _line(calls: int) -> bool:
 def _past(options: argparse.Namespace) -> bool:
     """Figures of one stack before and after: a difference is the tables' alone."""
     with Stack(STATE / "past", durable=False, calls_per_second=MANY_CALLS_PER_SECOND) as stack:
-        for heard in measure_on(stack, options.past_calls, 0, "no past calls"):
-            print(report.heard(heard), flush=True)
+        stack.network.switches(**INSTANT)
+        stage = Stage(stack)
+        before = play(stage, options.past_calls, "no past calls")
+        print(report.heard(before), flush=True)
         made, seconds, gigabytes = make_past(stack, options.past, options.past_minutes * 60)
         print(f"{made:,} past calls in {seconds:.0f} s, {gigabytes:.1f} GB", flush=True)
         asked, wrong = list_slow_plans(stack)
         print(f"{asked} statements of routing, {len(wrong)} read a growing table whole", flush=True)
         for sentence in wrong:
             print(sentence, flush=True)
-        for heard in measure_on(stack, options.past_calls, 0, f"{made:,} past calls"):
-            print(report.heard(heard), flush=True)
-            wrong += heard.wrong
+        after = play(stage, options.past_calls, f"{made:,} past calls")
+        print(report.heard(after), flush=True)
+    wrong += before.wrong + after.wrong
     return not wrong
 
 

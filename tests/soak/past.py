@@ -39,14 +39,38 @@ WITH past AS (
     FROM generate_series(CAST(:first AS bigint), CAST(:last AS bigint)) AS i
 )
 """
-PARTS = [
-    "\nINSERT INTO calls (id, program_id, program_version, line, caller_sid, caller_number_hash, version,\n    stage, desk, outcome, opened_at, stage_at, queued_at, closed_at, state)\nSELECT 'past' || i, :program, 1, 'emergency', 'CAp' || i, decode(md5(CAST(i AS text)), 'hex'), 9,\n    'closed', '911', 'returned_to_911', at, at, at, at + interval '5 min', '{}' FROM past",
-    "\nINSERT INTO legs (id, call_id, role, place, sid, room, is_present, created_at, ended_at)\nSELECT 'past' || i || '-' || leg, 'past' || i, 'caller', 'ended', 'CAp' || i || '-' || leg, 1,\n    false, at, at + interval '5 min' FROM past, generate_series(1, 2) AS leg",
-    "\nINSERT INTO offers (leg_id, call_id, person_id, desk, state, offered_at, decided_at)\nSELECT 'past' || i || '-2', 'past' || i, 'tess', '911', 'accepted', at, at + interval '9 s'\nFROM past",
-    "\nINSERT INTO queue_visits (call_id, desk, queued_at, program_id, priority, left_at, is_served,\n    overtaken)\nSELECT 'past' || i, '911', at, :program, CASE WHEN i % 50 = 0 THEN 100 ELSE 0 END,\n    at + interval '9 s', true, 0 FROM past",
-    "\nINSERT INTO timeline (call_id, at, kind, details)\nSELECT 'past' || i, at, 'call_arrived', '{}' FROM past, generate_series(1, 2)",
-    "\nINSERT INTO outbox (kind, name, payload, call_id, urgency, state, due_at)\nSELECT 'call', 'PlaceLeg', '{}', 'past' || i, 1, 'done', at FROM past\n",
-]
+PARTS = (
+    """
+    INSERT INTO calls (id, program_id, program_version, line, caller_sid, caller_number_hash,
+        version, stage, desk, outcome, opened_at, stage_at, queued_at, closed_at, state)
+    SELECT 'past' || i, :program, 1, 'emergency', 'CAp' || i, decode(md5(CAST(i AS text)), 'hex'),
+        9, 'closed', '911', 'returned_to_911', at, at, at, at + interval '5 min', '{}' FROM past
+    """,
+    """
+    INSERT INTO legs (id, call_id, role, place, sid, room, is_present, created_at, ended_at)
+    SELECT 'past' || i || '-' || leg, 'past' || i, 'caller', 'ended', 'CAp' || i || '-' || leg, 1,
+        false, at, at + interval '5 min' FROM past, generate_series(1, 2) AS leg
+    """,
+    """
+    INSERT INTO offers (leg_id, call_id, person_id, desk, state, offered_at, decided_at)
+    SELECT 'past' || i || '-2', 'past' || i, 'tess', '911', 'accepted', at, at + interval '9 s'
+    FROM past
+    """,
+    """
+    INSERT INTO queue_visits (call_id, desk, queued_at, program_id, priority, left_at, is_served,
+        overtaken)
+    SELECT 'past' || i, '911', at, :program, CASE WHEN i % 50 = 0 THEN 100 ELSE 0 END,
+        at + interval '9 s', true, 0 FROM past
+    """,
+    """
+    INSERT INTO timeline (call_id, at, kind, details)
+    SELECT 'past' || i, at, 'call_arrived', '{}' FROM past, generate_series(1, 2)
+    """,
+    """
+    INSERT INTO outbox (kind, name, payload, call_id, urgency, state, due_at)
+    SELECT 'call', 'PlaceLeg', '{}', 'past' || i, 1, 'done', at FROM past
+    """,
+)
 
 
 def make_past(stack: Stack, number: int, within_seconds: float) -> tuple[int, float, float]:
