@@ -3,7 +3,8 @@
 lives     random lives of a call, 2000 for each program, line and carrier
 races     ten times the races for people: two acceptances at once, and many calls for few people
 calls     ten minutes of random calls through every process, over the emulator's wire
-line      2000 calls at the 911 desk through every process: no held call before a waiting return
+line      2000 calls at the 911 desk, by phone through every process and by a moved clock: no held
+          call before a waiting return
 past      the key 9 before and after millions of closed calls are in the tables, and every plan
 emulator  200 calls at real time and by hand, then ten minutes of random calls, faults and commands
 faults    processes killed and frozen in the middle of calls, alone on the machine: the long ones
@@ -34,6 +35,7 @@ PARTS = ("lives", "races", "calls", "line", "past", "emulator", "faults")
 LIVES = "tests/ivr_flows/test_first_duty.py"
 CROWD = "tests/emulator/test_crowd.py"
 RACES = ("tests/services/test_apply_input.py", "tests/services/test_claims_under_load.py")
+LINE_ORDER = "tests/services/test_line_order.py"
 CALLS_A_ROUND = 12
 CALLS_PER_SECOND = 5.0
 MANY_CALLS_PER_SECOND = 50.0
@@ -106,7 +108,8 @@ def _line(calls: int) -> bool:
     ) as stack:
         played = play_line(stack, calls, backlog=LINE_BACKLOG)
     print(report_line(played), flush=True)
-    return not played.wrong
+    by_hand = _pytest(LINE_ORDER, "-n", "0", SWITCHBACK_LINE=str(calls))
+    return by_hand and not played.wrong
 
 
 def _past(options: argparse.Namespace) -> bool:
