@@ -5,6 +5,7 @@ from __future__ import annotations
 from router.demo.stage import Stage
 from router.emulator.client import Phone
 
+TARGETS = {"clinicians": "1", "supervisors": "2", "911": "3", "interpreter": "4", "warm_line": "5"}
 NO_DANGER = ("2", "2", "2", "1")  # weapon or violence, medical, risk to life, asked for police
 
 
@@ -67,3 +68,11 @@ def opens_menu(clinician: Phone, item: str) -> None:
     """Press star and hear the item."""
     clinician.presses("*")
     clinician.hears(item)
+
+
+def chooses(giver: Phone, target: str) -> None:
+    """Press star, then 4, and the key of whom the caller is to be transferred to."""
+    opens_menu(giver, "transfer your caller, press 4")
+    giver.presses("4")
+    giver.hears("who do you need")
+    giver.presses(TARGETS[target])
