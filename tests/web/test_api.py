@@ -30,7 +30,7 @@ def test_io1_the_board_as_json(room: Room) -> None:
     assert answer.status_code == 200
     board: dict[str, Any] = answer.get_json()
     assert {caller["stage"] for caller in board["callers"]} >= {"waiting", "connected"}
-    assert {desk["name"] for desk in board["desks"]} == {"911", "clinicians"}
+    assert {desk["name"] for desk in board["desks"]} == {"911", "clinicians", "supervisors"}
     assert board["at"].endswith("+00:00")
     assert CALLER_NUMBER[2:-2] not in answer.text
 
