@@ -26,11 +26,9 @@ from ivr_flows.outputs import (
     Announce,
     CheckLeg,
     EndLeg,
-    NotifySupervisor,
     PlaceLeg,
     RedirectLeg,
     ReleaseFromQueue,
-    RequestDispatch,
     SetEndsRoom,
     Urgency,
 )
@@ -156,7 +154,7 @@ def find_reason_void(command: CarrierCommand, call: Call) -> str:
     if isinstance(command, PlaceLeg):
         return _find_reason_not_to_ring(call, leg)
     if isinstance(command, EndLeg):
-        return "a caller's leg" if leg.role is Role.CALLER else ""
+        return "a caller's leg" if leg.role is Role.CALLER and not _rings_in_vain(call, leg) else ""
     if not leg.is_live:
         return "the leg is over"
     if isinstance(command, ReleaseFromQueue) and leg.place is not Place.QUEUE:
@@ -168,6 +166,11 @@ def find_reason_void(command: CarrierCommand, call: Call) -> str:
     ):
         return "not in that room"
     return ""
+
+
+def _rings_in_vain(call: Call, leg: Leg) -> bool:
+    """Whether the leg rings a caller who need not be called back any more."""
+    return call.call_back is not None and not leg.is_answered and call.stage is Stage.CLOSED
 
 
 def _find_reason_not_to_ring(call: Call, leg: Leg) -> str:
@@ -203,7 +206,7 @@ def load_order(outgoing: Outgoing, row: OutboxRow) -> Order | None:
             outbox.mark_failed(session, row.id, "no such call")
             return None
         command, call = row.command(), found.call
-        if isinstance(command, (RequestDispatch, NotifySupervisor)):
+        if not isinstance(command, CarrierCommand):
             outbox.mark_failed(session, row.id, "not the carrier's")
             return None
         if not isinstance(command, PlaceLeg):
@@ -218,6 +221,8 @@ def load_order(outgoing: Outgoing, row: OutboxRow) -> Order | None:
 def _find_number(session: Session, numbers: StoredNumbers, call: Call, leg: Leg) -> str | None:
     if leg.line_id:
         return numbers.find_line_number(call, leg.line_id)
+    if leg.role is Role.CALLER:
+        return calls.find_caller_number(session, call.id)
     person = people.find_person(session, leg.person_id or "")
     return None if person is None else person.phone
 

@@ -149,12 +149,20 @@ _STATES = {
     Stage.SCREENING: "ringing",
     Stage.WAITING: "wait",
     Stage.CONSULTING: "busy",
+    Stage.CALLING_BACK: "ringing",
     Stage.CONNECTED: "busy",
     Stage.RETURNING: "back",
     Stage.CLOSED: "done",
 }
 # Who needs somebody comes first.
-_ORDER = (Stage.RETURNING, Stage.WAITING, Stage.CONSULTING, Stage.SCREENING, Stage.CONNECTED)
+_ORDER = (
+    Stage.RETURNING,
+    Stage.WAITING,
+    Stage.CALLING_BACK,
+    Stage.CONSULTING,
+    Stage.SCREENING,
+    Stage.CONNECTED,
+)
 
 
 def _callers(found: list[BoardCall], names: dict[str, str]) -> tuple[CallerRow, ...]:
@@ -205,6 +213,9 @@ def describe(call: Call, names: dict[str, str], place: int = 0) -> str:
         line = "Next in line" if place <= 1 else f"Number {place} in line"
         return f"{line}. Ringing {_listed(ringing)}" if ringing else line
     with_staff = [_called(leg, names) for leg in call.staff()]
+    if call.stage is Stage.CALLING_BACK:
+        waits = f". {_listed(with_staff)} waits" if with_staff else ""
+        return ("Is asked who they are" if call.caller.is_answered else "Is called back") + waits
     if call.stage is Stage.RETURNING:
         return _describe_return(call, with_staff)
     talking = f"Talks with {_listed(with_staff)}" if with_staff else "Is being connected"

@@ -9,6 +9,7 @@ from tests.calls.scripts import (
     chooses,
     connects,
     dials_direct,
+    is_heard,
     keys_transfer,
     opens_menu,
     records,
@@ -187,5 +188,4 @@ def test_tr7_the_call_taker_drops_beside_the_clinician(
     carla.is_talking_with("Tess Calltaker")
     tess.loses_signal()
     carla.is_talking_with("Jo")
-    carla.says("I am still here.")
-    caller.hears("still here")
+    is_heard(carla, "I am still here.", caller)

@@ -86,7 +86,7 @@ def test_tr4_a_party_of_the_directory_has_its_number_from_the_program(room: Room
         number = StoredNumbers(session, "transfer").find_line_number(call, leg.line_id or "")
         ordered = select(outbox.c.name).where(outbox.c.leg_id == leg.id)
         assert list(session.scalars(ordered)) == ["PlaceLeg"]
-    assert number == "+15125550125"
+    assert number == "+15125550127"
 
 
 @pytest.mark.parametrize(
