@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from requests.exceptions import ConnectionError as WireError
 from requests.exceptions import ConnectTimeout, RequestException
-from twilio.base import values
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
@@ -44,11 +44,16 @@ RESOURCE_NOT_FOUND = "20404"
 TOO_MANY_REQUESTS = 429  # "never processed and always safe to retry"
 NOT_FOUND = 404
 SERVER_ERRORS = 500
+GREETING_MILLISECONDS = 6000
+"""Speech longer than this is a machine's; a call taker's "911, what is the address of the
+emergency?" is longer than Twilio's usual 2.4 s. https://www.twilio.com/docs/voice/answering-machine-detection"""
 LISTED = 50  # calls to one number that a look-up goes through, newest first
 
 CarrierCommand = (
     PlaceLeg | EndLeg | ReleaseFromQueue | RedirectLeg | SetEndsRoom | Announce | CheckLeg
 )
+
+NO_DETECTION: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +159,16 @@ class Carrier:
         if isinstance(command, EndLeg):
             return self.end_call(leg.sid, is_answered=leg.place not in _UNANSWERED)
         if isinstance(command, ReleaseFromQueue):
-            return self.release_from_queue(queue_name(call), leg.sid, self._urls.ask(leg))
+            return self.release_from_queue(queue_name(call), leg.sid, self._urls.of(call).ask(leg))
         if isinstance(command, RedirectLeg):
-            return self.redirect(leg.sid, self._urls.ask(leg))
+            return self.redirect(leg.sid, self._urls.of(call).ask(leg))
         return self.check(leg.sid)
 
     def place_leg(self, leg: Leg, to_e164: str, from_e164: str, ring_seconds: int) -> Result:
-        """Ring a leg of a call; it asks its `answered` address when it is picked up."""
+        """Ring a leg of a call; it asks its `answered` address when it is picked up.
+
+        Who picks up a 911 line is told to its `detected` address, while the leg is spoken to.
+        """
         return self.place_call(
             to_e164,
             from_e164,
@@ -168,8 +176,23 @@ class Carrier:
             fallback_url=self._urls.fallback(leg),
             status_url=self._urls.status(leg),
             ring_seconds=ring_seconds,
-            knows_machines=leg.role is Role.CALLER,
+            detection=self._detection_for(leg),
         )
+
+    def _detection_for(self, leg: Leg) -> Mapping[str, Any]:
+        if leg.role is Role.CALLER:
+            # Who is called back is told nothing before we know who or what picked up: a machine
+            # when its greeting is over, where a message could be left.
+            return {"machine_detection": "DetectMessageEnd"}
+        if leg.role is Role.PSAP:  # beside the document, which is not held up
+            return {
+                "machine_detection": "Enable",
+                "machine_detection_speech_threshold": GREETING_MILLISECONDS,
+                "async_amd": "true",
+                "async_amd_status_callback": self._urls.detected(leg),
+                "async_amd_status_callback_method": "POST",
+            }
+        return NO_DETECTION
 
     def place_page(
         self, page_id: str, to_e164: str, from_e164: str, ring_seconds: int, kind: str = "team"
@@ -193,12 +216,12 @@ class Carrier:
         fallback_url: str,
         status_url: str,
         ring_seconds: int,
-        knows_machines: bool = False,
+        detection: Mapping[str, Any] = NO_DETECTION,
     ) -> Result:
         """Start a call. `Done.sid` is its CallSid.
 
-        With `knows_machines` the carrier listens first, and says who or what picked up: to a
-        machine only when its greeting is over, where a message could be left.
+        `to_e164` may also be a SIP address. `detection` is how the carrier is to find out whether a
+        machine picked up.
         """
         if not to_e164 or not from_e164:
             return Failed("no_number", permanent=True)
@@ -214,7 +237,7 @@ class Carrier:
                 status_callback_method="POST",
                 status_callback_event=CALL_EVENTS,
                 timeout=ring_seconds,
-                machine_detection="DetectMessageEnd" if knows_machines else values.unset,
+                **detection,
             )
         )
 
