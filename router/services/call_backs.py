@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from ivr_flows import callback
-from ivr_flows.call import Call, CallBack, Leg, Offer, OfferState, Place, Role
+from ivr_flows.call import Call, CallBack, Leg, Offer, OfferState, Place
 from ivr_flows.inputs import CallBackBegun, CallBackCancelled
 from ivr_flows.outputs import (
     CallBackNow,
@@ -348,7 +348,7 @@ def _take_leg_over(session: Session, lost: Call, leg: Leg, call: Call, now: date
     """The call with the leg of the lost one on which the clinician waits, in one transaction."""
     moved = Leg(
         id=call.next_leg_id(),
-        role=Role.CLINICIAN,
+        role=leg.role,
         place=Place.FLOW,
         flow=callback.FLOW,
         node=callback.STAND_BY,
