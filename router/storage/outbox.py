@@ -252,6 +252,16 @@ def _finish(session: Session, row_id: int, state: str, error: str = "") -> None:
     session.connection().execute(_FINISH, values)
 
 
+def is_ready(session: Session, call_id: str, name: str) -> bool:
+    """Whether an effect of that name is still to be carried out for the call."""
+    ready = (
+        select(outbox.c.id)
+        .where(outbox.c.call_id == call_id, outbox.c.name == name, outbox.c.state == "ready")
+        .exists()
+    )
+    return bool(session.scalar(select(ready)))
+
+
 def find_row(session: Session, row_id: int) -> OutboxRow | None:
     """One effect by id, or None."""
     row = session.execute(select(*_ROW).where(outbox.c.id == row_id)).first()
