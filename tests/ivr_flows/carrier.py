@@ -79,6 +79,7 @@ class Carrier:
         self.muted: set[str] = set()
         self.controls = 0  # callbacks on hold and mute so far
         self.transfers = False
+        self.party_control = False  # holds, mutes and removals are asked for all the time
         self.told_before: list[inputs.Input] = []
         self._orders: dict[type, Callable[[Any], None]] = {
             outputs.PlaceLeg: self._place,
@@ -91,7 +92,10 @@ class Carrier:
             outputs.RemoveLeg: self._remove,
             outputs.CheckLeg: self._look_up,
         }
-        self._settle(CALLER)
+        for leg in story.call.legs:
+            if leg.is_answered:
+                self.on_line[leg.id] = "ivr"
+                self._settle(leg.id)
 
     # -- the carrier's side ------------------------------------------------------------
 
@@ -291,7 +295,7 @@ class Carrier:
             self._tell_again()
         elif choice < 0.66:
             self.story.give(self.random.choice(FROM_PAGES))
-        elif choice < 0.7:
+        elif choice < (0.85 if self.party_control else 0.68):
             leg = self.random.choice(self.story.call.legs)
             action = self.random.choice(parties.ACTIONS)
             self.story.give(inputs.ControlRequested("token", leg.id, action))

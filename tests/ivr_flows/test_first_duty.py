@@ -24,6 +24,7 @@ from tests.ivr_flows.story import (
     with_transfers,
 )
 from tests.ivr_flows.test_announced import KNOWN, OTHER
+from tests.ivr_flows.test_party_control import together, with_interpreter
 from tests.ivr_flows.test_protocols import ASKING, IN_FORCE
 
 LIVES = int(os.environ.get("SWITCHBACK_LIVES", "12"))
@@ -88,18 +89,27 @@ def test_tr2_tr7_whoever_the_caller_is_transferred_to_they_reach_a_person(
     )
 
 
+@pytest.mark.parametrize("begin", [together, with_interpreter], ids=["two_staff", "interpreter"])
+@pytest.mark.parametrize("chances", CARRIERS.values(), ids=CARRIERS)
+def test_tr3_tr7_whoever_is_held_muted_or_removed_the_caller_reaches_a_person(
+    begin: Callable[[], tuple[Story, str]], chances: dict[str, float]
+) -> None:
+    live(lambda _: begin()[0], chances, party_control=True)
+
+
 def live(
     begin: Callable[[int], Story],
     chances: dict[str, float],
     lives: int = LIVES,
     *,
     transfers: bool = False,
+    party_control: bool = False,
 ) -> None:
     """Play so many random lives of a call, each with its seed, to their end."""
     for seed in range(lives):
         story = begin(seed)
         carrier = Carrier(story, Random(seed), **chances)  # type: ignore[arg-type]
-        carrier.transfers = transfers
+        carrier.transfers, carrier.party_control = transfers, party_control
         try:
             for _ in range(seed * 7 % (300 if transfers else 90)):
                 carrier.act()
