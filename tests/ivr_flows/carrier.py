@@ -14,6 +14,7 @@ from ivr_flows.call import STAFF, Place, Stage
 from tests.ivr_flows.story import Story
 
 CALLER = "call-1"
+UNHEARD_STEPS = 2  # of four seconds each, with orders that take as long
 KEYS = ("", "1", "1", "1", "2", "2", "3", "4", "9", "*", "#", "8", "1234", "12345", "5", "6")
 WILLING = ("1", "1", "1", "4", "3", "2", *KEYS)
 FROM_PAGES: tuple[inputs.Input, ...] = (
@@ -87,6 +88,7 @@ class Carrier:
         self.held: set[str] = set()  # on hold in the room they are in
         self.muted: set[str] = set()
         self.controls = 0  # callbacks on hold and mute so far
+        self.party_control = False  # holds, mutes and removals are asked for all the time
         self.told_before: list[inputs.Input] = []
         self._orders: dict[type, Callable[[Any], None]] = {
             outputs.PlaceLeg: self._place,
@@ -99,11 +101,13 @@ class Carrier:
             outputs.RemoveLeg: self._remove,
             outputs.CheckLeg: self._look_up,
         }
-        self._settle(CALLER)
         for leg in story.call.legs:
             if leg.place is Place.ROOM:
                 self.on_line[leg.id] = f"room:{leg.room}"
                 self.flags[leg.id] = leg.ends_room
+            elif leg.is_answered:
+                self.on_line[leg.id] = "ivr"
+                self._settle(leg.id)
 
     # -- the carrier's side ------------------------------------------------------------
 
@@ -304,7 +308,7 @@ class Carrier:
             self._tell_again()
         elif choice < 0.66:
             self.story.give(self.random.choice(FROM_PAGES))
-        elif choice < 0.7:
+        elif choice < (0.85 if self.party_control else 0.68):
             leg = self.random.choice(self.story.call.legs)
             action = self.random.choice(parties.ACTIONS)
             self.story.give(inputs.ControlRequested("token", leg.id, action))
@@ -410,14 +414,33 @@ class Carrier:
             self._time_goes_on(10)
         return self.story.is_at(Stage.CLOSED) and not self.story.rings()
 
+    def loses_a_heard_one(self) -> None:
+        """Somebody whom the caller hears in their room drops out of it, if anybody is there."""
+        where = self.on_line.get(CALLER, "")
+        there = [leg for leg in sorted(self.on_line) if self.on_line[leg] == where != ""]
+        heard = [leg for leg in there if leg not in self.held | self.muted | {CALLER}]
+        if where.startswith("room") and heard:
+            self.hang_up(self.random.choice(heard))
+
+    def is_unheard(self) -> bool:
+        """Whether the caller shares a room with people of whom none can be heard by them."""
+        where = self.on_line.get(CALLER, "")
+        there = {leg for leg, place in self.on_line.items() if place == where} - {CALLER}
+        is_alone = there and there <= self.held | self.muted
+        return where.startswith("room") and bool(is_alone)
+
     def drain(self, seconds: int = 1800) -> bool:
         """Whether a caller who stays reaches a person or 911 while nobody else does anything."""
+        unheard = 0
         for _ in range(seconds // 4):
             if CALLER not in self.on_line or self.is_with_a_person():
                 return True
             commands, self.story.commands = self.story.commands, []
             for command in commands:
                 self.carry_out(command)
+            if self.rest == 1.0 and not self.lost:
+                unheard = unheard + 1 if self.is_unheard() else 0
+                assert unheard <= UNHEARD_STEPS, "nobody whom the caller hears comes back to them"
             self._time_goes_on(4)
             where = self.on_line.get(CALLER, "")
             if where == "queue":

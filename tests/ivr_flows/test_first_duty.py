@@ -27,6 +27,7 @@ from tests.ivr_flows.story import (
     with_transfers,
 )
 from tests.ivr_flows.test_announced import KNOWN, OTHER
+from tests.ivr_flows.test_party_control import together, with_interpreter
 from tests.ivr_flows.test_protocols import ASKING, IN_FORCE
 
 LIVES = int(os.environ.get("SWITCHBACK_LIVES", "12"))
@@ -124,15 +125,32 @@ def test_tr7_ro5_a_caller_with_choices_in_the_wait_reaches_a_person(
     live(lambda _: Story(calling_back(), line), chances)
 
 
-def live(begin: Callable[[int], Story], chances: dict[str, float], lives: int = LIVES) -> None:
+@pytest.mark.parametrize("begin", [together, with_interpreter], ids=["two_staff", "interpreter"])
+@pytest.mark.parametrize("chances", CARRIERS.values(), ids=CARRIERS)
+def test_tr3_tr7_whoever_is_held_muted_or_removed_the_caller_reaches_a_person(
+    begin: Callable[[], tuple[Story, str]], chances: dict[str, float]
+) -> None:
+    live(lambda _: begin()[0], chances, LIVES // 3, party_control=True)
+
+
+def live(
+    begin: Callable[[int], Story],
+    chances: dict[str, float],
+    lives: int = LIVES,
+    *,
+    party_control: bool = False,
+) -> None:
     """Play so many random lives of a call, each with its seed, to their end."""
     for seed in range(lives):
         story = begin(seed)
         carrier = Carrier(story, Random(seed), **chances)  # type: ignore[arg-type]
+        carrier.party_control = party_control
         try:
-            for _ in range(seed * 7 % 90):
+            for _ in range((seed * 7 + 30 * party_control) % 90):
                 carrier.act()
                 carrier.check()
+            if party_control:
+                carrier.loses_a_heard_one()
             assert carrier.drain(), "the caller is left without a person"
             if carrier.transfers and carrier.switchboard:
                 assert carrier.hangs_up_and_nobody_is_rung_on(), "a phone rings for nobody"
