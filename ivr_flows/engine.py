@@ -22,6 +22,7 @@ from ivr_flows import (
     moving,
     offering,
     protocol_flow,
+    reconciliation,
     rescreening,
     return_to_911,
     ringing,
@@ -279,6 +280,23 @@ def _ended(turn: Turn, leg: Leg, status: str) -> None:
         connected.leg_ended(turn, leg)
 
 
+def _reconciled(turn: Turn, given: inputs.Reconciled) -> str:
+    leg = turn.get_leg(given.leg_id)
+    if (leg.place, leg.step) != (given.place, given.step):
+        return "the leg has moved on"
+    before = turn.call
+    if given.found is inputs.Found.OVER:
+        _ended(turn, leg, given.status)
+    elif given.found is inputs.Found.RINGING:
+        _leg_status(turn, inputs.LegStatusChanged(leg.id, "ringing"))
+    else:
+        return reconciliation.mend(turn, leg, given)
+    if turn.call == before:
+        return "nothing is to be mended"
+    turn.note("repaired", leg.id, found=given.found, was=given.place)
+    return ""
+
+
 def _room_joined(turn: Turn, given: inputs.RoomJoined) -> str:
     return connected.room_joined(turn, turn.get_leg(given.leg_id), given.room)
 
@@ -404,6 +422,7 @@ _HANDLERS: dict[type, Callable[[Turn, Any], str]] = {
     inputs.CommandDone: _command_done,
     inputs.CommandFailed: _command_failed,
     inputs.CommandUnknown: _command_unknown,
+    inputs.Reconciled: _reconciled,
     inputs.TimePassed: deadlines.time_passed,
     inputs.StaffFreed: _staff_freed,
     inputs.DispatchChanged: _dispatch_changed,

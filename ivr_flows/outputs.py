@@ -185,6 +185,14 @@ class CheckLeg:
 
 
 @dataclass(frozen=True, slots=True)
+class RescueCaller:
+    """Send a caller, whose leg lives although we took it for over, to 911 by the fail-safe."""
+
+    leg_id: str
+    urgency: Urgency = Urgency.RETURN_TO_911
+
+
+@dataclass(frozen=True, slots=True)
 class RequestDispatch:
     """Ask for an in-person team.
 
@@ -215,6 +223,7 @@ Command = (
     | SetEndsRoom
     | Announce
     | CheckLeg
+    | RescueCaller
     | RequestDispatch
     | NotifySupervisor
 )

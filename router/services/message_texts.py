@@ -34,6 +34,10 @@ _EN: Mapping[str, str] = {
         "Switchback: no response team took a dispatch request. "
         "The clinician was told to return the call to 911."
     ),
+    "unknown_leg": (
+        "Switchback: a telephone line of ours is in use without a call on the board. "
+        "Somebody may be talking with 911 by the fail-safe; it was left as it is."
+    ),
     "approval_needed": "Switchback: a dispatch request waits for your approval.",
     "other": "Switchback: please look at the live board ({subject}).",
 }

@@ -35,6 +35,7 @@ _COMMANDS: Mapping[str, type[Command]] = {
         "SetEndsRoom",
         "Announce",
         "CheckLeg",
+        "RescueCaller",
         "RequestDispatch",
         "NotifySupervisor",
     )

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from requests.exceptions import ConnectionError as WireError
 from requests.exceptions import ConnectTimeout, RequestException
@@ -30,6 +30,7 @@ from ivr_flows.outputs import (
     PlaceLeg,
     RedirectLeg,
     ReleaseFromQueue,
+    RescueCaller,
     SetEndsRoom,
 )
 from router.telephony.twiml import queue_name
@@ -45,8 +46,17 @@ NOT_FOUND = 404
 SERVER_ERRORS = 500
 LISTED = 50  # calls to one number that a look-up goes through, newest first
 
+_T = TypeVar("_T")
+
 CarrierCommand = (
-    PlaceLeg | EndLeg | ReleaseFromQueue | RedirectLeg | SetEndsRoom | Announce | CheckLeg
+    PlaceLeg
+    | EndLeg
+    | ReleaseFromQueue
+    | RedirectLeg
+    | RescueCaller
+    | SetEndsRoom
+    | Announce
+    | CheckLeg
 )
 
 
@@ -154,6 +164,8 @@ class Carrier:
             return self.release_from_queue(queue_name(call), leg.sid, self._urls.ask(leg))
         if isinstance(command, RedirectLeg):
             return self.redirect(leg.sid, self._urls.ask(leg))
+        if isinstance(command, RescueCaller):
+            return self.redirect(leg.sid, self._urls.fallback(leg))
         return self.check(leg.sid)
 
     def place_leg(self, leg: Leg, to_e164: str, from_e164: str, ring_seconds: int) -> Result:
@@ -252,6 +264,12 @@ class Carrier:
     def check(self, sid: str) -> Result:
         """Ask for a leg's status: `Done.status`. It may be seconds old (Law 1: ask twice)."""
         return _attempt(lambda: self._client.calls(sid).fetch())
+
+    def ask(self, question: Callable[[Client], _T]) -> _T | Failed | Unknown:
+        """The answer to what is asked of Twilio's client, or why there is none."""
+        answers: list[_T] = []
+        result = _attempt(lambda: answers.append(question(self._client)))
+        return answers[0] if isinstance(result, Done) else result
 
     def list_placed(
         self,

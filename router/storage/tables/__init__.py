@@ -10,6 +10,7 @@ from router.storage.tables.calls import (
     outbox,
     rate_limits,
     receipts,
+    repair_claims,
     timeline,
 )
 from router.storage.tables.dispatches import (
@@ -58,6 +59,7 @@ __all__ = [
     "psaps",
     "rate_limits",
     "receipts",
+    "repair_claims",
     "return_lines",
     "shifts",
     "team_members",
