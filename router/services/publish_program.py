@@ -184,6 +184,16 @@ def refresh_failsafe(sessions: Sessions, state_dir: Path) -> Path | None:
         return write_failsafe(session, state_dir) if stored.list_programs(session) else None
 
 
+def list_psap_lines(session: Session, active: stored.ProgramVersion) -> list[tuple[str, int]]:
+    """Number and ring seconds of each line of the program's own 911 centre, in order of trial."""
+    psap_id = active.document["psap"]["id"]
+    return [
+        (number, seconds)
+        for owner, _line, number, seconds in stored.list_return_numbers(session, active.program_id)
+        if owner == psap_id
+    ]
+
+
 def write_failsafe(session: Session, state_dir: Path) -> Path:
     """As `refresh_failsafe`, in the caller's transaction and with a program in it."""
     lines: dict[str, list[str]] = {}
@@ -192,12 +202,7 @@ def write_failsafe(session: Session, state_dir: Path) -> Path:
         active = stored.find_active_version(session, program_id)
         if active is None:
             continue
-        psap_id = active.document["psap"]["id"]
-        outside = [
-            number
-            for owner, _line, number, _seconds in stored.list_return_numbers(session, program_id)
-            if owner == psap_id
-        ]
+        outside = [number for number, _ in list_psap_lines(session, active)]
         default = default or outside
         for ours in stored.list_line_numbers(session, program_id).values():
             lines[ours] = outside

@@ -305,30 +305,6 @@ class Carrier:
             )
         )
 
-    def claim_number(self, our_e164: str) -> Result:
-        """Point a number of ours at this installation: voice, its fallback, its status callback."""
-        voice = {
-            "voice_url": self._urls.inbound(),
-            "voice_method": "POST",
-            "voice_fallback_url": self._urls.inbound_fallback(),
-            "voice_fallback_method": "POST",
-            "status_callback": self._urls.inbound_status(),
-            "status_callback_method": "POST",
-            "sms_url": self._urls.at("/sms/inbound"),
-            "sms_method": "POST",
-        }
-        found: list[Any] = []
-        result = _attempt(
-            lambda: found.extend(
-                self._client.incoming_phone_numbers.list(phone_number=our_e164, limit=1)
-            )
-        )
-        if not isinstance(result, Done):
-            return result
-        if not found:
-            return Failed("not_our_number", permanent=True)
-        return _attempt(lambda: found[0].update(**voice))
-
     def _update_participant(self, room: str, leg: Leg, **changes: object) -> Result:
         found: list[Any] = []
         result = _attempt(
