@@ -43,7 +43,7 @@ DIRECT = "+15125550100"
 PRIORITY, GENERAL = "+15125550110", "+15125550112"
 HOSTED = "/austin.xml"
 TROUBLE = "technical problem"
-QUESTIONS = ("english", "danger", "about yourself", "mental health", "zip")
+QUESTIONS = ("english", "danger", "about yourself", "overwhelmed", "zip")
 GIVEN_UP_SECONDS = 30  # an address that refuses, tried twice, and a sentence in two languages
 
 
