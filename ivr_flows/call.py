@@ -33,7 +33,9 @@ class Role(StrEnum):
     CALLER = "caller"
     CALL_TAKER = "call_taker"
     CLINICIAN = "clinician"
+    SUPERVISOR = "supervisor"
     PSAP = "psap"
+    OUTSIDE = "outside"  # an interpreter, a crisis line, a team: answers for nobody unless vouched
 
 
 class Place(StrEnum):
@@ -49,6 +51,13 @@ class Place(StrEnum):
     ENDED = "ended"
 
 
+class TransferState(StrEnum):
+    """How far a transfer is. Once the caller is introduced it is over."""
+
+    RINGING = "ringing"
+    CONSULTING = "consulting"  # somebody has taken it, and speaks with the giver or is on the way
+
+
 class OfferState(StrEnum):
     """What became of one offer of a call to one person."""
 
@@ -62,7 +71,9 @@ class OfferState(StrEnum):
 
 LIVE_OFFERS = frozenset({OfferState.RINGING, OfferState.ANSWERED})
 FOR_911 = frozenset({Role.CALL_TAKER, Role.PSAP})
-STAFF = frozenset({Role.CLINICIAN, Role.CALL_TAKER, Role.PSAP})
+STAFF = frozenset({Role.CLINICIAN, Role.CALL_TAKER, Role.SUPERVISOR, Role.PSAP})
+CARERS = frozenset({Role.CLINICIAN, Role.SUPERVISOR})
+WITHOUT_MENU = frozenset({Role.PSAP, Role.OUTSIDE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +101,9 @@ class Leg:
     room: int = 0
     ends_room: bool = False  # carries endConferenceOnExit
     present: bool = False  # a person has proven to be there (RE4)
+    vouched: bool = False  # an outside party that took the caller over: the giver spoke with them
+    news: str = ""  # a prompt to be spoken to the leg as soon as it is in the room
+    answered_by: str = ""  # the carrier's guess at who picked up: human, machine_start, fax, ...
     trail: tuple[str, ...] = ()  # questions answered so far, for "go back"
     ticks: int = 0  # wait documents served since the wait began
     due_at: datetime | None = None
@@ -98,6 +112,11 @@ class Leg:
     def is_live(self) -> bool:
         """Whether the leg may still have someone on it."""
         return self.place is not Place.ENDED
+
+    @property
+    def has_menu(self) -> bool:
+        """Whether the star key leaves the room: on a leg of one person who has a menu."""
+        return not self.shared and self.role not in WITHOUT_MENU
 
     @property
     def is_answered(self) -> bool:
@@ -132,11 +151,34 @@ class ReturnTo911:
     started_at: datetime
     request: str = ""  # what 911 is asked for, e.g. `crisis_intervention_officer`
     line: int = 0  # index of the line being tried
-    rounds: int = 0  # times the last line has been tried
+    rounds: int = 0  # rounds of lines tried to their end
+    tried: tuple[str, ...] = ()  # lines tried in this round before the present one
+    out_of_service: tuple[str, ...] = ()  # lines that failed at once when they were last tried
+    has_rung: bool = False  # a line has been ordered or dialled: the centre stays as it is
     under_way: bool = False  # the carrier has confirmed that a 911 leg rings
     by_twiml: bool = False  # REST did not work: the caller's own leg dials
     taken: bool = False  # a 911 person has proven present
     crisis_line: bool = False  # it is the program's crisis line that is dialled; 911 comes after it
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A transfer under way: who gives the caller, to whom, and how far it is (TR2).
+
+    `to` is the target as `ivr_flows.targets` reads it. With `private` the caller waits while giver
+    and receiver speak. `desk_before` gets the call back when nothing comes of it.
+    """
+
+    giver: str  # leg
+    to: str
+    private: bool
+    state: TransferState
+    started_at: datetime
+    desk_before: str
+    receiver: str = ""  # leg; of a desk, once somebody has accepted
+    met: bool = False  # giver and receiver have been told that they are together
+    before: tuple[str, ...] = ()  # legs that answered for the caller when it began
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +236,10 @@ class Call:
     is_blocked: bool = False  # the number is on the program's list: slowed, never refused (IN8)
     decision: str = ""  # outcome of eligibility
     reason: str = ""  # its rule, by name
+    psap: str = ""  # the 911 centre chosen for the caller; "" before a return, for the default
+    psap_because: str = ""  # incident, line, area or default
     returning: ReturnTo911 | None = None
+    transfer: Transfer | None = None
     dispatches: tuple[DispatchNote, ...] = ()
     announced: Announced | None = None
     protocol: Run | None = None  # the triage protocol asked last, finished or not (EL4)
@@ -236,7 +281,7 @@ class Call:
         return tuple(
             leg
             for leg in self.legs
-            if leg.role in STAFF
+            if (leg.role in STAFF or leg.vouched)
             and leg.is_answered
             and leg.id not in offered
             and (leg.role is not Role.PSAP or leg.present)
@@ -339,7 +384,9 @@ def _readers_of(kind: type, **special: Callable[[Any], Any]) -> dict[str, Callab
     return {**usual, **special}
 
 
-_AS_THEY_ARE = frozenset({str, int, bool, type(None), Stage, Role, Place, OfferState})
+_AS_THEY_ARE = frozenset(
+    {str, int, bool, type(None), Stage, Role, Place, OfferState, TransferState}
+)
 _READERS: dict[type, dict[str, Callable[[Any], Any]]] = {
     Leg: _readers_of(Leg, role=Role, place=Place),
     Offer: _readers_of(Offer, state=OfferState),
@@ -347,6 +394,7 @@ _READERS: dict[type, dict[str, Callable[[Any], Any]]] = {
     Announced: _readers_of(Announced),
     Run: _readers_of(Run, at=str),
     ReturnTo911: _readers_of(ReturnTo911, requested_by=Role),
+    Transfer: _readers_of(Transfer, state=TransferState),
     Call: _readers_of(
         Call,
         stage=Stage,
@@ -354,6 +402,7 @@ _READERS: dict[type, dict[str, Callable[[Any], Any]]] = {
         offers=_all(Offer),
         dispatches=_all(DispatchNote),
         returning=_maybe(ReturnTo911),
+        transfer=_maybe(Transfer),
         announced=_maybe(Announced),
         protocol=_maybe(Run),
     ),

@@ -13,6 +13,7 @@ from typing import Any
 from ivr_flows import (
     call_taker,
     connected,
+    consulting,
     crisis_line,
     deadlines,
     dialogue,
@@ -21,12 +22,15 @@ from ivr_flows import (
     inputs,
     moving,
     offering,
+    presence,
     protocol_flow,
     reconciliation,
     rescreening,
+    return_choice,
     return_to_911,
     ringing,
     waiting,
+    warm_transfer,
     wrap_up,
 )
 from ivr_flows.call import (
@@ -105,8 +109,7 @@ def present(turn: Turn) -> None:
     """Tell the leg that asked what the present state says."""
     leg = turn.leg
     if leg.place in (Place.JOINING, Place.ROOM):
-        star = not leg.shared and leg.role is not Role.PSAP
-        turn.answer(JoinRoom(leg.room, leg.step, star=star, ends_room=leg.ends_room))
+        turn.answer(JoinRoom(leg.room, leg.step, star=leg.has_menu, ends_room=leg.ends_room))
     elif leg.place is Place.QUEUE:
         turn.answer(Wait(leg.step))
     elif leg.place is Place.DIAL and leg.line_id is not None:
@@ -118,7 +121,7 @@ def present(turn: Turn) -> None:
         turn.answer(Nothing())
     elif leg.role is Role.CALLER:
         moving.caller_next(turn)
-    elif leg in turn.call.staff():
+    elif leg in turn.call.staff() or (leg.role is Role.OUTSIDE and leg.room):
         wrap_up.back_to_caller(turn)
     else:
         turn.say("no_longer_needed")
@@ -144,7 +147,9 @@ def _leg_answered(turn: Turn, given: inputs.LegAnswered) -> str:
     if leg.place not in (Place.PLANNED, Place.RINGING):
         return "already answered"
     if leg.role is Role.PSAP:
-        return_to_911.psap_answered(turn)
+        presence.psap_answered(turn, given.answered_by)
+    elif leg.role is Role.OUTSIDE:
+        warm_transfer.outside_answered(turn)
     else:
         offering.leg_answered(turn)
     if turn.leg.place in (Place.PLANNED, Place.RINGING):
@@ -230,13 +235,28 @@ def _dial_ended(turn: Turn, given: inputs.DialEnded) -> str:
     return ""
 
 
-def _line_answered(turn: Turn, _given: inputs.LineAnswered) -> str:
-    if turn.leg.place is not Place.DIAL:
+def _line_answered(turn: Turn, given: inputs.LineAnswered) -> str:
+    if turn.leg.place is not Place.DIAL or given.step not in (None, turn.leg.step):
         turn.answer(Nothing())
         return "not dialling"
-    flow = crisis_line if moving.rings_crisis_line(turn, turn.leg) else return_to_911
+    flow = crisis_line if moving.rings_crisis_line(turn, turn.leg) else presence
     flow.line_answered(turn)
     return ""
+
+
+def _line_keyed(turn: Turn, given: inputs.LineKeyed) -> str:
+    if turn.leg.place is not Place.DIAL or given.step != turn.leg.step:
+        turn.answer(Nothing())
+        return "not dialling"
+    presence.line_keyed(turn, given.tries, given.digits, given.speech)
+    return ""
+
+
+def _leg_detected(turn: Turn, given: inputs.LegDetected) -> str:
+    leg = turn.get_leg(given.leg_id)
+    if leg.role is not Role.PSAP:
+        return "nothing follows"
+    return presence.detected(turn, leg, given.answered_by)
 
 
 def _leg_asked(turn: Turn, _given: inputs.LegAsked) -> str:
@@ -275,7 +295,7 @@ def _ended(turn: Turn, leg: Leg, status: str) -> None:
         offering.leg_over(turn, leg)
         wrap_up.close_if_over(turn)
     elif leg.role is Role.PSAP and not leg.present:
-        return_to_911.line_over(turn, leg)
+        return_to_911.line_over(turn, leg, status)
     else:
         connected.leg_ended(turn, leg)
 
@@ -312,7 +332,9 @@ def _command_done(turn: Turn, given: inputs.CommandDone) -> str:
     elif given.command == "PlaceLeg" and leg.place is Place.PLANNED:
         turn.change_leg(leg.id, place=Place.RINGING)
     elif given.command == "SetEndsRoom" and leg.place is Place.ROOM:
-        turn.change_leg(leg.id, ends_room=False)
+        leg = turn.change_leg(leg.id, ends_room=given.ends_room)
+        if given.ends_room:
+            consulting.pass_flag(turn, leg)
     else:
         return "nothing follows"
     return ""
@@ -324,9 +346,9 @@ def _command_failed(turn: Turn, given: inputs.CommandFailed) -> str:
     if given.command != "PlaceLeg" or leg.place is not Place.PLANNED:
         return ""
     if leg.role is Role.PSAP:
-        return_to_911.line_failed(turn, leg)
+        return_to_911.line_failed(turn, leg, permanent=given.permanent)
         return ""
-    if not given.permanent:
+    if not given.permanent and leg.role is not Role.OUTSIDE:
         ringing.note_unrung(turn, leg.id)
     _ended(turn, leg, "failed")
     return ""
@@ -363,13 +385,16 @@ def _return_requested(turn: Turn, given: inputs.ReturnRequested) -> str:
     if return_to_911.is_under_way(turn.call):
         return "a return is under way"
     if any(leg.role in FOR_911 for leg in moving.staff_in_room(turn.call)):
-        return "911 is with the caller"
+        if not moving.consults_in_private(turn.call):
+            return "911 is with the caller"
+        consulting.introduce(turn, vouched=False)
+        return ""
     turn.note("return_requested", person=given.person_id)
     return_to_911.start(
         turn,
         reason=given.reason,
         by=Role.CLINICIAN,
-        skip=given.skip,
+        skip=return_choice.settle(turn, given.skip),
         request=given.request,
     )
     return ""
@@ -404,6 +429,7 @@ _ASKING = (
     inputs.RoomLeft,
     inputs.DialEnded,
     inputs.LineAnswered,
+    inputs.LineKeyed,
     inputs.LegAsked,
 )
 _HANDLERS: dict[type, Callable[[Turn, Any], str]] = {
@@ -415,6 +441,8 @@ _HANDLERS: dict[type, Callable[[Turn, Any], str]] = {
     inputs.RoomLeft: _room_left,
     inputs.DialEnded: _dial_ended,
     inputs.LineAnswered: _line_answered,
+    inputs.LineKeyed: _line_keyed,
+    inputs.LegDetected: _leg_detected,
     inputs.LegAsked: _leg_asked,
     inputs.LegStatusChanged: _leg_status,
     inputs.RoomJoined: _room_joined,
@@ -427,6 +455,9 @@ _HANDLERS: dict[type, Callable[[Turn, Any], str]] = {
     inputs.StaffFreed: _staff_freed,
     inputs.DispatchChanged: _dispatch_changed,
     inputs.ReturnRequested: _return_requested,
+    inputs.TransferRequested: warm_transfer.requested,
+    inputs.TransferIntroduced: warm_transfer.introduced,
+    inputs.TransferCancelled: warm_transfer.cancelled,
     inputs.Resolved: _resolved,
     inputs.ProtocolMoved: _protocol_moved,
     inputs.AnswersChanged: rescreening.answers_changed,

@@ -49,6 +49,6 @@ def gives_back(turn: Turn) -> None:
     had_it = {
         offer.desk
         for offer in turn.call.offers
-        if offer.state is OfferState.ACCEPTED and offer.desk != turn.program.psap.desk
+        if offer.state is OfferState.ACCEPTED and offer.desk not in turn.program.hosted_desks
     }
     turn.change(given_back=tuple(sorted(had_it.union(turn.call.given_back))))

@@ -76,10 +76,34 @@ class DialEnded:
 class LineAnswered:
     """A 911 line rung by TwiML alone picked up.
 
-    The answer is spoken to the line before the caller is let in.
+    The answer is spoken to the line before the caller is let in. `step` is the dial's, or None
+    where the request does not tell.
     """
 
     leg_id: str
+    step: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineKeyed:
+    """The 911 line rung by TwiML in `step` answered our question.
+
+    `tries` counts the times it had been asked before; `digits` and `speech` are "" for silence.
+    """
+
+    leg_id: str
+    step: int
+    tries: int
+    digits: str = ""
+    speech: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LegDetected:
+    """The carrier's detection beside a placed leg: who picked up, `answered_by` as it says it."""
+
+    leg_id: str
+    answered_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +140,15 @@ class RoomDeparted:
 
 @dataclass(frozen=True, slots=True)
 class CommandDone:
-    """The carrier confirmed a command; `sid` is set when it placed a leg."""
+    """The carrier confirmed a command.
+
+    `sid` is set when it placed a leg; `ends_room` is what SetEndsRoom has set.
+    """
 
     command: str
     leg_id: str
     sid: str = ""
+    ends_room: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,12 +224,43 @@ class DispatchChanged:
 
 @dataclass(frozen=True, slots=True)
 class ReturnRequested:
-    """A person sends the caller back to 911 from a page or the API."""
+    """A person sends the caller back to 911 from a page or the API.
+
+    `skip` None leaves it to the program whether the caller goes ahead of the held calls.
+    """
 
     person_id: str
     reason: str
-    skip: bool = True
+    skip: bool | None = None
     request: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRequested:
+    """A person transfers the caller from a page or the API; `to` as `ivr_flows.targets` reads it.
+
+    `consult` is private or together, "" for the program's own setting; `reason` is told the
+    receiver.
+    """
+
+    person_id: str
+    to: str
+    consult: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferIntroduced:
+    """The giver has spoken with whoever receives the caller, and brings the caller in."""
+
+    person_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferCancelled:
+    """The giver keeps the caller after all."""
+
+    person_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +299,8 @@ Input = (
     | RoomLeft
     | DialEnded
     | LineAnswered
+    | LineKeyed
+    | LegDetected
     | LegAsked
     | LegStatusChanged
     | RoomJoined
@@ -252,6 +313,9 @@ Input = (
     | StaffFreed
     | DispatchChanged
     | ReturnRequested
+    | TransferRequested
+    | TransferIntroduced
+    | TransferCancelled
     | Resolved
     | ProtocolMoved
     | AnswersChanged

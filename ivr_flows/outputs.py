@@ -41,6 +41,20 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class AskLine:
+    """Speak to the 911 line that the leg rings by TwiML, and collect keys, and speech if `speech`.
+
+    The answer, silence included, comes back as `LineKeyed` of `step` and `tries`.
+    """
+
+    says: tuple[Say, ...]
+    step: int
+    tries: int
+    speech: bool = False
+    timeout_seconds: int = 5
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """Put the leg into the queue; its end comes back as `QueueLeft` of `step`."""
 
@@ -79,11 +93,15 @@ class JoinRoom:
 
 @dataclass(frozen=True, slots=True)
 class Dial911:
-    """Ring a 911 line by TwiML alone; its end comes back as `DialEnded` of `step`."""
+    """Ring a 911 line by TwiML alone; its end comes back as `DialEnded` of `step`.
+
+    The caller hears `pause_seconds` of silence first.
+    """
 
     line_id: str
     ring_seconds: int
     step: int
+    pause_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +114,9 @@ class Nothing:
     """An empty answer: the request was a notice, or its body will not be played."""
 
 
-Instruction = Say | Ask | Wait | WaitPiece | LeaveQueue | JoinRoom | Dial911 | Hangup | Nothing
+Instruction = (
+    Say | Ask | AskLine | Wait | WaitPiece | LeaveQueue | JoinRoom | Dial911 | Hangup | Nothing
+)
 
 
 class Urgency(IntEnum):

@@ -22,13 +22,15 @@ class ReturnLine:
 class Desk:
     """A group of people who are offered calls.
 
+    `role` is the leg's role of its people: clinician, call_taker or supervisor.
+
     `strategy` is sequential, overlapping or all_at_once (RO2); with overlapping the next ring
     starts `overlap_seconds` after the last. `when_none_free` is return_to_911 or hold (RO6); after
     `hold_seconds` of holding the call goes to the 911 lines outside.
     """
 
     name: str
-    role: str  # clinician or call_taker
+    role: str
     strategy: str = "overlapping"
     ring_seconds: int = 20
     overlap_seconds: float = 8.0
@@ -38,16 +40,64 @@ class Desk:
 
 
 @dataclass(frozen=True, slots=True)
-class Psap:
-    """The 911 centre callers go back to.
+class Returns:
+    """How callers go back to 911 (RE1, RE2).
 
-    `desk` names its hosted desk, or is "" for a centre outside.
+    `choice` is what a clinician's return is where they say nothing else: skip goes ahead of the
+    held calls, join waits in turn, ask lets the star menu ask. A held call that has waited
+    `guard_wait_seconds` and that `guard_overtaken` returns have overtaken is offered before the
+    next one; 0 of them is no guard.
+    """
+
+    choice: str = "skip"
+    guard_wait_seconds: int = 600
+    guard_overtaken: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Somebody outside whom a caller can be brought together with, or given to (TR4).
+
+    `name` is spoken. A helper, such as an interpreter, never takes a caller over.
+    """
+
+    id: str
+    name: str
+    ring_seconds: int = 30
+    is_helper: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Transfers:
+    """How callers are transferred (TR2).
+
+    `consult` is private (the caller waits, with a voice) or together. `targets` are the keys of the
+    star menu, in the words of `ivr_flows.targets`.
+    """
+
+    consult: str = "private"
+    consult_seconds: int = 180
+    ring_seconds: int = 40
+    targets: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Psap:
+    """A 911 centre callers go back to.
+
+    `desk` names its hosted desk, or is "" for a centre outside. It has the calls of its `areas` and
+    of incidents whose number begins with one of `incident_prefixes`. `presence` says what proves a
+    person on its lines: a `key`, or `answered` for a key or speech of `presence_speech_seconds`.
     """
 
     id: str
     name: str
     lines: tuple[ReturnLine, ...]
     desk: str = ""
+    areas: tuple[str, ...] = ()
+    incident_prefixes: tuple[str, ...] = ()
+    presence: str = "key"
+    presence_speech_seconds: float = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +105,12 @@ class Line:
     """A number of ours.
 
     `kind` is direct (IN1), transfer (IN2), psap (a hosted 911 line) or front_door_911 (IN4).
+    `psap` names the 911 centre whose callers it brings, or is "".
     """
 
     name: str
     kind: str
+    psap: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +138,10 @@ class Program:
     clinician_desk: str
     team_desk: str = ""  # who is offered calls for a team; "" is the clinicians' desk
     care_desk: str = ""  # who is offered calls for care navigation; likewise
+    psaps: Mapping[str, Psap] = field(default_factory=dict)  # further 911 centres, by id
     crisis_line: ReturnLine | None = None  # outside, for calls that the policy sends there
+    directory: Mapping[str, Outside] = field(default_factory=dict)
+    transfers: Transfers = field(default_factory=Transfers)
     languages: tuple[str, ...] = ("en", "es")
     call_types: dict[str, str] = field(
         default_factory=dict
@@ -94,6 +149,7 @@ class Program:
     reasons: dict[str, str] = field(default_factory=dict)  # key to reason, for the caller's menu
     dispositions: dict[str, str] = field(default_factory=dict)  # key to disposition
     return_reasons: dict[str, str] = field(default_factory=dict)  # key to reason of a return
+    returns: Returns = Returns()
     overflow_request: str = ""  # what 911 is asked for when nobody is free or nobody accepts
     protocols: tuple[ProtocolUse, ...] = ()
     has_teams: bool = True
@@ -109,3 +165,12 @@ class Program:
     announced_code_seconds: int = 1800  # a transfer code works for so long
     no_loop_seconds: int = 14400  # a desk that gave an incident back is not offered it for so long
     no_answer_pause: int = 3  # missed offers in a row that pause a person (RO3)
+
+    def find_psap(self, psap_id: str) -> Psap | None:
+        """The 911 centre of that id, or None."""
+        return self.psap if psap_id == self.psap.id else self.psaps.get(psap_id)
+
+    @property
+    def hosted_desks(self) -> frozenset[str]:
+        """Desks of ours that are 911's own."""
+        return frozenset(one.desk for one in (self.psap, *self.psaps.values()) if one.desk)

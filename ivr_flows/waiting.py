@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ivr_flows import moving, return_to_911, ringing
+from ivr_flows import consulting, moving, return_to_911, ringing
 from ivr_flows.call import FOR_911, Leg, OfferState, Place, Role, Stage
 from ivr_flows.menus import HELP_KEYS
-from ivr_flows.outputs import Announce, LeaveQueue, Say, WaitPiece
+from ivr_flows.outputs import LeaveQueue, Say, WaitPiece
 from ivr_flows.prompts import seconds
 from ivr_flows.ringing import desk_of, ring_next
 from ivr_flows.turn import Turn
@@ -26,7 +26,7 @@ def to_desk(turn: Turn, desk: str, *, priority: int = 0) -> None:
     if desk in turn.call.returned_from:
         return_to_911.start(turn, reason="no_loop", by=Role.CALLER)
         return
-    if turn.call.is_blocked and desk != turn.program.psap.desk:
+    if turn.call.is_blocked and desk not in turn.program.hosted_desks:
         priority = min(priority, PRIORITY_BLOCKED)
     turn.change(desk=desk, priority=priority, queued_at=turn.now, passed_over=(), unrung=())
     turn.enter_stage(Stage.WAITING, _wait_limit(turn))
@@ -58,7 +58,8 @@ def _is_coming(turn: Turn) -> bool:
     """Whether somebody who took the call is on the way into the room."""
     if turn.call.stage is Stage.RETURNING:
         return turn.call.returning is not None and turn.call.returning.taken
-    return any(leg.place is Place.JOINING for leg in ringing.takers(turn))
+    takers = ringing.takers(turn)
+    return consulting.is_taken(turn.call) or any(leg.place is Place.JOINING for leg in takers)
 
 
 def ring_unknown(turn: Turn, leg: Leg) -> None:
@@ -76,12 +77,11 @@ def nobody_takes_it(turn: Turn, *, outside: bool = False) -> None:
     `outside` passes over the hosted 911 desk, whose people cannot be rung either.
     """
     turn.note("nobody_available", desk=turn.call.desk)
-    if turn.call.stage is Stage.CONSULTING:
-        ringing.withdraw_offers(turn)
-        turn.change(desk=turn.program.psap.desk)
-        turn.enter_stage(Stage.CONNECTED, turn.program.check_seconds)
-        for leg in moving.staff_in_room(turn.call):
-            turn.do(Announce(leg.id, leg.room, Say("no_clinician_keep_caller")))
+    if turn.call.stage is Stage.CONSULTING and turn.call.staff():
+        desk = desk_of(turn)
+        clinicians = desk is None or desk.role == "clinician"
+        news = "no_clinician_keep_caller" if clinicians else "transfer_nobody_answered"
+        consulting.give_back(turn, news)
         return
     request = turn.program.overflow_request if turn.call.desk == turn.program.clinician_desk else ""
     return_to_911.start(
@@ -178,6 +178,8 @@ def _asked_for_911(turn: Turn) -> tuple[Say, ...]:
         if not turn.call.staff() and not moving.dials_itself(turn.call):
             return_to_911.to_outside_lines(turn)
     elif any(leg.role in FOR_911 for leg in turn.call.staff()):
+        if moving.consults_in_private(turn.call):
+            consulting.introduce(turn, vouched=False)
         turn.note("asked_for_911_again")
         turn.change_leg(turn.leg_id, flow=moving.WAITING)  # 911 is with them: no time for a key
     elif _holds_for_911(turn):
@@ -192,7 +194,7 @@ def _asked_for_911(turn: Turn) -> tuple[Say, ...]:
 def _holds_for_911(turn: Turn) -> bool:
     """Whether the caller waits for the hosted 911 desk, in their turn."""
     call = turn.call
-    return call.stage is Stage.WAITING and bool(call.desk) and call.desk == turn.program.psap.desk
+    return call.stage is Stage.WAITING and call.desk in turn.program.hosted_desks
 
 
 def _piece(turn: Turn, ticks: int) -> tuple[Say, ...]:
@@ -201,8 +203,9 @@ def _piece(turn: Turn, ticks: int) -> tuple[Say, ...]:
         return _returning_piece(turn, ticks)
     if call.stage in (Stage.CONNECTED, Stage.CONSULTING):
         return (turn.phrase("one_moment_still_here"),) if ticks % 2 == 0 else ()
-    if not call.desk and call.outcome == return_to_911.AT_CRISIS_LINE:
-        first = "crisis_line_has_left"
+    if not call.desk and call.outcome in (return_to_911.AT_CRISIS_LINE, consulting.HANDED_OVER):
+        at_crisis_line = call.outcome == return_to_911.AT_CRISIS_LINE
+        first = "crisis_line_has_left" if at_crisis_line else "receiver_has_left"
         return _cycle(turn, ticks, first, "press_9_for_911", "you_will_be_connected")
     if not call.desk:
         return _cycle(
@@ -268,5 +271,8 @@ def _wait_limit(turn: Turn) -> int:
 
 
 def _desk_holds(turn: Turn) -> bool:
+    """Whether the desk holds a caller for whom nobody is free; not one who has the giver."""
     desk = desk_of(turn)
+    if turn.call.stage is Stage.CONSULTING and turn.call.desk != turn.program.clinician_desk:
+        return False
     return desk is not None and desk.when_none_free == "hold"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ivr_flows import dialogue, moving
-from ivr_flows.call import Leg, Place, Role, Stage
-from ivr_flows.menus import CHANGE, CONFIRM, HELP_KEYS, REPEAT
+from ivr_flows.call import CARERS, Leg, Place, Role, Stage
+from ivr_flows.menus import CHANGE, CONFIRM, HELP_KEYS, MENU_REJOIN, MENU_RESOLVE, REPEAT
 from ivr_flows.outputs import EndLeg, Hangup, RedirectLeg, Say
 from ivr_flows.return_to_911 import start as start_return
 from ivr_flows.ringing import withdraw_offers
@@ -14,13 +14,20 @@ GOODBYE_SECONDS = 60  # to hear the goodbye and press a key; then we ask whether
 
 
 def ask_resolve(turn: Turn) -> None:
-    """Ask the clinician how the call is resolved, while the caller is held."""
-    dialogue.ask(turn, "resolve", "disposition")
+    """Ask the clinician how the call is resolved, while the caller is held.
+
+    One who would leave while 911 is called and nobody is there yet has to say so twice (RE4).
+    """
+    if _is_awaited_by_nobody_else(turn):
+        turn.note("leaving_before_911")
+        dialogue.ask(turn, "resolve", "before_911")
+    else:
+        dialogue.ask(turn, "resolve", "disposition")
 
 
 def ask(turn: Turn) -> None:
-    """Ask a clinician whose caller has gone for what is missing; anyone else's line ends."""
-    if turn.leg.role is not Role.CLINICIAN:
+    """Ask whoever cared for the caller for what is missing; anyone else's line ends."""
+    if turn.leg.role not in CARERS:
         turn.say("caller_has_gone_goodbye")
         turn.answer(Hangup())
     elif turn.call.outcome == "abandoned":
@@ -58,6 +65,14 @@ def _is_handed_over(turn: Turn) -> bool:
     )
 
 
+def _is_awaited_by_nobody_else(turn: Turn) -> bool:
+    """Whether 911 is being reached and nobody but the leg that asks answers for the caller."""
+    others = [leg for leg in turn.call.staff() if leg.id != turn.leg_id]
+    returning = turn.call.returning
+    is_taken = returning is not None and returning.taken
+    return turn.call.stage is Stage.RETURNING and not is_taken and not others
+
+
 def _reason_is_missing(turn: Turn) -> bool:
     returned = turn.call.outcome == "returned_to_911" and turn.call.returning is not None
     return bool(
@@ -72,16 +87,17 @@ def caller_gone(turn: Turn, leg: Leg) -> None:
     if not call.outcome:
         turn.change(outcome=_outcome(turn, leg))
     turn.enter_stage(Stage.CLOSED, None)
-    turn.change(closed_at=turn.now, next_ring_at=None)
+    turn.change(closed_at=turn.now, next_ring_at=None, transfer=None)
     turn.note("closed", leg.id, outcome=turn.call.outcome)
     answering = {other.id for other in call.staff()}
     for other in turn.call.legs:
         if other.id == turn.leg_id or not other.is_live:
             continue
-        if other.id in answering and other.role is Role.CLINICIAN and other.place is not Place.FLOW:
+        cared = other.id in answering and other.role in CARERS
+        if cared and other.place is not Place.FLOW:
             turn.do(RedirectLeg(other.id, other.step))
             turn.change_leg(other.id, due_at=turn.after(turn.program.menu_seconds))
-        elif other.id in answering and other.role is not Role.CLINICIAN:
+        elif other.role is Role.OUTSIDE or (other.id in answering and not cared):
             turn.do(EndLeg(other.id))
             turn.change_leg(other.id, due_at=turn.after(moving.RELEASE_SECONDS))
         elif other.role is Role.PSAP:
@@ -90,10 +106,11 @@ def caller_gone(turn: Turn, leg: Leg) -> None:
 
 
 def _outcome(turn: Turn, leg: Leg) -> str:
-    people = [other for other in turn.call.legs if other.role is not Role.CALLER and other.room]
+    unheard = (Role.CALLER, Role.OUTSIDE)
+    people = [other for other in turn.call.legs if other.role not in unheard and other.room]
     if turn.call.stage is Stage.WAITING and turn.call.desk and not turn.call.drops:
         people = []  # somebody may be on the way, but nobody has spoken with the caller
-    if any(other.role is Role.CLINICIAN for other in people):
+    if any(other.role in CARERS for other in people):
         return "resolved" if turn.call.disposition else "ended_with_clinician"
     if people:
         return "handled_by_911"
@@ -137,6 +154,19 @@ def _hear_disposition(turn: Turn, digits: str, _speech: str) -> bool:
 
 def _resolved_outcome(turn: Turn) -> str:
     return "resolved" if turn.call.outcome in ("", "ended_with_clinician") else turn.call.outcome
+
+
+def _hear_before_911(turn: Turn, digits: str, _speech: str) -> bool:
+    if digits == MENU_RESOLVE:
+        turn.note("left_before_911")
+        dialogue.ask(turn, "resolve", "disposition")
+    elif digits == MENU_REJOIN:
+        back_to_caller(turn)
+    elif digits == REPEAT:
+        dialogue.ask(turn, "resolve", "before_911")
+    else:
+        return False
+    return True
 
 
 def _hear_confirm(turn: Turn, digits: str, _speech: str) -> bool:
@@ -207,6 +237,16 @@ for _flow in ("resolve", "wrap_up"):
             timeout_seconds=8,
         ),
     )
+dialogue.register(
+    "resolve",
+    "before_911",
+    dialogue.Node(
+        says=lambda turn: (turn.phrase("menu_nobody_from_911_yet"),),
+        hear=_hear_before_911,
+        give_up=back_to_caller,
+        timeout_seconds=8,
+    ),
+)
 dialogue.register(
     "resolve",
     "confirm",

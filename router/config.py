@@ -150,7 +150,7 @@ class Settings(BaseSettings):
     static_fallback_url: str = Field(
         default="",
         description="Where the document of `switchback fallback-twiml` is hosted by somebody else; "
-        "`{program}` in it stands for the program's name.",
+        "`{program}` and `{line}` in it stand for the names of the program and of the line.",
         examples=["https://files.example.net/switchback/{program}.xml"],
     )
     live_url: str = Field(

@@ -161,6 +161,7 @@ PROMPTS: dict[str, str] = {
     "menu_send_team": "To send a team, press 3.",
     "menu_send_another_team": "To send another team, press 3.",
     "menu_to_clinician": "To bring in a clinician, press 4.",
+    "menu_transfer": "To bring in somebody or transfer your caller, press 4.",
     "menu_new_danger": "To report a new danger, press 5.",
     "which_danger": (
         "A weapon, press 1. Violence, 2. A crime, 3. A medical emergency, 4. "
@@ -168,11 +169,76 @@ PROMPTS: dict[str, str] = {
     ),
     "danger_noted": "Noted. Back to your caller.",
     "menu_return": "To go back to 9 1 1, press 9.",
+    "menu_skip_or_join": (
+        "To go ahead of the callers who wait for 9 1 1, press 1. To wait in turn, press 2."
+    ),
     "back_to_your_caller": "Back to your caller.",
     "caller_at_menu": "Your caller pressed star and will be back in a moment.",
     "clinician_is_on_the_line": (
         "A clinician is on the line. Introduce your caller, then hang up when you are ready."
     ),
+    "receiver_is_on_the_line": (
+        "The person you called is on the line. Introduce your caller, then hang up when you are "
+        "ready."
+    ),
+    # A transfer
+    "transfer_to_whom": "Who do you need?",
+    "for_desk_elsewhere": "For {desk} of {program}, press {key}.",
+    "transfer_none": "For none of them, wait.",
+    "transfer_rings": "Calling. Stay with your caller. Star opens your menu.",
+    "transfer_is_under_way": "A transfer is under way already. Back to your caller.",
+    "transfer_not_now": "That cannot be done now. Back to your caller.",
+    "transfer_911_is_called": "9 1 1 is being called. Back to your caller.",
+    "transfer_no_target": "That cannot be reached from here. Back to your caller.",
+    "transfer_nobody_is_free": "Nobody is free there. Back to your caller.",
+    "transfer_was_returned": "They have returned this call to 9 1 1. Back to your caller.",
+    "transfer_no_team": "No team is on its way yet. Back to your caller.",
+    "transfer_from": "Transfer, from {giver}.",
+    "transfer_summary": "It is about {what}.",
+    "transfer_danger": "Danger: {danger}.",
+    "transfer_outside_context": "This is the crisis line. We need you on a call. Connecting you.",
+    "transfer_speak_in_private": (
+        "They are with you. Your caller is on hold and cannot hear you. "
+        "To bring your caller in, press star, then 1."
+    ),
+    "transfer_giver_is_here": "You are with the person who calls. The caller is on hold.",
+    "transfer_outside_is_here": (
+        "They are on the line. Once you have spoken with a person there, "
+        "press star, then 1, to hand over."
+    ),
+    "transfer_caller_comes_in": (
+        "Your caller is with you both. Introduce them, then hang up when you are ready."
+    ),
+    "transfer_helper_is_here": "They are with you and your caller. You stay on the call.",
+    "transfer_receiver_left": "The other person has left. Your caller stays with you.",
+    "transfer_nobody_answered": "Nobody there has answered. Your caller stays with you.",
+    "transfer_not_answered": "There was no answer. Your caller stays with you.",
+    "transfer_is_cancelled": "The transfer is cancelled. Your caller stays with you.",
+    "transfer_is_over": "That transfer is over.",
+    "transfer_giver_left": "Your colleague has left. The caller is yours.",
+    "transfer_you_declined": "Thank you. The caller stays with your colleague. Goodbye.",
+    "transfer_menu_rings": (
+        "It is ringing. To go back to your caller, press 1. To stop it, press 2."
+    ),
+    "transfer_menu_consults": (
+        "To bring your caller in, press 1. To stop and go back to your caller, press 2. "
+        "To talk on, press 3."
+    ),
+    "transfer_menu_vouch": (
+        "If a person is there, press 1 to bring your caller in. "
+        "To stop and go back to your caller, press 2. To talk on, press 3."
+    ),
+    "transfer_menu_receiver": "To go back, press 1. To decline the call, press 2.",
+    "party_has_left": "Somebody has left the call.",
+    "giver_clinician": "a clinician",
+    "giver_call_taker": "the 9 1 1 call taker",
+    "giver_supervisor": "a supervisor",
+    "giver_psap": "9 1 1",
+    "giver_outside": "another service",
+    "giver_unknown": "a colleague",
+    "desk_clinicians": "a clinician",
+    "desk_supervisors": "a supervisor",
+    "desk_911": "9 1 1",
     "line_trouble_goodbye": (
         "Your line cannot be connected. The caller goes to someone else. Goodbye."
     ),
@@ -196,12 +262,21 @@ PROMPTS: dict[str, str] = {
     "crisis_line_has_left": (
         "The crisis line has left the call. If you still need help, do not hang up."
     ),
+    "receiver_has_left": (
+        "The other person has left the call. If you still need help, do not hang up."
+    ),
     "you_will_be_connected": "If you stay on the line, I will call 9 1 1.",
     "crisis_line_context": "This is 9 1 1, transferring a caller to you.",
     "psap_context": "This is the crisis line with a caller for you.",
     "return_because": "Reason: {reason}.",
     "psap_request": "Requested: {request}.",
     "press_1_to_take_the_call": "Press 1 to take the caller.",
+    "press_1_or_speak": "To take the caller, press 1 or say who you are.",
+    "caller_is_here": "Thank you. Here is the caller.",
+    "menu_nobody_from_911_yet": (
+        "Nobody from 9 1 1 is on the line yet. To go back to your caller, press 1. "
+        "To leave all the same, press 2 again."
+    ),
     "psap_is_on_the_line": (
         "9 1 1 is on the line. Introduce your caller, then hang up when you are ready."
     ),

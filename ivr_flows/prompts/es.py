@@ -68,6 +68,9 @@ PROMPTS: dict[str, str] = {
     "crisis_line_has_left": (
         "La línea de crisis terminó la llamada. Si todavía necesita ayuda, no cuelgue."
     ),
+    "receiver_has_left": (
+        "La otra persona terminó la llamada. Si todavía necesita ayuda, no cuelgue."
+    ),
     "you_will_be_connected": "Si no cuelga, llamo al 9 1 1.",
     "clinician_has_ended_the_call": (
         "Su consejero terminó esta llamada. Si necesita ayuda ahora, oprima el 9 para el 9 1 1. "

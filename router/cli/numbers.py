@@ -54,7 +54,8 @@ def claim(program_id: str | None) -> None:
 
 @click.command("fallback-twiml")
 @program_option
-def fallback_twiml(program_id: str | None) -> None:
+@click.option("--line", default="", help="A line of ours that has a 911 center of its own.")
+def fallback_twiml(program_id: str | None, line: str) -> None:
     """Print the document that connects callers with 911 when everything of ours is down.
 
     Host it elsewhere: a file in a bucket of another provider, served as text/xml, or a TwiML Bin.
@@ -63,7 +64,7 @@ def fallback_twiml(program_id: str | None) -> None:
     switchback numbers check.
     """
     with opened() as office:
-        click.echo(print_fallback(office.sessions, office.which_program(program_id)))
+        click.echo(print_fallback(office.sessions, office.which_program(program_id), line))
 
 
 def _programs(office: Office, given: str | None) -> list[str]:

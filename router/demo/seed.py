@@ -57,6 +57,7 @@ class Seeded:
     version: int
     lines: dict[str, str]
     outside_lines: dict[str, str]
+    directory: dict[str, str]
     crisis_line: str  # "" for none
     clinician_desk: str
     clinicians: tuple[SeededPerson, ...]
@@ -139,10 +140,11 @@ def seed(session: Session, settings: Settings, program: Path = PROGRAM) -> Seede
         version=version,
         lines={name: line.number or "" for name, line in document.lines.items()},
         outside_lines={line.name: line.number or "" for line in document.psap.lines},
+        directory={name: party.number or "" for name, party in document.directory.items()},
         crisis_line=(document.crisis_line.number or "") if document.crisis_line else "",
         clinician_desk=document.clinician_desk,
         clinicians=put(_CLINICIANS, document.clinician_desk),
-        supervisors=put(_SUPERVISORS),
+        supervisors=put(_SUPERVISORS, "supervisors" if "supervisors" in document.desks else ""),
         call_takers=put(_CALL_TAKERS, document.psap.desk),
         teams=tuple(
             SeededTeam(f"{script.team}-{number}", f"{script.team_name} {number}", put(members))

@@ -177,6 +177,9 @@ def find_reason_void(command: CarrierCommand, call: Call) -> str:
 def _find_reason_not_to_ring(call: Call, leg: Leg) -> str:
     if leg.place is not Place.PLANNED:
         return "rung already, or over"
+    if leg.role is Role.OUTSIDE:
+        wanted = call.transfer is not None and call.transfer.receiver == leg.id
+        return "" if wanted else "the transfer is over"
     if leg.role is Role.PSAP:
         taken = call.returning is None or call.returning.taken
         return "the return is over" if call.stage is not Stage.RETURNING or taken else ""
@@ -269,7 +272,8 @@ def record(outgoing: Outgoing, order: Order, result: Result) -> None:
         _record_check(outgoing, order, result)
         return
     if isinstance(command, REPORTED):
-        _tell(outgoing, order, CommandDone(row.name, row.leg_id, result.sid))
+        ends_room = isinstance(command, SetEndsRoom) and command.ends_room
+        _tell(outgoing, order, CommandDone(row.name, row.leg_id, result.sid, ends_room=ends_room))
     with outgoing.exchange.sessions.begin() as session:
         outbox.mark_done(session, row.id)
 

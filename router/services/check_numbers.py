@@ -20,9 +20,10 @@ from router.telephony.rest import Done, Failed, Unknown
 from router.telephony.static_fallback import (
     FallbackLine,
     address_for,
-    addresses_dialled,
-    addresses_to_dial,
     fallback_document,
+    names_lines,
+    numbers_dialled,
+    numbers_to_dial,
 )
 from router.telephony.urls import Urls
 
@@ -35,7 +36,6 @@ NO_ANSWER: Mapping[str, str] = {
     "20003": "cannot be read: Twilio refuses our account's SID or token",
 }
 CLAIM = "Run: switchback numbers claim"
-HOST = "Run: switchback fallback-twiml --program {program}, and host what it prints at that address"
 
 Fetch = Callable[[str], tuple[str, str]]
 
@@ -54,13 +54,17 @@ class Check:
     remedy: str = ""
 
 
-def print_fallback(sessions: Sessions, program_id: str) -> str:
+def print_fallback(sessions: Sessions, program_id: str, line: str = "") -> str:
     """The document that connects a program's callers with 911 while everything of ours is down.
 
-    Raises NotFoundError for a program that is not in force.
+    With `line`, one of ours, the lines are of the 911 centre it belongs to. Raises NotFoundError
+    for a program that is not in force, and for an unknown line.
     """
     with sessions() as session:
-        lines, caller_id = _fallback_of(session, program_id)
+        known = list_line_numbers(session, program_id)
+        if line and line not in known:
+            raise NotFoundError(f"{program_id} has no line {line}; it has {', '.join(known)}.")
+        lines, caller_id = _fallback_of(session, program_id, line)
     return fallback_document(lines, caller_id)
 
 
@@ -72,7 +76,7 @@ def claim_numbers(
         numbers = _list_numbers(session, program_ids)
     done = []
     for program_id, name, number in numbers:
-        wanted = our_numbers.wanted_settings(urls, program_id, static_url)
+        wanted = our_numbers.wanted_settings(urls, program_id, name, static_url)
         result = our_numbers.claim_number(carrier, number, wanted)
         problems = () if isinstance(result, Done) else (_in_words(result),)
         done.append(Check(program_id, name, number, problems, remedy=_remedy(result)))
@@ -91,20 +95,17 @@ def check_numbers(
     program_ids = list(program_ids)
     with sessions() as session:
         numbers = _list_numbers(session, program_ids)
-        fallbacks = {one: _fallback_of(session, one)[0] for one in program_ids}
+        documents = _list_documents(session, static_url, program_ids, numbers)
     checks = []
     for program_id, name, number in numbers:
-        wanted = our_numbers.wanted_settings(urls, program_id, static_url)
+        wanted = our_numbers.wanted_settings(urls, program_id, name, static_url)
         found = our_numbers.read_settings(carrier, number)
         if isinstance(found, (Failed, Unknown)):
             checks.append(Check(program_id, name, number, (_in_words(found),), _remedy(found)))
         else:
             problems = tuple(our_numbers.differences(wanted, found))
             checks.append(Check(program_id, name, number, problems, CLAIM if problems else ""))
-    return checks + [
-        _check_document(program_id, lines, static_url, fetch or fetch_document)
-        for program_id, lines in fallbacks.items()
-    ]
+    return checks + [_check_document(one, fetch or fetch_document) for one in documents]
 
 
 def fetch_document(address: str) -> tuple[str, str]:
@@ -120,11 +121,12 @@ def fetch_document(address: str) -> tuple[str, str]:
     return kind, body.decode("utf-8")
 
 
-def _fallback_of(session: Session, program_id: str) -> tuple[list[FallbackLine], str]:
+def _fallback_of(session: Session, program_id: str, line: str) -> tuple[list[FallbackLine], str]:
     active = find_active_version(session, program_id)
     if active is None:
         raise NotFoundError(f"No version of {program_id} is in force.")
-    lines = [FallbackLine(number, seconds) for number, seconds in list_psap_lines(session, active)]
+    outside = list_psap_lines(session, active, line)
+    lines = [FallbackLine(number, seconds) for number, seconds in outside]
     numbers = list_line_numbers(session, program_id)
     return lines, numbers.get(from_stored(active.document).caller_id, "")
 
@@ -140,29 +142,66 @@ def _list_numbers(session: Session, program_ids: Iterable[str]) -> list[tuple[st
     ]
 
 
-def _check_document(
-    program_id: str, lines: list[FallbackLine], static_url: str, fetch: Fetch
-) -> Check:
-    if not static_url:
+@dataclass(frozen=True, slots=True)
+class _Hosted:
+    """A document that somebody else should host: where, and what it should dial."""
+
+    program_id: str
+    line: str
+    address: str
+    lines: tuple[FallbackLine, ...]
+
+    @property
+    def command(self) -> str:
+        """What prints it."""
+        of_line = f" --line {self.line}" if self.line else ""
+        return f"switchback fallback-twiml --program {self.program_id}{of_line}"
+
+
+def _list_documents(
+    session: Session,
+    static_url: str,
+    program_ids: Iterable[str],
+    numbers: Iterable[tuple[str, str, str]],
+) -> list[_Hosted]:
+    """One for each program; for each of its lines where the address names them."""
+    if names_lines(static_url):
+        wanted = [(program_id, name) for program_id, name, _ in numbers]
+    else:
+        wanted = [(program_id, "") for program_id in program_ids]
+    return [
+        _Hosted(
+            program_id,
+            line,
+            address_for(static_url, program_id, line),
+            tuple(_fallback_of(session, program_id, line)[0]),
+        )
+        for program_id, line in wanted
+    ]
+
+
+def _check_document(hosted: _Hosted, fetch: Fetch) -> Check:
+    name = f"{hosted.line} document".strip()
+    if not hosted.address:
         problem = "is hosted nowhere: with everything of ours down, new callers are hung up on"
         remedy = (
-            f"Run: switchback fallback-twiml --program {program_id}, host what it prints elsewhere,"
+            f"Run: {hosted.command}, host what it prints elsewhere,"
             " set SWITCHBACK_STATIC_FALLBACK_URL to its address, then: switchback numbers claim"
         )
-        return Check(program_id, "document", "", (problem,), remedy)
-    address = address_for(static_url, program_id)
-    problem = _find_problem(address, lines, fetch)
+        return Check(hosted.program_id, name, "", (problem,), remedy)
+    problem = _find_problem(hosted, fetch)
     if not problem:
-        return Check(program_id, "document", address)
-    return Check(program_id, "document", address, (problem,), HOST.format(program=program_id))
+        return Check(hosted.program_id, name, hosted.address)
+    remedy = f"Run: {hosted.command}, and host what it prints at {hosted.address}"
+    return Check(hosted.program_id, name, hosted.address, (problem,), remedy)
 
 
-def _find_problem(address: str, lines: list[FallbackLine], fetch: Fetch) -> str:
+def _find_problem(hosted: _Hosted, fetch: Fetch) -> str:
     try:
-        kind, document = fetch(address)
+        kind, document = fetch(hosted.address)
         if kind not in AS_TWIML:
             return f"is served as {kind}, which the carrier does not take; serve it as text/xml"
-        dialled = addresses_dialled(document)
+        dialled = numbers_dialled(document)
     except urllib.error.HTTPError as error:
         with error:
             return f"is answered with HTTP {error.code}"
@@ -170,7 +209,7 @@ def _find_problem(address: str, lines: list[FallbackLine], fetch: Fetch) -> str:
         return f"cannot be fetched ({type(error).__name__})"
     except ValueError as error:
         return "is not text in UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
-    if dialled != addresses_to_dial(lines):
+    if dialled != numbers_to_dial(hosted.lines):
         return "does not dial the lines of 911 that are published"
     return ""
 

@@ -228,7 +228,12 @@ def _describe_return(call: Call, with_staff: list[str]) -> str:
 def _called(leg: Leg, names: dict[str, str]) -> str:
     if leg.person_id:
         return names.get(leg.person_id, leg.person_id)
-    return {Role.PSAP: "911", Role.CALL_TAKER: "the call taker"}.get(leg.role, leg.role.value)
+    roles = {
+        Role.PSAP: "911",
+        Role.CALL_TAKER: "the call taker",
+        Role.OUTSIDE: "someone outside",
+    }
+    return roles.get(leg.role, leg.role.value)
 
 
 def _listed(words: list[str]) -> str:

@@ -31,7 +31,7 @@ WORDS: Mapping[str, str] = {
 }
 
 
-def wanted_settings(urls: Urls, program_id: str, static_url: str) -> dict[str, str]:
+def wanted_settings(urls: Urls, program_id: str, line: str, static_url: str) -> dict[str, str]:
     """How a number of ours is to be set.
 
     Its fallback is the document hosted elsewhere, where there is one: while anything of ours
@@ -39,7 +39,7 @@ def wanted_settings(urls: Urls, program_id: str, static_url: str) -> dict[str, s
     """
     fallback, method = urls.inbound_fallback(), "POST"
     if static_url:
-        fallback, method = address_for(static_url, program_id) + OVERRIDES, "GET"
+        fallback, method = address_for(static_url, program_id, line) + OVERRIDES, "GET"
     return {
         "voice_url": urls.inbound(),
         "voice_method": "POST",

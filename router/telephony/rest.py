@@ -22,7 +22,7 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
-from ivr_flows.call import Call, Leg, Place, room_name
+from ivr_flows.call import Call, Leg, Place, Role, room_name
 from ivr_flows.outputs import (
     Announce,
     CheckLeg,
@@ -44,6 +44,9 @@ RESOURCE_NOT_FOUND = "20404"
 TOO_MANY_REQUESTS = 429  # "never processed and always safe to retry"
 NOT_FOUND = 404
 SERVER_ERRORS = 500
+GREETING_MILLISECONDS = 6000
+"""Speech longer than this is a machine's; a call taker's "911, what is the address of the
+emergency?" is longer than Twilio's usual 2.4 s. https://www.twilio.com/docs/voice/answering-machine-detection"""
 LISTED = 50  # calls to one number that a look-up goes through, newest first
 
 _T = TypeVar("_T")
@@ -161,15 +164,18 @@ class Carrier:
         if isinstance(command, EndLeg):
             return self.end_call(leg.sid, is_answered=leg.place not in _UNANSWERED)
         if isinstance(command, ReleaseFromQueue):
-            return self.release_from_queue(queue_name(call), leg.sid, self._urls.ask(leg))
+            return self.release_from_queue(queue_name(call), leg.sid, self._urls.of(call).ask(leg))
         if isinstance(command, RedirectLeg):
-            return self.redirect(leg.sid, self._urls.ask(leg))
+            return self.redirect(leg.sid, self._urls.of(call).ask(leg))
         if isinstance(command, RescueCaller):
-            return self.redirect(leg.sid, self._urls.fallback(leg))
+            return self.redirect(leg.sid, self._urls.of(call).fallback(leg))
         return self.check(leg.sid)
 
     def place_leg(self, leg: Leg, to_e164: str, from_e164: str, ring_seconds: int) -> Result:
-        """Ring a leg of a call; it asks its `answered` address when it is picked up."""
+        """Ring a leg of a call; it asks its `answered` address when it is picked up.
+
+        Who picks up a 911 line is told to its `detected` address, while the leg is spoken to.
+        """
         return self.place_call(
             to_e164,
             from_e164,
@@ -177,6 +183,7 @@ class Carrier:
             fallback_url=self._urls.fallback(leg),
             status_url=self._urls.status(leg),
             ring_seconds=ring_seconds,
+            detected_url=self._urls.detected(leg) if leg.role is Role.PSAP else "",
         )
 
     def place_page(self, page_id: str, to_e164: str, from_e164: str, ring_seconds: int) -> Result:
@@ -199,10 +206,24 @@ class Carrier:
         fallback_url: str,
         status_url: str,
         ring_seconds: int,
+        detected_url: str = "",
     ) -> Result:
-        """Start a call. `Done.sid` is its CallSid."""
+        """Start a call. `Done.sid` is its CallSid.
+
+        `to_e164` may also be a SIP address. With `detected_url` the carrier tells there whether a
+        machine picked up, without holding up the document of `url`.
+        """
         if not to_e164 or not from_e164:
             return Failed("no_number", permanent=True)
+        detection: dict[str, Any] = {}
+        if detected_url:
+            detection = {
+                "machine_detection": "Enable",
+                "machine_detection_speech_threshold": GREETING_MILLISECONDS,
+                "async_amd": "true",
+                "async_amd_status_callback": detected_url,
+                "async_amd_status_callback_method": "POST",
+            }
         return _attempt(
             lambda: self._client.calls.create(
                 to=to_e164,
@@ -215,6 +236,7 @@ class Carrier:
                 status_callback_method="POST",
                 status_callback_event=CALL_EVENTS,
                 timeout=ring_seconds,
+                **detection,
             )
         )
 

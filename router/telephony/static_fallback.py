@@ -15,7 +15,7 @@ from twilio.twiml.voice_response import VoiceResponse
 
 MOST_CHARACTERS = 4000  # Twilio's limit for a document given inline; a fetched one may have 64 kB
 MOST_LINES = 12
-PROGRAM = "{program}"  # stands in an address for the program's name
+PROGRAM, LINE = "{program}", "{line}"  # stand in an address for the program's and a line's name
 
 _CONNECTING = (
     ("en-US", "We have a technical problem. Stay on the line, we connect you to 9 1 1."),
@@ -30,9 +30,9 @@ _PAUSE_SECONDS = 2  # a line that fails at once must not be rung ten times a sec
 
 @dataclass(frozen=True, slots=True)
 class FallbackLine:
-    """A line of 911: its number (E.164) or SIP address, and how long it may ring."""
+    """A line of 911: its number (E.164), and how long it may ring."""
 
-    address: str
+    number: str
     ring_seconds: int
 
 
@@ -59,7 +59,7 @@ def fallback_document(lines: Sequence[FallbackLine], caller_id: str) -> str:
     return str(response)
 
 
-def addresses_dialled(document: str) -> list[str]:
+def numbers_dialled(document: str) -> list[str]:
     """What a document dials, in order.
 
     Raises ValueError with a sentence for one that could end in silence or needs somebody's answer.
@@ -89,14 +89,19 @@ def addresses_dialled(document: str) -> list[str]:
     ]
 
 
-def addresses_to_dial(lines: Sequence[FallbackLine]) -> list[str]:
+def numbers_to_dial(lines: Sequence[FallbackLine]) -> list[str]:
     """What `fallback_document` of these lines dials, in order."""
-    return [line.address for line in (*lines[:MOST_LINES], *lines[-1:])]
+    return [line.number for line in (*lines[:MOST_LINES], *lines[-1:])]
 
 
-def address_for(static_url: str, program_id: str) -> str:
-    """Where a program's document is hosted."""
-    return static_url.replace(PROGRAM, program_id)
+def names_lines(static_url: str) -> bool:
+    """Whether each line of ours has a document of its own there, for a 911 centre of its own."""
+    return LINE in static_url
+
+
+def address_for(static_url: str, program_id: str, line: str) -> str:
+    """Where the document of a line of a program is hosted."""
+    return static_url.replace(PROGRAM, program_id).replace(LINE, line)
 
 
 def _say(response: VoiceResponse, sentences: Sequence[tuple[str, str]]) -> None:
@@ -106,7 +111,4 @@ def _say(response: VoiceResponse, sentences: Sequence[tuple[str, str]]) -> None:
 
 def _dial(response: VoiceResponse, line: FallbackLine, caller_id: str | None) -> None:
     dial = response.dial(timeout=line.ring_seconds, caller_id=caller_id)
-    if line.address.startswith(("sip:", "sips:")):
-        dial.sip(line.address)
-    else:
-        dial.number(line.address)
+    dial.number(line.number)

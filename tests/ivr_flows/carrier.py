@@ -10,11 +10,12 @@ from random import Random
 from typing import Any
 
 from ivr_flows import inputs, outputs
-from ivr_flows.call import Place, Role, Stage
+from ivr_flows.call import STAFF, Place, Stage
 from tests.ivr_flows.story import Story
 
 CALLER = "call-1"
 KEYS = ("", "1", "1", "1", "2", "2", "3", "4", "9", "*", "#", "8", "1234", "12345", "5")
+WILLING = ("1", "1", "1", "4", "3", "2", *KEYS)
 FROM_PAGES: tuple[inputs.Input, ...] = (
     inputs.AnswersChanged("token", {"medical": "yes"}),
     inputs.AnswersChanged("token", {"asked_police": "no"}),
@@ -22,6 +23,21 @@ FROM_PAGES: tuple[inputs.Input, ...] = (
     inputs.ProtocolMoved("token", "answer", question="hurt_today", value="yes"),
     inputs.ProtocolMoved("token", "answer", question="means_near", value="no"),
     inputs.ProtocolMoved("token", "back"),
+)
+TRANSFERS: tuple[inputs.Input, ...] = (
+    inputs.TransferRequested("token", "desk:clinicians", "together"),
+    inputs.TransferRequested("token", "desk:supervisors", "private"),
+    inputs.TransferRequested("token", "desk:911", "private"),
+    inputs.TransferRequested("token", "directory:interpreter", "together"),
+    inputs.TransferRequested("token", "directory:warm_line", "private"),
+    inputs.TransferRequested("token", "number:7", "together"),
+    inputs.TransferRequested("token", "desk:nextville/clinicians"),
+)
+IN_MID_TRANSFER: tuple[inputs.Input, ...] = (
+    inputs.TransferIntroduced("token"),
+    inputs.TransferIntroduced("token"),
+    inputs.TransferCancelled("token"),
+    inputs.TransferRequested("token", "desk:supervisors"),
 )
 WAIT_KEYS = ("", "", "", "", "9", "5")
 TOLD_AGAIN = (
@@ -43,7 +59,8 @@ class Carrier:
 
     `on_line` is where each leg really is: ivr, queue, room:N, dial (rings 911), talk (with 911).
     `rest` is the chance that a command is carried out, `lost` that a status or conference callback
-    is not delivered. Without a `switchboard` there are no commands and nobody keeps deadlines.
+    is not delivered. Without a `switchboard` there are no commands and nobody keeps deadlines. With
+    `transfers` they are asked for, introduced and cancelled by the API as well as by key.
     """
 
     def __init__(
@@ -54,12 +71,14 @@ class Carrier:
         rest: float = 1.0,
         lost: float = 0.0,
         switchboard: bool = True,
+        transfers: bool = False,
     ) -> None:
         self.story = story
         self.random = random
         self.rest = rest
         self.lost = lost
         self.switchboard = switchboard
+        self.transfers = transfers
         self.on_line: dict[str, str] = {CALLER: "ivr"}
         self.flags: dict[str, bool] = {}
         self.told_before: list[inputs.Input] = []
@@ -72,6 +91,10 @@ class Carrier:
             outputs.CheckLeg: self._look_up,
         }
         self._settle(CALLER)
+        for leg in story.call.legs:
+            if leg.place is Place.ROOM:
+                self.on_line[leg.id] = f"room:{leg.room}"
+                self.flags[leg.id] = leg.ends_room
 
     # -- the carrier's side ------------------------------------------------------------
 
@@ -208,7 +231,8 @@ class Carrier:
         if self.on_line.get(order.leg_id) == f"room:{order.room}":
             self.flags[order.leg_id] = order.ends_room
             if self.random.random() >= self.lost:
-                self.story.give(inputs.CommandDone("SetEndsRoom", order.leg_id))
+                done = inputs.CommandDone("SetEndsRoom", order.leg_id, ends_room=order.ends_room)
+                self.story.give(done)
 
     def _look_up(self, order: outputs.CheckLeg) -> None:
         if order.leg_id not in self.on_line:
@@ -228,6 +252,9 @@ class Carrier:
             self._tell_again()
         elif choice < 0.66:
             self.story.give(self.random.choice(FROM_PAGES))
+        elif self.transfers and choice < 0.76 and len(self.on_line) > 1:
+            under_way = self.story.call.transfer is not None
+            self.story.give(self.random.choice(IN_MID_TRANSFER if under_way else TRANSFERS))
         elif self.on_line:
             leg_id = self.random.choice(sorted(self.on_line))
             self._person_acts(leg_id)
@@ -252,7 +279,8 @@ class Carrier:
         elif where == "queue":
             self._tick(leg_id, self.random.choice(WAIT_KEYS))
         elif where == "ivr":
-            self._press(leg_id, self.random.choice(KEYS))
+            keys = WILLING if self.transfers and leg_id != CALLER else KEYS
+            self._press(leg_id, self.random.choice(keys))
         elif where in ("dial", "talk"):
             self._dialled(leg_id)
         elif self.story.leg(leg_id).place is Place.JOINING and self.random.random() < 0.9:
@@ -305,8 +333,21 @@ class Carrier:
         where = self.on_line.get(CALLER, "")
         if where in ("dial", "talk"):
             return True
-        staff = [leg.id for leg in self.story.call.legs if leg.role is not Role.CALLER]
+        staff = [leg.id for leg in self.story.call.legs if leg.role in STAFF or leg.vouched]
         return where.startswith("room") and any(self.on_line.get(leg) == where for leg in staff)
+
+    def hangs_up_and_nobody_is_rung_on(self, seconds: int = 200) -> bool:
+        """The caller leaves: whether no phone rings on once all orders are carried out."""
+        if CALLER in self.on_line:
+            self.hang_up(CALLER)
+        if self.story.caller.is_live:
+            self.story.give(inputs.LegStatusChanged(CALLER, "completed"))
+        for _ in range(seconds // 10):
+            commands, self.story.commands = self.story.commands, []
+            for command in commands:
+                self.carry_out(command)
+            self._time_goes_on(10)
+        return self.story.is_at(Stage.CLOSED) and not self.story.rings()
 
     def drain(self, seconds: int = 1800) -> bool:
         """Whether a caller who stays reaches a person or 911 while nobody else does anything."""

@@ -15,7 +15,16 @@ import pytest
 from ivr_flows.facts import History
 from ivr_flows.program import Program
 from tests.ivr_flows.carrier import Carrier
-from tests.ivr_flows.story import PROGRAM, Story, deciding, hosted, with_crisis_line
+from tests.ivr_flows.story import (
+    PROGRAM,
+    Story,
+    at_hosted_911,
+    connected,
+    deciding,
+    hosted,
+    with_crisis_line,
+    with_transfers,
+)
 from tests.ivr_flows.test_announced import KNOWN, OTHER
 from tests.ivr_flows.test_protocols import ASKING, IN_FORCE
 
@@ -67,6 +76,27 @@ def test_tr7_el1_whatever_the_policy_decides_a_caller_who_stays_reaches_a_person
     live(lambda _: Story(with_crisis_line(program), line, decides=decides), chances, LIVES // 4)
 
 
+TALKS: dict[str, Callable[[Program], Story]] = {
+    "clinician": lambda program: connected(Story(program)),
+    "clinician_with_desk_at_911": lambda program: connected(
+        Story(replace(program, psap=hosted().psap))
+    ),
+    "call_taker": lambda program: at_hosted_911(
+        Story(replace(program, psap=hosted().psap), "psap")
+    ),
+}
+
+
+@pytest.mark.parametrize("consult", ["private", "together"])
+@pytest.mark.parametrize("talks", TALKS.values(), ids=TALKS)
+@pytest.mark.parametrize("chances", CARRIERS.values(), ids=CARRIERS)
+def test_tr2_tr7_whoever_the_caller_is_transferred_to_they_reach_a_person(
+    consult: str, talks: Callable[[Program], Story], chances: dict[str, float]
+) -> None:
+    program = with_transfers(consult=consult)
+    live(lambda _: talks(program), {**chances, "transfers": True}, max(LIVES // 3, 1))
+
+
 def live(begin: Callable[[int], Story], chances: dict[str, float], lives: int = LIVES) -> None:
     """Play so many random lives of a call, each with its seed, to their end."""
     for seed in range(lives):
@@ -77,6 +107,8 @@ def live(begin: Callable[[int], Story], chances: dict[str, float], lives: int = 
                 carrier.act()
                 carrier.check()
             assert carrier.drain(), "the caller is left without a person"
+            if carrier.transfers and carrier.switchboard:
+                assert carrier.hangs_up_and_nobody_is_rung_on(), "a phone rings for nobody"
         except Exception as error:
             error.add_note(f"seed {seed}: {story.kinds()}\n{story.call}\n{carrier.on_line}")
             raise

@@ -17,9 +17,9 @@ from router.telephony.static_fallback import (
     MOST_LINES,
     FallbackLine,
     address_for,
-    addresses_dialled,
-    addresses_to_dial,
     fallback_document,
+    numbers_dialled,
+    numbers_to_dial,
 )
 from router.telephony.urls import Urls
 from tests.emulator.conftest import ACCOUNT, LINE, TOKEN
@@ -28,7 +28,7 @@ from tests.emulator.conftest import Stage as Network
 GRAMMAR = Path(__file__).parents[3] / "shared/spec/twiml_voice_grammar.json"
 LINES = (
     FallbackLine("+15125550110", 15),
-    FallbackLine("sip:desk@911.example", 15),
+    FallbackLine("+15125550111", 15),
     FallbackLine("+15125550112", 20),
 )
 DOCUMENT = fallback_document(LINES, "+15125550100")
@@ -40,8 +40,8 @@ def parsed(document: str) -> ET.Element:
 
 
 def test_re5_the_document_dials_every_line_in_order_and_the_last_again() -> None:
-    expected = [line.address for line in LINES] + ["+15125550112"]
-    assert addresses_dialled(DOCUMENT) == addresses_to_dial(LINES) == expected
+    expected = [line.number for line in LINES] + ["+15125550112"]
+    assert numbers_dialled(DOCUMENT) == numbers_to_dial(LINES) == expected
     root = parsed(DOCUMENT)
     assert [verb.tag for verb in root][-1] == "Redirect"
     assert "Hangup" not in {one.tag for one in root.iter()}
@@ -53,7 +53,7 @@ def test_re5_the_document_dials_every_line_in_order_and_the_last_again() -> None
 def test_re5_the_document_fits_into_a_rest_parameter() -> None:
     most = [FallbackLine(f"+151255501{number:02}", 30) for number in range(MOST_LINES + 5)]
     assert len(fallback_document(most, LINE)) <= MOST_CHARACTERS
-    assert addresses_dialled(fallback_document(most, LINE)) == addresses_to_dial(most)
+    assert numbers_dialled(fallback_document(most, LINE)) == numbers_to_dial(most)
 
 
 def test_re5_no_document_is_made_without_a_line() -> None:
@@ -86,12 +86,13 @@ def test_re5_a_document_that_could_leave_a_caller_alone_is_told(
     document: str, complaint: str
 ) -> None:
     with pytest.raises(ValueError, match=complaint):
-        addresses_dialled(document)
+        numbers_dialled(document)
 
 
-def test_an_address_may_name_the_program() -> None:
-    assert address_for("https://x.test/{program}.xml", "austin") == "https://x.test/austin.xml"
-    assert address_for("https://x.test/one.xml", "austin") == "https://x.test/one.xml"
+def test_an_address_may_name_program_and_line() -> None:
+    each = "https://x.test/{program}/{line}.xml"
+    assert address_for(each, "austin", "direct") == "https://x.test/austin/direct.xml"
+    assert address_for("https://x.test/one.xml", "austin", "direct") == "https://x.test/one.xml"
 
 
 @pytest.fixture
@@ -107,7 +108,7 @@ def test_re5_a_number_is_pointed_at_us_and_its_fallback_away_from_us(
 ) -> None:
     application = stage.client.applications.create(friendly_name="another")
     stage.line(voice_application_sid=str(application.sid))
-    wanted = our_numbers.wanted_settings(Urls(stage.app.base), "austin", static_url)
+    wanted = our_numbers.wanted_settings(Urls(stage.app.base), "austin", "direct", static_url)
     before = our_numbers.read_settings(carrier, LINE)
     assert isinstance(before, dict)
     assert our_numbers.differences(wanted, before)[0] == "is answered by a voice application"
