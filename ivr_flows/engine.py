@@ -267,6 +267,9 @@ def _leg_asked(turn: Turn, _given: inputs.LegAsked) -> str:
     if offer is not None and offer.state is not OfferState.ACCEPTED:
         offering.leg_answered(turn)
         return ""
+    if leg.role in (Role.PSAP, Role.OUTSIDE) and leg.place in (Place.PLANNED, Place.RINGING):
+        # Picked up while we could not answer: nobody has proven present yet (RE4).
+        return _leg_answered(turn, inputs.LegAnswered(leg.id))
     is_asked = leg.place is Place.FLOW and dialogue.find_node(leg.flow, leg.node) is not None
     if is_asked and leg.role is not Role.CALLER and turn.call.caller.is_live:
         return "at a question already"
