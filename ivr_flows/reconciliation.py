@@ -23,6 +23,8 @@ def _mend(turn: Turn, leg: Leg, given: Reconciled) -> str:
         if not is_caller:
             return "nobody to rescue"
         turn.do(RescueCaller(leg.id))
+    elif leg.place is Place.DIAL and given.found in (Found.DIAL, Found.TALK):
+        return "as we think"
     elif given.found in (Found.DIAL, Found.TALK):
         # A fail-safe document rings 911 for the caller, and goes on till it has reached it.
         if not is_caller:

@@ -97,6 +97,14 @@ def test_tr2_tr7_whoever_the_caller_is_transferred_to_they_reach_a_person(
     live(lambda _: talks(program), {**chances, "transfers": True}, max(LIVES // 3, 1))
 
 
+@pytest.mark.parametrize("talks", TALKS.values(), ids=TALKS)
+@pytest.mark.parametrize("chances", CARRIERS.values(), ids=CARRIERS)
+def test_tr7_whatever_the_repairer_finds_a_caller_who_stays_reaches_a_person(
+    talks: Callable[[Program], Story], chances: dict[str, float]
+) -> None:
+    live(lambda _: talks(PROGRAM), {**chances, "repaired": True}, LIVES // 2)
+
+
 def live(begin: Callable[[int], Story], chances: dict[str, float], lives: int = LIVES) -> None:
     """Play so many random lives of a call, each with its seed, to their end."""
     for seed in range(lives):
