@@ -22,6 +22,7 @@ class Stage(StrEnum):
     SCREENING = "screening"
     WAITING = "waiting"
     CONSULTING = "consulting"
+    CALLING_BACK = "calling_back"  # we ring the caller, or ask who has picked up
     CONNECTED = "connected"
     RETURNING = "returning"
     CLOSED = "closed"
@@ -106,6 +107,7 @@ class Leg:
     answered_by: str = ""  # the carrier's guess at who picked up: human, machine_start, fax, ...
     trail: tuple[str, ...] = ()  # questions answered so far, for "go back"
     ticks: int = 0  # wait documents served since the wait began
+    moved_to: str = ""  # the leg of another call as which it goes on
     due_at: datetime | None = None
 
     @property
@@ -206,6 +208,29 @@ class Announced:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldWait:
+    """The place and the wait that a caller was told, and when (RO5)."""
+
+    position: int
+    minutes: int
+    told_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CallBack:
+    """That the call is one we make: of which call, and how far it has come (IN6, RO5).
+
+    `outcome` is "" until somebody has said to be the caller (`reached`) or the try is over.
+    """
+
+    of: str
+    seek_seconds: int = 0  # for so long a clinician is sought before the caller is rung
+    kept_place: bool = False  # the caller chose to be called back; their line was not lost
+    to_911: bool = False  # whoever is reached goes on to 911
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One caller's call from ring to close. `version` counts the steps taken."""
 
@@ -246,6 +271,13 @@ class Call:
     outcome: str = ""  # resolved, dispatched, returned_to_911, abandoned
     disposition: str = ""
     drops: int = 0  # staff legs lost in mid-call
+    dropped: str = ""  # the moment in which the caller's line was lost, if policy minds it
+    kept_desk: str = ""  # the desk in whose line the caller keeps their place, to be called back
+    choosing: str = ""  # what the waiting caller is asked: `call_back`, or "" for nothing
+    is_texted: bool = False  # a text message was asked for
+    told: ToldWait | None = None  # the wait that the caller was told last
+    was_lost: bool = False  # the caller calls in while their own call-back is planned
+    call_back: CallBack | None = None
     stage_due_at: datetime | None = None
     closed_at: datetime | None = None
 
@@ -393,6 +425,8 @@ _READERS: dict[type, dict[str, Callable[[Any], Any]]] = {
     DispatchNote: _readers_of(DispatchNote),
     Announced: _readers_of(Announced),
     Run: _readers_of(Run, at=str),
+    CallBack: _readers_of(CallBack),
+    ToldWait: _readers_of(ToldWait),
     ReturnTo911: _readers_of(ReturnTo911, requested_by=Role),
     Transfer: _readers_of(Transfer, state=TransferState),
     Call: _readers_of(
@@ -404,6 +438,8 @@ _READERS: dict[type, dict[str, Callable[[Any], Any]]] = {
         returning=_maybe(ReturnTo911),
         transfer=_maybe(Transfer),
         announced=_maybe(Announced),
+        call_back=_maybe(CallBack),
+        told=_maybe(ToldWait),
         protocol=_maybe(Run),
     ),
 }

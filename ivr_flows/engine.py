@@ -12,6 +12,8 @@ from typing import Any
 
 from ivr_flows import (
     call_taker,
+    callback,
+    called_back,
     connected,
     consulting,
     crisis_line,
@@ -46,7 +48,16 @@ from ivr_flows.call import (
 )
 from ivr_flows.facts import Facts
 from ivr_flows.inputs import Input
-from ivr_flows.outputs import Dial911, Hangup, JoinRoom, LeaveQueue, Nothing, Step, Wait
+from ivr_flows.outputs import (
+    Dial911,
+    Hangup,
+    JoinRoom,
+    LeaveQueue,
+    MoveTo,
+    Nothing,
+    Step,
+    Wait,
+)
 from ivr_flows.program import Program
 from ivr_flows.turn import Turn
 
@@ -118,7 +129,7 @@ def present(turn: Turn) -> None:
     elif leg.place is Place.FLOW and dialogue.ask_again(turn):
         return
     elif leg.place is Place.ENDED:
-        turn.answer(Nothing())
+        turn.answer(MoveTo(leg.moved_to) if leg.moved_to else Nothing())
     elif leg.role is Role.CALLER:
         moving.caller_next(turn)
     elif leg in turn.call.staff() or (leg.role is Role.OUTSIDE and leg.room):
@@ -144,12 +155,15 @@ def _call_arrived(turn: Turn, _given: inputs.CallArrived) -> str:
 
 def _leg_answered(turn: Turn, given: inputs.LegAnswered) -> str:
     leg = _confirmed(turn, turn.leg, given.sid)
-    if leg.place not in (Place.PLANNED, Place.RINGING):
+    is_late = leg.role is Role.CALLER and not leg.is_live
+    if leg.place not in (Place.PLANNED, Place.RINGING) and not is_late:
         return "already answered"
     if leg.role is Role.PSAP:
         presence.psap_answered(turn, given.answered_by)
     elif leg.role is Role.OUTSIDE:
         warm_transfer.outside_answered(turn)
+    elif leg.role is Role.CALLER:
+        called_back.answered(turn, given.answered_by)
     else:
         offering.leg_answered(turn)
     if turn.leg.place in (Place.PLANNED, Place.RINGING):
@@ -267,12 +281,14 @@ def _leg_asked(turn: Turn, _given: inputs.LegAsked) -> str:
     if offer is not None and offer.state is not OfferState.ACCEPTED:
         offering.leg_answered(turn)
         return ""
-    if leg.role in (Role.PSAP, Role.OUTSIDE) and leg.place in (Place.PLANNED, Place.RINGING):
-        # Picked up while we could not answer: nobody has proven present yet (RE4).
+    if leg.place in (Place.PLANNED, Place.RINGING):
+        # Picked up while we could not answer: nobody has said yet who they are (RE4, IN6).
         return _leg_answered(turn, inputs.LegAnswered(leg.id))
     is_asked = leg.place is Place.FLOW and dialogue.find_node(leg.flow, leg.node) is not None
     if is_asked and leg.role is not Role.CALLER and turn.call.caller.is_live:
         return "at a question already"
+    if leg.role is Role.CALLER and callback.is_unreached(turn.call):
+        return "has not said to be the caller"
     connected.leg_asked(turn)
     return ""
 
@@ -377,6 +393,15 @@ def _staff_freed(turn: Turn, _given: inputs.StaffFreed) -> str:
     return ""
 
 
+def _call_back_begun(turn: Turn, _given: inputs.CallBackBegun) -> str:
+    return callback.begin(turn)
+
+
+def _call_back_cancelled(turn: Turn, given: inputs.CallBackCancelled) -> str:
+    turn.note("call_back_cancelled", reason=given.reason)
+    return callback.cancelled(turn)
+
+
 def _dispatch_changed(turn: Turn, given: inputs.DispatchChanged) -> str:
     note = DispatchNote(given.dispatch_id, given.status, given.team, given.minutes)
     return dispatching.dispatch_changed(turn, note)
@@ -385,6 +410,8 @@ def _dispatch_changed(turn: Turn, given: inputs.DispatchChanged) -> str:
 def _return_requested(turn: Turn, given: inputs.ReturnRequested) -> str:
     if turn.call.stage is Stage.CLOSED:
         return "the call is closed"
+    if callback.is_unreached(turn.call):
+        return "the caller has not been reached"
     if return_to_911.is_under_way(turn.call):
         return "a return is under way"
     if any(leg.role in FOR_911 for leg in moving.staff_in_room(turn.call)):
@@ -419,6 +446,7 @@ def _resolved(turn: Turn, given: inputs.Resolved) -> str:
         return "the caller is still on the line"
     outcome = "resolved" if turn.call.outcome in ("", "ended_with_clinician") else turn.call.outcome
     turn.change(disposition=given.disposition, outcome=outcome)
+    callback.cancel(turn, "resolved")
     turn.note("resolved", person=given.person_id, disposition=given.disposition)
     return ""
 
@@ -456,6 +484,8 @@ _HANDLERS: dict[type, Callable[[Turn, Any], str]] = {
     inputs.Reconciled: _reconciled,
     inputs.TimePassed: deadlines.time_passed,
     inputs.StaffFreed: _staff_freed,
+    inputs.CallBackBegun: _call_back_begun,
+    inputs.CallBackCancelled: _call_back_cancelled,
     inputs.DispatchChanged: _dispatch_changed,
     inputs.ReturnRequested: _return_requested,
     inputs.TransferRequested: warm_transfer.requested,

@@ -95,6 +95,7 @@ class History:
     calls_this_week: int = 0
     given_back: tuple[str, ...] = ()
     is_blocked: bool = False  # the caller's number is on the program's list (IN8)
+    call_back_id: str = ""  # a call back to the caller that is planned or under way (IN6)
 
 
 def _as_told(answers: Mapping[str, str]) -> Mapping[str, str]:

@@ -213,6 +213,18 @@ class StaffFreed:
 
 
 @dataclass(frozen=True, slots=True)
+class CallBackBegun:
+    """It is time to ring the caller of a call that was lost; this call is made for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallBackCancelled:
+    """The caller need not be rung any more: they called in, or a person decided so."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class DispatchChanged:
     """A team asked for moved on; `status` as in DI4, or `unanswered` when no team took it."""
 
@@ -311,6 +323,8 @@ Input = (
     | Reconciled
     | TimePassed
     | StaffFreed
+    | CallBackBegun
+    | CallBackCancelled
     | DispatchChanged
     | ReturnRequested
     | TransferRequested

@@ -23,6 +23,9 @@ TRANSFER_DECLINE = "2"
 TRANSFER_TALK_ON = "3"
 SKIP = "1"
 JOIN = "2"
+KEEP_PLACE = "2"  # in the wait
+TEXT_ME = "3"
+CALL_BACK = "8"  # the caller's line was lost; dispositions have the keys 1 to 7
 
 CONFIRM = "1"
 CHANGE = "2"

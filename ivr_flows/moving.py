@@ -158,7 +158,7 @@ def dial_911(turn: Turn, *, pause_seconds: int = 0) -> None:
 def caller_next(turn: Turn) -> None:
     """Tell the caller's leg, which asked, what the present state says."""
     call = turn.call
-    if call.stage is Stage.CLOSED:
+    if call.stage in (Stage.CLOSED, Stage.CALLING_BACK):
         turn.say("goodbye")
         turn.answer(Hangup())
     elif dials_itself(call):

@@ -126,6 +126,41 @@ class ProtocolUse:
 
 
 @dataclass(frozen=True, slots=True)
+class CallBackPolicy:
+    """What is done about a caller whose line dropped (IN6).
+
+    `moments` are those of `callback.MOMENTS` in which a lost line is called back. `first` is who
+    calls first, same_clinician, clinician or system; the others of them follow in that order. The
+    clinician who was with the caller may choose for `choose_seconds`; another is sought for
+    `seek_seconds`, then the system calls. `tries` are the seconds before each try, counted from the
+    drop and then from the try before. An answer of `welfare_when` makes a caller who cannot be
+    reached a welfare request to 911.
+    """
+
+    moments: frozenset[str] = frozenset()
+    first: str = "same_clinician"
+    choose_seconds: int = 60
+    seek_seconds: int = 20
+    tries: tuple[int, ...] = (0,)
+    ring_seconds: int = 30
+    leaves_message: bool = False  # a neutral one, where a machine answers
+    welfare_when: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingPolicy:
+    """What a caller may choose in the wait (RO5).
+
+    `call_back_offer` lets them keep their place and be called back, within
+    `call_back_within_seconds` whoever is free; `text` lets them ask for a text message.
+    """
+
+    call_back_offer: bool = False
+    call_back_within_seconds: int = 1800
+    text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """What the flows of one program follow. Times are seconds."""
 
@@ -152,6 +187,8 @@ class Program:
     returns: Returns = Returns()
     overflow_request: str = ""  # what 911 is asked for when nobody is free or nobody accepts
     protocols: tuple[ProtocolUse, ...] = ()
+    call_back: CallBackPolicy = field(default_factory=CallBackPolicy)
+    waiting: WaitingPolicy = field(default_factory=WaitingPolicy)
     has_teams: bool = True
     approval_needed: bool = False
     screening_seconds: int = 300

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from ivr_flows import consulting, dialogue, eligibility, moving, return_to_911, wrap_up
+from ivr_flows import (
+    callback,
+    consulting,
+    dialogue,
+    eligibility,
+    moving,
+    return_to_911,
+    wrap_up,
+)
 from ivr_flows.call import FOR_911, Role, Stage
 from ivr_flows.inputs import AnswersChanged
 from ivr_flows.menus import CANCEL_DANGER, REPEAT
@@ -53,6 +61,9 @@ def decide_again(turn: Turn) -> None:
     turn.note("eligibility_decided", **decision.to_details())
     call = turn.call
     if _is_with_911(turn):
+        return
+    if callback.is_unreached(call):
+        callback.send_to_911(turn)
         return
     consults = call.stage is Stage.CONSULTING
     if consults and any(leg.role in FOR_911 for leg in call.staff()):

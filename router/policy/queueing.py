@@ -117,15 +117,16 @@ def line_up(
     return Line(tuple(line), protected)
 
 
-def history_since(
+def guarded_before(
     waiting: Iterable[Waiting], now: datetime, guard: Guard | None
 ) -> datetime | None:
-    """From when on `line_up` has to know who was taken; None when the guard can say nothing."""
-    line = list(waiting)
-    if guard is None or not any(one.is_skip for one in line):
+    """Held calls that came before this instant the guard may protect; None when it cannot act.
+
+    Of each priority it can only be the first: whoever came later has been overtaken less.
+    """
+    if guard is None or not any(one.is_skip for one in waiting):
         return None
-    held_since = min((one.queued_at for one in line if not one.is_skip), default=now)
-    return held_since if guard.protects(now - held_since, guard.overtaken) else None
+    return now - timedelta(seconds=guard.wait_seconds)
 
 
 def find_protected(

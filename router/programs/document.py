@@ -106,6 +106,33 @@ class OverflowShape(Shape):
     request: str = Field(default="", pattern=r"^([a-z][a-z0-9_]*)?$")
 
 
+class CallBackShape(Shape):
+    """What is done about callers whose line dropped (IN6); without `moments` nothing.
+
+    `tries` are the seconds before each try, from the drop and then from the try before; `at_once`
+    is 0. An answer of `welfare_when` makes an unreached caller a welfare request to 911.
+    """
+
+    moments: tuple[Literal["screening", "waiting", "connected", "returning"], ...] = ()
+    first: Literal["same_clinician", "clinician", "system"] = "same_clinician"
+    choose_seconds: int = Field(default=60, ge=10, le=600)
+    seek_seconds: int = Field(default=20, ge=0, le=300)
+    tries: tuple[Literal["at_once"] | Annotated[int, Field(ge=5, le=86400)], ...] = Field(
+        default=("at_once",), min_length=1, max_length=10
+    )
+    ring_seconds: RingSeconds = 30
+    leaves_message: bool = False
+    welfare_when: dict[AnswerName, tuple[str, ...]] = Field(default_factory=dict)
+
+
+class WaitingShape(Shape):
+    """What callers may choose while they wait for a clinician (RO5)."""
+
+    call_back_offer: bool = False
+    call_back_within_seconds: int = Field(default=1800, ge=60, le=14400)
+    text: bool = False
+
+
 class TeamsShape(Shape):
     """In-person teams: whether there are any, and how long each wait of a request may last."""
 
@@ -185,6 +212,8 @@ class ProgramDocument(Shape):
     directory: dict[Slug, OutsideShape] = Field(default_factory=dict)
     transfer: TransferShape = TransferShape()
     overflow: OverflowShape = OverflowShape()
+    call_back: CallBackShape = CallBackShape()
+    waiting: WaitingShape = WaitingShape()
     areas: dict[AnswerName, AreaShape] = Field(default_factory=dict)
     coverage: dict[AnswerName, CoverageShape] = Field(default_factory=dict)
     holidays: tuple[HolidayShape, ...] = ()
@@ -333,6 +362,7 @@ def _menu_faults(document: ProgramDocument) -> Iterator[Fault]:
         (("policy", "rules", index), f'(rule "{rule.name}")', rule.when)
         for index, rule in enumerate(document.policy.rules)
     ]
+    waiting.append((("call_back", "welfare_when"), "", document.call_back.welfare_when))
     waiting += [
         (("protocols", index), f'(protocol "{use.name}")', use.when)
         for index, use in enumerate(document.protocols)
@@ -341,4 +371,4 @@ def _menu_faults(document: ProgramDocument) -> Iterator[Fault]:
         for name, values in offered.items():
             for value in sorted(set(when.get(name, ())) - values):
                 sentence = f'waits for {name} "{value}", which menus.{name}s does not give'
-                yield path, f"{what} {sentence}"
+                yield path, f"{what} {sentence}".strip()

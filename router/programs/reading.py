@@ -17,6 +17,7 @@ from pydantic_core import ErrorDetails
 
 from ivr_flows import prompts
 from ivr_flows.program import (
+    CallBackPolicy,
     Desk,
     Line,
     Outside,
@@ -26,6 +27,7 @@ from ivr_flows.program import (
     ReturnLine,
     Returns,
     Transfers,
+    WaitingPolicy,
 )
 from router.errors import SwitchbackError
 from router.policy import soundness
@@ -37,6 +39,7 @@ from router.programs.document import (
     LANGUAGE,
     MENU_KEY,
     TARGET,
+    CallBackShape,
     ProgramDocument,
     find_contradictions,
 )
@@ -292,9 +295,21 @@ def to_program(document: ProgramDocument, version: int) -> Program:
             )
             for use in document.protocols
         ),
+        call_back=_to_call_back(document.call_back),
+        waiting=WaitingPolicy(**document.waiting.model_dump()),
         has_teams=document.teams.enabled,
         approval_needed=document.teams.approval_needed,
         **document.timings.model_dump(),
+    )
+
+
+def _to_call_back(shape: CallBackShape) -> CallBackPolicy:
+    settings = shape.model_dump(exclude={"moments", "tries", "welfare_when"})
+    return CallBackPolicy(
+        moments=frozenset(shape.moments),
+        tries=tuple(0 if one == "at_once" else one for one in shape.tries),
+        welfare_when={name: frozenset(values) for name, values in shape.welfare_when.items()},
+        **settings,
     )
 
 

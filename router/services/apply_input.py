@@ -50,6 +50,8 @@ NOTICES = (
     inputs.Reconciled,
     inputs.TimePassed,
     inputs.StaffFreed,
+    inputs.CallBackBegun,
+    inputs.CallBackCancelled,
     inputs.DispatchChanged,
     inputs.ReturnRequested,
     inputs.TransferRequested,

@@ -26,11 +26,9 @@ from ivr_flows.outputs import (
     Announce,
     CheckLeg,
     EndLeg,
-    NotifySupervisor,
     PlaceLeg,
     RedirectLeg,
     ReleaseFromQueue,
-    RequestDispatch,
     RescueCaller,
     SetEndsRoom,
     Urgency,
@@ -158,7 +156,7 @@ def find_reason_void(command: CarrierCommand, call: Call) -> str:
     if isinstance(command, PlaceLeg):
         return _find_reason_not_to_ring(call, leg)
     if isinstance(command, EndLeg):
-        return "a caller's leg" if leg.role is Role.CALLER else ""
+        return "a caller's leg" if leg.role is Role.CALLER and not _rings_in_vain(call, leg) else ""
     if isinstance(command, RescueCaller):
         return "" if leg.role is Role.CALLER else "not a caller's leg"
     if not leg.is_live:
@@ -172,6 +170,11 @@ def find_reason_void(command: CarrierCommand, call: Call) -> str:
     ):
         return "not in that room"
     return ""
+
+
+def _rings_in_vain(call: Call, leg: Leg) -> bool:
+    """Whether the leg rings a caller who need not be called back any more."""
+    return call.call_back is not None and not leg.is_answered and call.stage is Stage.CLOSED
 
 
 def _find_reason_not_to_ring(call: Call, leg: Leg) -> str:
@@ -208,7 +211,7 @@ def load_order(outgoing: Outgoing, row: OutboxRow) -> Order | None:
             outbox.mark_failed(session, row.id, "no such call")
             return None
         command, call = row.command(), found.call
-        if isinstance(command, (RequestDispatch, NotifySupervisor)):
+        if not isinstance(command, CarrierCommand):
             outbox.mark_failed(session, row.id, "not the carrier's")
             return None
         if not isinstance(command, PlaceLeg):
@@ -223,6 +226,8 @@ def load_order(outgoing: Outgoing, row: OutboxRow) -> Order | None:
 def _find_number(session: Session, numbers: StoredNumbers, call: Call, leg: Leg) -> str | None:
     if leg.line_id:
         return numbers.find_line_number(call, leg.line_id)
+    if leg.role is Role.CALLER:
+        return calls.find_caller_number(session, call.id)
     person = people.find_person(session, leg.person_id or "")
     return None if person is None else person.phone
 

@@ -26,7 +26,7 @@ from router.policy import assignment, queueing
 from router.policy.eligibility import CLINICIAN_FREE, Circumstances, areas_of
 from router.policy.queueing import DeskFigures, Line, Waiting
 from router.policy.roster import Bar, Standing, examine
-from router.services.lines_of_desks import read_line
+from router.services.lines_of_desks import read_line, read_seekers
 from router.services.load_program import Published, PublishedPrograms
 from router.storage.announcements import list_live
 from router.storage.history import Whose, read_history
@@ -171,22 +171,16 @@ class FactsSource:
 
     def _left_to_others(self, desk: str, language: str) -> frozenset[str]:
         """Free people whom the calls ahead in line are offered."""
-        if desk not in self._places:
+        own = self._places.get(desk)
+        ordered = assignment.order(self._all_standings().get(desk, []), language)
+        free = [one.person_id for one in ordered]
+        if own is None or not free:
             return frozenset()
-        free = assignment.order(self._all_standings().get(desk, []), language)
-        if not free:
-            return frozenset()
-        return queueing.left_to_others(
-            self._line(desk), self._call.id, [one.person_id for one in free]
-        )
-
-    def _line(self, desk: str) -> Line:
-        """The desk's line with this call where the input puts it."""
         if desk not in self._lines:
-            self._lines[desk] = read_line(
-                self._session, self._published.program, desk, self._now, self._places.get(desk)
+            self._lines[desk] = read_seekers(
+                self._session, self._published.program, desk, self._now, free, own
             )
-        return self._lines[desk]
+        return queueing.left_to_others(self._lines[desk], own.call_id, free)
 
     def _read_desk_elsewhere(self, name: str) -> None:
         """A desk of another published program, as `program/desk`, and who is on it now."""
@@ -208,10 +202,14 @@ class FactsSource:
             incident_number,
             is_transfer=program.lines[self._call.line].kind == "transfer",
         )
-        calls, is_blocked = read_history(self._session, whose, self._now - WEEK, self._now)
+        calls, is_blocked, call_back_id = read_history(
+            self._session, whose, self._now - WEEK, self._now
+        )
         window = self._now - timedelta(seconds=program.no_loop_seconds)
         given_back = {desk for one in calls if one.opened_at > window for desk in one.given_back}
-        return History(incident_number, len(calls), tuple(sorted(given_back)), is_blocked)
+        return History(
+            incident_number, len(calls), tuple(sorted(given_back)), is_blocked, call_back_id
+        )
 
     def _list_announced(self) -> tuple[Announcement, ...]:
         live = list_live(
@@ -224,6 +222,9 @@ class FactsSource:
         talk, handled = talk_seconds(self._session, self._call.program, desk, self._now - RECENT)
         settings = self._published.program.desks.get(desk)
         wrap_up = settings.wrap_up_seconds if settings is not None else 0
+        line = read_line(
+            self._session, self._published.program, desk, self._now, self._places.get(desk)
+        )
         standings = self._all_standings().get(desk, [])
         figures = DeskFigures(
             staffed=sum(one.bar not in NOT_STAFFED for one in standings),
@@ -231,7 +232,7 @@ class FactsSource:
             handling_seconds=talk + wrap_up,
             handled=handled,
         )
-        place = queueing.place(self._call.id, self._line(desk), figures)
+        place = queueing.place(self._call.id, line, figures)
         return QueueFacts(place.position, place.expected_wait_seconds)
 
     def _all_standings(self) -> dict[str, list[Standing]]:

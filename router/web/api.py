@@ -32,8 +32,14 @@ from router.errors import (
 from router.services.accounts import Scope, use_token
 from router.services.announce import announce_incident
 from router.services.apply_input import Answer
+from router.services.load_program import PublishedPrograms
 from router.services.protocols import move_protocol, read_protocol_run
 from router.services.read_record import check_call, read_for_screen
+from router.services.request_call_back import (
+    cancel_call_back,
+    list_call_backs,
+    request_call_back,
+)
 from router.services.sign_on import sign_off, sign_on
 from router.services.transfer import request_transfer
 from router.storage.accounts import TokenRow
@@ -59,6 +65,14 @@ class ReturnBody(BaseModel):
 
     reason: str = Field(pattern=CODE, max_length=60)
     skip: bool | None = None
+
+
+class CancelBody(BaseModel):
+    """Why a caller need not be called back."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    reason: str = Field(pattern=CODE, max_length=60)
 
 
 class ResolveBody(BaseModel):
@@ -133,6 +147,8 @@ def _add_calls(
         check_call(sessions, call_id)
         return _told(apply_to_call(call_id, Resolved(_actor(), body.disposition)))
 
+    _add_call_backs(api, sessions, apply_to_call)
+
     @_endpoint(api, "/calls/<call_id>/answers", Scope.CALLS, method="POST")
     def answers(call_id: str) -> ResponseReturnValue:
         body = _body(AnswersBody)
@@ -181,6 +197,29 @@ def _add_transfers(
     def cancel(call_id: str) -> ResponseReturnValue:
         check_call(sessions, call_id)
         return _told(apply_to_call(call_id, TransferCancelled(_actor())))
+
+
+def _add_call_backs(
+    api: Blueprint, sessions: Sessions, apply_to_call: Callable[[str, Input], Answer]
+) -> None:
+    programs = PublishedPrograms()
+
+    @_endpoint(api, "/calls/<call_id>/call-backs", Scope.CALLS)
+    def call_backs(call_id: str) -> ResponseReturnValue:
+        views = list_call_backs(sessions, call_id)
+        return {"call_id": call_id, "call_backs": [jsonable(view) for view in views]}
+
+    @_endpoint(api, "/calls/<call_id>/call-back", Scope.CALLS, method="POST")
+    def call_back(call_id: str) -> ResponseReturnValue:
+        call_back_id = request_call_back(sessions, programs, call_id, _actor())
+        return {"call_id": call_id, "call_back_id": call_back_id}, HTTPStatus.ACCEPTED
+
+    @_endpoint(api, "/calls/<call_id>/call-back/cancel", Scope.CALLS, method="POST")
+    def call_back_cancel(call_id: str) -> ResponseReturnValue:
+        body = _body(CancelBody)
+        check_call(sessions, call_id)
+        cancel_call_back(sessions, apply_to_call, call_id, body.reason)
+        return {"call_id": call_id, "cancelled": True}
 
 
 def jsonable(value: Any) -> Any:  # noqa: ANN401 - any part of a record

@@ -108,7 +108,7 @@ def read_path(path: str) -> Target:
     match parts[1:]:
         case ["announce", *_]:
             return Target(ANNOUNCE)
-        case ["team", *_]:
+        case ["team" | "welfare", *_]:
             return Target(PAGE)
         case [role, leg_id, point, *rest] if role == CALLER or role in _STAFF:
             numbers = [int(part) for part in rest if part.isascii() and part.isdecimal()][:2]

@@ -54,11 +54,11 @@ def measure_latency(number: int, held: int) -> Iterator[Heard]:
         yield from measure_on(stack, number, held)
 
 
-def measure_on(stack: Stack, number: int, held: int) -> Iterator[Heard]:
-    """The same on a stack that runs."""
+def measure_on(stack: Stack, number: int, held: int, when: str = "nobody held") -> Iterator[Heard]:
+    """The same on a stack that runs; `when` names the first circumstances."""
     stack.network.switches(**INSTANT)
     stage = Stage(stack)
-    yield _play(stage, number, Heard("nobody held"))
+    yield _play(stage, number, Heard(when))
     if not held:
         return
     with held_calls(stack, held) as ids:

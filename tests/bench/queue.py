@@ -25,7 +25,7 @@ from router.policy.queueing import (
     Served,
     Waiting,
     count_overtakes,
-    history_since,
+    guarded_before,
     line_up,
     match,
 )
@@ -126,10 +126,8 @@ class Simulation:
         """Offer whom the policy says until nobody is free or nobody waits."""
         while self._free and self._waiting:
             waiting, at = list(self._waiting.values()), _at(now)
-            since = history_since(waiting, at, self._guard)
-            served = (
-                [] if since is None else [one for one in self._served if one.served_at >= since]
-            )
+            before = guarded_before(waiting, at, self._guard)
+            served = [] if before is None else self._served
             line = line_up(waiting, at, self._guard, served)
             call_id, people = next(iter(match(line, self._free).items()))
             self.found.guarded += line.protected is not None

@@ -45,7 +45,7 @@ TABLE: list[tuple[str, str, float, str]] = []
 
 
 MORE = tuple(
-    PersonEntry(f"more-{number}", f"{name} Clinician", f"+1512555012{number}", ("clinician",))
+    PersonEntry(f"more-{number}", f"{name} Clinician", f"+1512555018{number}", ("clinician",))
     for number, name in enumerate(("Ada", "Ben", "Cyd", "Dot"), 4)
 )
 """Clinicians beside the demo's four, so that callers of every role can be in progress at once."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from ivr_flows import inputs, outputs
+from ivr_flows import callback, inputs, outputs
 from ivr_flows.call import STAFF, Place, Stage
 from ivr_flows.inputs import Found
 from tests.ivr_flows.story import Story
@@ -40,7 +40,7 @@ IN_MID_TRANSFER: tuple[inputs.Input, ...] = (
     inputs.TransferCancelled("token"),
     inputs.TransferRequested("token", "desk:supervisors"),
 )
-WAIT_KEYS = ("", "", "", "", "9", "5")
+WAIT_KEYS = ("", "", "", "", "9", "5", "2", "1", "3")
 TOLD_AGAIN = (
     inputs.Keyed,
     inputs.QueueLeft,
@@ -82,7 +82,9 @@ class Carrier:
         self.switchboard = switchboard
         self.transfers = transfers
         self.repaired = repaired
-        self.on_line: dict[str, str] = {CALLER: "ivr"}
+        self.on_line: dict[str, str] = {
+            leg.id: "ivr" for leg in story.call.legs if leg.place is Place.FLOW
+        }
         self.flags: dict[str, bool] = {}
         self.told_before: list[inputs.Input] = []
         self._orders: dict[type, Callable[[Any], None]] = {
@@ -201,7 +203,8 @@ class Carrier:
             self._report(inputs.LegStatusChanged(leg_id, "busy"))
 
     def _end(self, order: outputs.EndLeg) -> None:
-        assert order.leg_id != CALLER, "the caller is hung up on"
+        is_ringing = callback.is_unreached(self.story.call) and order.leg_id not in self.on_line
+        assert order.leg_id != CALLER or is_ringing, "the caller is hung up on"
         if order.leg_id in self.on_line:
             self.hang_up(order.leg_id)
         elif self.story.leg(order.leg_id).is_live:
@@ -270,7 +273,7 @@ class Carrier:
         where = self.on_line.get(leg.id, "")
         place, _, room = where.partition(":")
         found = {"ivr": Found.FLOW, "": Found.OVER}.get(place) or Found(place)
-        if found == leg.place or (found is Found.OVER and leg.place is Place.PLANNED):
+        if found.value == leg.place.value or (found is Found.OVER and leg.place is Place.PLANNED):
             return
         if found is Found.ROOM and list(self.on_line.values()).count(where) == 1:
             found = Found.ALONE
@@ -292,6 +295,9 @@ class Carrier:
 
     def _person_acts(self, leg_id: str) -> None:
         where = self.on_line[leg_id]
+        if leg_id not in self.story.told:
+            self._ask(inputs.LegAsked(leg_id))  # it comes over from another call
+            return
         told = self.story.told[leg_id][-1]
         if self.random.random() < 0.05:
             self.hang_up(leg_id)
@@ -345,7 +351,8 @@ class Carrier:
         assert call.due_at is not None or driven, f"no deadline: {call}"
         told = self.story.told[CALLER][-1]
         if isinstance(told, outputs.Hangup):
-            assert call.caller.flow == "closing", f"a live caller is hung up on: {call}"
+            may_end = call.caller.flow == "closing" or callback.is_unreached(call)
+            assert may_end, f"a live caller is hung up on: {call}"
 
     def is_with_a_person(self) -> bool:
         """Whether the caller shares a room with staff, or 911 is on their own dial."""
@@ -381,7 +388,7 @@ class Carrier:
             if where == "queue":
                 self._tick(CALLER, "")
             elif where == "ivr":
-                self._press(CALLER, "")
+                self._press(CALLER, "1" if callback.is_awaited(self.story.call) else "")
             elif where and self.story.caller.place is Place.JOINING:
                 self._report(inputs.RoomJoined(CALLER, int(where.removeprefix("room:"))))
             for leg_id in [leg for leg in self.on_line if leg != CALLER]:

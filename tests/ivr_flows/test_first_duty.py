@@ -14,6 +14,7 @@ import pytest
 
 from ivr_flows.facts import History
 from ivr_flows.program import Program
+from tests.ivr_flows.called import CalledBack, calling_back
 from tests.ivr_flows.carrier import Carrier
 from tests.ivr_flows.story import (
     PROGRAM,
@@ -103,6 +104,32 @@ def test_tr7_whatever_the_repairer_finds_a_caller_who_stays_reaches_a_person(
     talks: Callable[[Program], Story], chances: dict[str, float]
 ) -> None:
     live(lambda _: talks(PROGRAM), {**chances, "repaired": True}, LIVES // 2)
+
+
+@pytest.mark.parametrize("program", [PROGRAM, hosted()], ids=["external", "hosted"])
+@pytest.mark.parametrize("chances", CARRIERS.values(), ids=CARRIERS)
+def test_tr7_in6_a_caller_who_is_called_back_and_stays_reaches_a_person(
+    program: Program, chances: dict[str, float]
+) -> None:
+    live(
+        lambda seed: CalledBack(
+            calling_back(program),
+            people={"clinicians": ("ana", "ben")[: seed % 3], "911": ("lee", "kim")},
+            seek_seconds=(0, 30)[seed % 2],
+            to_911=seed % 5 == 0,
+            with_clinician=seed % 4 == 0,
+        ),
+        chances,
+        LIVES * 2,
+    )
+
+
+@pytest.mark.parametrize("line", ["direct", "transfer"])
+@pytest.mark.parametrize("chances", CARRIERS.values(), ids=CARRIERS)
+def test_tr7_ro5_a_caller_with_choices_in_the_wait_reaches_a_person(
+    line: str, chances: dict[str, float]
+) -> None:
+    live(lambda _: Story(calling_back(), line), chances)
 
 
 def live(begin: Callable[[int], Story], chances: dict[str, float], lives: int = LIVES) -> None:

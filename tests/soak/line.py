@@ -20,6 +20,7 @@ from router.demo.stack import Stack
 from router.emulator.client import NetworkError, Phone
 from router.policy.queueing import SKIP_PRIORITY
 from router.policy.skip_cost import SkipCost, measure
+from router.services.clock import DatabaseClock, read_now
 from router.storage.queue import list_waiting
 from router.storage.queue_visits import list_visits
 from router.storage.tables import calls
@@ -50,12 +51,16 @@ WHERE held.desk = :desk AND held.offered_at >= :since AND NOT EXISTS (
 
 @dataclass(frozen=True, slots=True)
 class LinePlayed:
-    """How many called, what going ahead came to, and sentences about what went wrong."""
+    """How many called, what going ahead came to, and sentences about what went wrong.
+
+    `unknown` are those whom the fail-safe took to 911 before they were on record.
+    """
 
     calls: int
     seconds: float
     cost: SkipCost
     most_waiting: int
+    unknown: int
     wrong: tuple[str, ...]
 
 
@@ -71,6 +76,10 @@ def play_line(stack: Stack, number: int, *, backlog: int, seed: int = 1) -> Line
             on_ring={"do": "answer", "after": 0.05},
             script=[{"hears": "press 1", "presses": "1"}],
         )
+    for number_outside in stack.seeded.outside_lines.values():
+        # A webhook that comes too late on a busy machine is answered by the fail-safe, and so by
+        # these lines; such a caller is never on our record.
+        stack.network.phone(number_outside, TAKER, on_ring={"do": "answer", "after": 0.05})
     pool = _callers(stack, backlog + 2 * len(stack.seeded.call_takers))
     most, made = 0, 0
     while made < number:
@@ -82,12 +91,12 @@ def play_line(stack: Stack, number: int, *, backlog: int, seed: int = 1) -> Line
             made += 1
         time.sleep(0.1)
     wrong = _until_quiet(stack, pool)
-    if (known := _count_calls(stack) - before) != number:
-        wrong.append(f"{number} called, and {known} calls are on record")
+    unknown = number - (_count_calls(stack) - before)
     wrong += _look_back(stack, began)
     with stack.sessions() as session:
         visits = list_visits(session, stack.seeded.program, "911", began, _now(stack))
-    return LinePlayed(number, time.monotonic() - started, measure(visits), most, tuple(wrong))
+    seconds = time.monotonic() - started
+    return LinePlayed(number, seconds, measure(visits), most, unknown, tuple(wrong))
 
 
 def _callers(stack: Stack, number: int) -> list[Phone]:
@@ -120,8 +129,7 @@ def _count_calls(stack: Stack) -> int:
 
 def _now(stack: Stack) -> datetime:
     with stack.sessions() as session:
-        now: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
-    return now
+        return read_now(session, DatabaseClock())
 
 
 def _until_quiet(stack: Stack, pool: Sequence[Phone]) -> list[str]:
@@ -170,7 +178,8 @@ def report_line(played: LinePlayed) -> str:
         f"overtaken, and a held call waited {cost.added_per_held_seconds:.2f} s longer for it"
     )
     played_in = (
-        f"{played.calls} calls in {played.seconds:.0f} s, up to {played.most_waiting} in line"
+        f"{played.calls} calls in {played.seconds:.0f} s, up to {played.most_waiting} in line, "
+        f"{played.unknown} of them by the fail-safe"
     )
     faults = f"{len(played.wrong)} faults; no held call may be offered before a waiting return"
     return "\n".join([played_in, waits, faults, *played.wrong])

@@ -57,6 +57,9 @@ def test_se2_the_api_takes_tokens_only(room: Room, header: str) -> None:
         ("POST", "/api/v1/calls/c1/protocol", "calls"),
         ("GET", "/api/v1/calls/c1/protocol", "calls"),
         ("POST", "/api/v1/calls/c1/answers", "calls"),
+        ("GET", "/api/v1/calls/c1/call-backs", "calls"),
+        ("POST", "/api/v1/calls/c1/call-back", "calls"),
+        ("POST", "/api/v1/calls/c1/call-back/cancel", "calls"),
         ("POST", "/api/v1/roster/maria/sign_on", "roster"),
         ("POST", "/api/v1/roster/maria/sign_off", "roster"),
     ],
@@ -113,6 +116,35 @@ def test_re1_the_api_returns_a_caller_to_911(room: Room) -> None:
     assert found.call.stage is Stage.RETURNING
     assert found.call.returning is not None
     assert (found.call.returning.reason, found.call.returning.skip) == ("asked_police", False)
+
+
+def test_in6_the_api_orders_shows_and_cancels_a_call_back(room: Room) -> None:
+    add_call(room, "c1", Stage.CLOSED)
+    add_call(room, "c2", Stage.WAITING)
+    client, headers = room.client(), bearer(room, "calls")
+    ordered = client.post("/api/v1/calls/c1/call-back", headers=headers, json={})
+    assert ordered.status_code == 202
+    shown = client.get("/api/v1/calls/c1/call-backs", headers=headers)
+    (one,) = shown.get_json()["call_backs"]
+    assert one["id"] == ordered.get_json()["call_back_id"]
+    assert (one["moment"], one["state"], one["tries"]) == ("requested", "planned", [])
+    assert one["requested_by"].startswith("token-")
+    assert CALLER_NUMBER[2:] not in shown.text, "whom it rings is not told"
+    board = client.get("/api/v1/board", headers=bearer(room, "read_board")).get_json()
+    assert "A lost caller is to be called back" in [alarm["sentence"] for alarm in board["alarms"]]
+    bad = client.post("/api/v1/calls/c1/call-back/cancel", headers=headers, json={"reason": "No"})
+    assert (bad.status_code, bad.get_json()["field"]) == (422, "reason")
+    body = {"reason": "reached_otherwise"}
+    cancelled = client.post("/api/v1/calls/c1/call-back/cancel", headers=headers, json=body)
+    assert cancelled.status_code == 200
+    again = client.post("/api/v1/calls/c1/call-back/cancel", headers=headers, json=body)
+    assert (again.status_code, again.get_json()) == (
+        409,
+        {"error": "no call-back is planned or under way"},
+    )
+    live = client.post("/api/v1/calls/c2/call-back", headers=headers, json={})
+    assert live.status_code == 409
+    assert client.get("/api/v1/calls/nothing/call-backs", headers=headers).status_code == 404
 
 
 def test_the_api_resolves_a_call_whose_caller_has_gone(room: Room) -> None:

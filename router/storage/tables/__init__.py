@@ -1,6 +1,7 @@
 """Every table of the router, as SQLAlchemy Core tables on one `metadata`."""
 
 from router.storage.tables.accounts import api_tokens, user_sessions, users
+from router.storage.tables.call_backs import call_back_tries, call_backs, welfare_pages
 from router.storage.tables.calls import (
     calls,
     dispositions,
@@ -39,6 +40,8 @@ __all__ = [
     "announcements",
     "api_tokens",
     "blocked_numbers",
+    "call_back_tries",
+    "call_backs",
     "calls",
     "desk_members",
     "desks",
@@ -71,4 +74,5 @@ __all__ = [
     "timeline",
     "user_sessions",
     "users",
+    "welfare_pages",
 ]
