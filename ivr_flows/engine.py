@@ -28,6 +28,7 @@ from ivr_flows import (
     parties,
     presence,
     protocol_flow,
+    reconciliation,
     rescreening,
     return_choice,
     return_to_911,
@@ -286,6 +287,9 @@ def _leg_asked(turn: Turn, _given: inputs.LegAsked) -> str:
     if offer is not None and offer.state is not OfferState.ACCEPTED:
         offering.leg_answered(turn)
         return ""
+    if leg.place in (Place.PLANNED, Place.RINGING):
+        # Picked up while we could not answer: nobody has said yet who they are (RE4, IN6).
+        return _leg_answered(turn, inputs.LegAnswered(leg.id))
     is_asked = leg.place is Place.FLOW and dialogue.find_node(leg.flow, leg.node) is not None
     if is_asked and leg.role is not Role.CALLER and turn.call.caller.is_live:
         return "at a question already"
@@ -319,6 +323,23 @@ def _ended(turn: Turn, leg: Leg, status: str) -> None:
         return_to_911.line_over(turn, leg, status)
     else:
         connected.leg_ended(turn, leg)
+
+
+def _reconciled(turn: Turn, given: inputs.Reconciled) -> str:
+    leg = turn.get_leg(given.leg_id)
+    if (leg.place, leg.step) != (given.place, given.step):
+        return "the leg has moved on"
+    before = turn.call
+    if given.found is inputs.Found.OVER:
+        _ended(turn, leg, given.status)
+    elif given.found is inputs.Found.RINGING:
+        _leg_status(turn, inputs.LegStatusChanged(leg.id, "ringing"))
+    else:
+        return reconciliation.mend(turn, leg, given)
+    if turn.call == before:
+        return "nothing is to be mended"
+    turn.note("repaired", leg.id, found=given.found, was=given.place)
+    return ""
 
 
 def _room_joined(turn: Turn, given: inputs.RoomJoined) -> str:
@@ -509,6 +530,7 @@ _HANDLERS: dict[type, Callable[[Turn, Any], str]] = {
     inputs.CommandDone: _command_done,
     inputs.CommandFailed: _command_failed,
     inputs.CommandUnknown: _command_unknown,
+    inputs.Reconciled: _reconciled,
     inputs.TimePassed: deadlines.time_passed,
     inputs.StaffFreed: _staff_freed,
     inputs.CallBackBegun: _call_back_begun,

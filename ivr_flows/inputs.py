@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +193,35 @@ class CommandUnknown:
     reason: str = ""
 
 
+class Found(StrEnum):
+    """Where the carrier says a leg is."""
+
+    OVER = "over"
+    RINGING = "ringing"  # not answered yet
+    FLOW = "flow"  # answered, and neither in a queue nor in a room nor dialling
+    QUEUE = "queue"
+    ROOM = "room"
+    ALONE = "alone"  # in a room, and nobody else there
+    DIAL = "dial"  # rings somebody by TwiML
+    TALK = "talk"  # talks with somebody it rang by TwiML
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """Two readings of the carrier, ten seconds apart, say that a leg is not where we think (Law 1).
+
+    `place` and `step` are the leg's as our record said both times. `status` is the carrier's word
+    for a leg that is over, `room` the generation of the room that the leg is in.
+    """
+
+    leg_id: str
+    found: Found
+    place: str
+    step: int
+    status: str = ""
+    room: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class TimePassed:
     """A deadline of the call may be due."""
@@ -323,6 +353,7 @@ Input = (
     | CommandDone
     | CommandFailed
     | CommandUnknown
+    | Reconciled
     | TimePassed
     | StaffFreed
     | CallBackBegun

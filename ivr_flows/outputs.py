@@ -261,6 +261,14 @@ class CheckLeg:
 
 
 @dataclass(frozen=True, slots=True)
+class RescueCaller:
+    """Send a caller, whose leg lives although we took it for over, to 911 by the fail-safe."""
+
+    leg_id: str
+    urgency: Urgency = Urgency.RETURN_TO_911
+
+
+@dataclass(frozen=True, slots=True)
 class RequestDispatch:
     """Ask for an in-person team.
 
@@ -342,6 +350,7 @@ Command = (
     | RemoveLeg
     | Announce
     | CheckLeg
+    | RescueCaller
     | RequestDispatch
     | NotifySupervisor
     | PlanCallBack

@@ -109,6 +109,23 @@ def dial_at_once(turn: Turn, *, reason: str) -> None:
     moving.dial_911(turn)
 
 
+def found_dialling(turn: Turn, *, talks: bool) -> None:
+    """A fail-safe document rings 911 from the caller's leg, or has reached it: so be it."""
+    if turn.call.returning is None or turn.call.stage is not Stage.RETURNING:
+        _begin(turn, reason="failsafe", by=Role.CALLER, skip=True, request="")
+    withdraw_offers(turn)
+    turn.change(desk="", returning=_returning(turn, by_twiml=True, under_way=True, taken=talks))
+    turn.enter_stage(Stage.RETURNING, turn.program.check_seconds)
+    caller = turn.call.caller
+    turn.change_leg(
+        caller.id, place=Place.DIAL, flow="dial_911", node="", line_id=None, due_at=None
+    )
+    if talks:
+        turn.change(outcome="returned_to_911")
+    for leg in moving.staff_in_room(turn.call):
+        turn.do(Announce(leg.id, leg.room, Say("caller_dials_911_directly")))
+
+
 def to_outside_lines(turn: Turn) -> None:
     """Ring the centre's lines outside: beside the clinician by REST, or from the caller's leg."""
     withdraw_offers(turn)

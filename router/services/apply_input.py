@@ -48,6 +48,7 @@ NOTICES = (
     inputs.CommandDone,
     inputs.CommandFailed,
     inputs.CommandUnknown,
+    inputs.Reconciled,
     inputs.TimePassed,
     inputs.StaffFreed,
     inputs.CallBackBegun,
@@ -63,7 +64,7 @@ NOTICES = (
     inputs.AnswersChanged,
 )
 # What we ask a call ourselves; that nothing follows is the usual answer.
-QUESTIONS = (inputs.TimePassed, inputs.StaffFreed, inputs.CommandDone)
+QUESTIONS = (inputs.TimePassed, inputs.StaffFreed, inputs.CommandDone, inputs.Reconciled)
 NOTHING = Follows()
 ARRIVED = "arrived"  # the receipt's action of a call's first request
 

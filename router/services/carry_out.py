@@ -33,16 +33,18 @@ from ivr_flows.outputs import (
     RedirectLeg,
     ReleaseFromQueue,
     RemoveLeg,
+    RescueCaller,
     SetEndsRoom,
     Urgency,
 )
 from router.logs import get_logger
-from router.services.apply_input import Exchange, apply_input
+from router.services.apply_input import Answer, Exchange, apply_input
 from router.services.clock import read_now
 from router.services.numbers import StoredNumbers
 from router.storage import calls, claims, outbox, people
 from router.storage.claims import Claims, Limits
 from router.storage.outbox import OutboxRow
+from router.telephony.line_reading import Asked
 from router.telephony.rest import CarrierCommand, Done, Failed, PlacedCall, Result, Unknown
 from router.telephony.webhook import CALL_STATUSES, Phase
 
@@ -64,7 +66,7 @@ REPORTED = (PlaceLeg, *SWITCHES)
 """Commands whose success the call must be told; the others' effect is itself a request of a leg."""
 
 
-class Carrier(Protocol):
+class Carrier(Asked, Protocol):
     """What of the carrier's REST API is used; `router.telephony.rest.Carrier`, or a stand-in."""
 
     def execute(
@@ -161,6 +163,8 @@ def find_reason_void(command: CarrierCommand, call: Call) -> str:
         return _find_reason_not_to_ring(call, leg)
     if isinstance(command, EndLeg):
         return "a caller's leg" if leg.role is Role.CALLER and not _rings_in_vain(call, leg) else ""
+    if isinstance(command, RescueCaller):
+        return "" if leg.role is Role.CALLER else "not a caller's leg"
     if not leg.is_live:
         return "the leg is over"
     if isinstance(command, ReleaseFromQueue) and leg.place is not Place.QUEUE:
@@ -226,7 +230,8 @@ def _would_lose_the_caller(outgoing: Outgoing, order: Order) -> bool:
     """
     leg = order.leg
     is_caller = leg is not None and leg.role is Role.CALLER
-    return is_caller and isinstance(order.command, RedirectLeg) and outgoing.address_is_dead()
+    moves = isinstance(order.command, (RedirectLeg, RescueCaller))
+    return is_caller and moves and outgoing.address_is_dead()
 
 
 def load_order(outgoing: Outgoing, row: OutboxRow) -> Order | None:
@@ -352,15 +357,14 @@ def _record_check(outgoing: Outgoing, order: Order, result: Done) -> None:
         outbox.mark_done(session, row.id)
 
 
-def tell(exchange: Exchange, call_id: str, news: Input) -> None:
+def tell(exchange: Exchange, call_id: str, news: Input) -> Answer:
     """Apply the news to its call, and again when the call's row was locked for too long."""
     for _ in range(TELL_ATTEMPTS - 1):
         try:
-            apply_input(exchange, call_id, news)
+            return apply_input(exchange, call_id, news)
         except OperationalError:
             continue
-        return
-    apply_input(exchange, call_id, news)
+    return apply_input(exchange, call_id, news)
 
 
 def _tell(outgoing: Outgoing, order: Order, news: Input) -> None:

@@ -34,6 +34,10 @@ _EN: Mapping[str, str] = {
         "Switchback: no response team took a dispatch request. "
         "The clinician was told to return the call to 911."
     ),
+    "unknown_leg": (
+        "Switchback: a telephone line of ours is in use without a call on the board. "
+        "Somebody may be talking with 911 by the fail-safe; it was left as it is."
+    ),
     "welfare_unacknowledged": (
         "Switchback: 911 has not acknowledged a welfare request about a lost caller. "
         "Please call 911 yourself; the call's record has the details."

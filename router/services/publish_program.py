@@ -187,6 +187,22 @@ def refresh_failsafe(sessions: Sessions, state_dir: Path) -> Path | None:
         return write_failsafe(session, state_dir) if stored.list_programs(session) else None
 
 
+def list_psap_lines(
+    session: Session, active: stored.ProgramVersion, line: str = ""
+) -> list[tuple[str, int]]:
+    """Number and ring seconds of each telephone line of 911, in order of trial.
+
+    Of the centre that `line`, one of ours, belongs to; else of the program's usual one.
+    """
+    document = from_stored(active.document)
+    ours = document.lines.get(line)
+    numbers: dict[str, list[tuple[str, int]]] = {}
+    for owner, _line, address, seconds in stored.list_return_numbers(session, active.program_id):
+        if not is_sip(address):  # a telephone number needs nobody's help
+            numbers.setdefault(owner, []).append((address, seconds))
+    return numbers.get(ours.psap if ours is not None else "") or numbers.get(document.psap.id, [])
+
+
 def write_failsafe(session: Session, state_dir: Path) -> Path:
     """As `refresh_failsafe`, in the caller's transaction and with a program in it."""
     lines: dict[str, list[str]] = {}

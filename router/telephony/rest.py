@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from requests.exceptions import ConnectionError as WireError
 from requests.exceptions import ConnectTimeout, RequestException
@@ -34,6 +34,7 @@ from ivr_flows.outputs import (
     RedirectLeg,
     ReleaseFromQueue,
     RemoveLeg,
+    RescueCaller,
     SetEndsRoom,
 )
 from router.telephony.twiml import queue_name
@@ -52,8 +53,12 @@ GREETING_MILLISECONDS = 6000
 emergency?" is longer than Twilio's usual 2.4 s. https://www.twilio.com/docs/voice/answering-machine-detection"""
 LISTED = 50  # calls to one number that a look-up goes through, newest first
 
+_T = TypeVar("_T")
+
 RoomCommand = SetEndsRoom | HoldLeg | MuteLeg | RemoveLeg | Announce
-CarrierCommand = PlaceLeg | EndLeg | ReleaseFromQueue | RedirectLeg | RoomCommand | CheckLeg
+CarrierCommand = (
+    PlaceLeg | EndLeg | ReleaseFromQueue | RedirectLeg | RescueCaller | RoomCommand | CheckLeg
+)
 
 NO_DETECTION: Mapping[str, Any] = MappingProxyType({})
 
@@ -159,8 +164,8 @@ class Carrier:
             return self.end_call(leg.sid, is_answered=leg.place not in _UNANSWERED)
         if isinstance(command, ReleaseFromQueue):
             return self.release_from_queue(queue_name(call), leg.sid, self._urls.of(call).ask(leg))
-        if isinstance(command, RedirectLeg):
-            return self.redirect(leg.sid, self._urls.of(call).ask(leg))
+        if isinstance(command, (RedirectLeg, RescueCaller)):
+            return self.redirect(leg.sid, _where_to(command, self._urls.of(call), leg))
         return self.check(leg.sid)
 
     def _execute_in_room(self, command: RoomCommand, room: str, leg: Leg, token: str) -> Result:
@@ -318,6 +323,12 @@ class Carrier:
         """Ask for a leg's status: `Done.status`. It may be seconds old (Law 1: ask twice)."""
         return _attempt(lambda: self._client.calls(sid).fetch())
 
+    def ask(self, question: Callable[[Client], _T]) -> _T | Failed | Unknown:
+        """The answer to what is asked of Twilio's client, or why there is none."""
+        answers: list[_T] = []
+        result = _attempt(lambda: answers.append(question(self._client)))
+        return answers[0] if isinstance(result, Done) else result
+
     def list_placed(
         self,
         to_e164: str,
@@ -352,30 +363,6 @@ class Carrier:
             )
         )
 
-    def claim_number(self, our_e164: str) -> Result:
-        """Point a number of ours at this installation: voice, its fallback, its status callback."""
-        voice = {
-            "voice_url": self._urls.inbound(),
-            "voice_method": "POST",
-            "voice_fallback_url": self._urls.inbound_fallback(),
-            "voice_fallback_method": "POST",
-            "status_callback": self._urls.inbound_status(),
-            "status_callback_method": "POST",
-            "sms_url": self._urls.at("/sms/inbound"),
-            "sms_method": "POST",
-        }
-        found: list[Any] = []
-        result = _attempt(
-            lambda: found.extend(
-                self._client.incoming_phone_numbers.list(phone_number=our_e164, limit=1)
-            )
-        )
-        if not isinstance(result, Done):
-            return result
-        if not found:
-            return Failed("not_our_number", permanent=True)
-        return _attempt(lambda: found[0].update(**voice))
-
     def _update_participant(self, room: str, leg: Leg, **changes: object) -> Result:
         return self._change_participant(
             room, leg, lambda participant: participant.update(**changes)
@@ -403,6 +390,10 @@ class Carrier:
             with self._guard:
                 self._queue_sids = {queue.friendly_name: queue.sid for queue in found}
         return self._queue_sids.get(name, "")
+
+
+def _where_to(command: RedirectLeg | RescueCaller, urls: Urls, leg: Leg) -> str:
+    return urls.ask(leg) if isinstance(command, RedirectLeg) else urls.fallback(leg)
 
 
 _UNANSWERED = frozenset({Place.PLANNED, Place.RINGING})

@@ -125,8 +125,13 @@ def empty() -> str:
 
 
 def queue_name(call: Call) -> str:
-    """The Twilio queue the call waits in: one for each program; the order in it is ours."""
-    return f"switchboard.{call.program}"
+    """The Twilio queue the call waits in."""
+    return queue_of(call.program)
+
+
+def queue_of(program_id: str) -> str:
+    """The Twilio queue of a program's callers; the order in it is ours."""
+    return f"switchboard.{program_id}"
 
 
 def speak(parent: TwiML, say: Say, prompts: Prompts) -> None:

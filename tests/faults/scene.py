@@ -45,7 +45,7 @@ TABLE: list[tuple[str, str, float, str]] = []
 
 
 MORE = tuple(
-    PersonEntry(f"more-{number}", f"{name} Clinician", f"+1512555012{number}", ("clinician",))
+    PersonEntry(f"more-{number}", f"{name} Clinician", f"+1512555018{number}", ("clinician",))
     for number, name in enumerate(("Ada", "Ben", "Cyd", "Dot"), 4)
 )
 """Clinicians beside the demo's four, so that callers of every role can be in progress at once."""
@@ -258,11 +258,13 @@ class Scene:
     ) -> None:
         """A clinician who rings takes the caller.
 
-        Beside other tests a line of 911 outside is as right: a caller is held for 20 s without a
-        database, and a busy machine may need as long to start one.
+        Beside other tests anybody is as right, by a call taker's phone or a line of 911 outside: a
+        caller is held for 20 s without a database, and gives a desk up whose phones do not ring in
+        time, and a busy machine may need as long.
         """
-        outside = () if IS_ALONE else (OUTSIDE,)
-        self._reaches_who_rings(caller, self.stage.clinicians, outside, within, note, since)
+        clinicians, others = self.stage.clinicians, self.stage.call_takers
+        takers, outside = (clinicians, ()) if IS_ALONE else ((*clinicians, *others), (OUTSIDE,))
+        self._reaches_who_rings(caller, takers, outside, within, note, since)
 
     def _reaches_who_rings(
         self,

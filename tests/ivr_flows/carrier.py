@@ -11,6 +11,7 @@ from typing import Any
 
 from ivr_flows import callback, inputs, moving, outputs, parties
 from ivr_flows.call import STAFF, Place, Stage
+from ivr_flows.inputs import Found
 from tests.ivr_flows.story import Story
 
 CALLER = "call-1"
@@ -74,6 +75,7 @@ class Carrier:
         lost: float = 0.0,
         switchboard: bool = True,
         transfers: bool = False,
+        repaired: bool = False,
     ) -> None:
         self.story = story
         self.random = random
@@ -81,6 +83,7 @@ class Carrier:
         self.lost = lost
         self.switchboard = switchboard
         self.transfers = transfers
+        self.repaired = repaired
         self.on_line: dict[str, str] = {
             leg.id: "ivr" for leg in story.call.legs if leg.place is Place.FLOW
         }
@@ -315,9 +318,25 @@ class Carrier:
         elif self.transfers and choice < 0.8 and len(self.on_line) > 1:
             under_way = self.story.call.transfer is not None
             self.story.give(self.random.choice(IN_MID_TRANSFER if under_way else TRANSFERS))
+        elif self.repaired and choice < 0.84:
+            self._reconcile()
         elif self.on_line:
             leg_id = self.random.choice(sorted(self.on_line))
             self._person_acts(leg_id)
+
+    def _reconcile(self) -> None:
+        """The repairer has read twice where a leg is, which is not where the call has it."""
+        leg = self.random.choice(self.story.call.legs)
+        where = self.on_line.get(leg.id, "")
+        place, _, room = where.partition(":")
+        found = {"ivr": Found.FLOW, "": Found.OVER}.get(place) or Found(place)
+        if found.value == leg.place.value or (found is Found.OVER and leg.place is Place.PLANNED):
+            return
+        if found is Found.ROOM and list(self.on_line.values()).count(where) == 1:
+            found = Found.ALONE
+        self.story.give(
+            inputs.Reconciled(leg.id, found, leg.place, leg.step, "completed", int(room or 0))
+        )
 
     def _time_goes_on(self, seconds: float) -> None:
         if self.switchboard:

@@ -99,6 +99,14 @@ def test_tr2_tr7_whoever_the_caller_is_transferred_to_they_reach_a_person(
     live(lambda _: talks(program), {**chances, "transfers": True}, max(LIVES // 3, 1))
 
 
+@pytest.mark.parametrize("talks", TALKS.values(), ids=TALKS)
+@pytest.mark.parametrize("chances", CARRIERS.values(), ids=CARRIERS)
+def test_tr7_whatever_the_repairer_finds_a_caller_who_stays_reaches_a_person(
+    talks: Callable[[Program], Story], chances: dict[str, float]
+) -> None:
+    live(lambda _: talks(PROGRAM), {**chances, "repaired": True}, LIVES // 2)
+
+
 @pytest.mark.parametrize("program", [PROGRAM, hosted()], ids=["external", "hosted"])
 @pytest.mark.parametrize("chances", CARRIERS.values(), ids=CARRIERS)
 def test_tr7_in6_a_caller_who_is_called_back_and_stays_reaches_a_person(

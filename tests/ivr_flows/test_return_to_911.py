@@ -64,6 +64,16 @@ def test_re1_a_clinician_s_star_and_9_rings_911_beside_them() -> None:
     assert story.call.returning.reason == "clinician_request"
 
 
+def test_re4_a_911_line_whose_pick_up_we_missed_still_proves_that_a_person_is_there() -> None:
+    story, psap = bridged()
+    story.give(inputs.LegAsked(psap))
+    assert isinstance(story.last(psap), outputs.Ask)
+    assert not story.leg(psap).present
+    story.presses(psap, "1")
+    assert story.leg(psap).present
+    assert isinstance(story.last(psap), outputs.JoinRoom)
+
+
 def test_re1_a_return_from_the_page_records_reason_and_request() -> None:
     story = connected(Story(hosted()))
     story.give(inputs.ReturnRequested("ana", "medical", request="police"))

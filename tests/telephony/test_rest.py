@@ -211,14 +211,6 @@ def test_tr4_a_leg_is_taken_out_of_a_room_and_no_other_is(
     assert carrier.execute(RemoveLeg("abc-2", 1), call) == gone
 
 
-def test_a_number_of_ours_is_pointed_at_us(stage: Network, carrier: Carrier) -> None:
-    assert isinstance(carrier.claim_number(LINE), Done)
-    (number,) = stage.client.incoming_phone_numbers.list()
-    assert number.voice_url.startswith(f"{stage.app.base}/voice/inbound#ct=1000")
-    assert number.voice_fallback_url.startswith(f"{stage.app.base}/voice/inbound/fallback#")
-    assert carrier.claim_number(ANA) == Failed("not_our_number", permanent=True)
-
-
 def test_a_text_is_sent(stage: Network, carrier: Carrier) -> None:
     ana = stage.net.phone(ANA, "Ana")
     sent = carrier.send_message(ANA, LINE, "Hello", stage.app.url("/sms/status/7"))

@@ -13,6 +13,7 @@ from router.storage.tables.calls import (
     queue_visits,
     rate_limits,
     receipts,
+    repair_claims,
     timeline,
 )
 from router.storage.tables.dispatches import (
@@ -65,6 +66,7 @@ __all__ = [
     "queue_visits",
     "rate_limits",
     "receipts",
+    "repair_claims",
     "return_lines",
     "shifts",
     "team_members",

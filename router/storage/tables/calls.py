@@ -223,6 +223,14 @@ rate_limits = Table(
     moment("next_at", nullable=False),
 )
 
+repair_claims = Table(  # which switchboard repairs an account's calls
+    "repair_claims",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("worker", Text, nullable=False),
+    moment("held_until", nullable=False),
+)
+
 dispositions = Table(
     "dispositions",
     metadata,
