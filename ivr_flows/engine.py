@@ -262,6 +262,8 @@ def _leg_asked(turn: Turn, _given: inputs.LegAsked) -> str:
     if offer is not None and offer.state is not OfferState.ACCEPTED:
         offering.leg_answered(turn)
         return ""
+    if leg.role is Role.PSAP and presence.asked(turn):
+        return ""
     is_asked = leg.place is Place.FLOW and dialogue.find_node(leg.flow, leg.node) is not None
     if is_asked and leg.role is not Role.CALLER and turn.call.caller.is_live:
         return "at a question already"
