@@ -22,6 +22,7 @@ class Stage(StrEnum):
     SCREENING = "screening"
     WAITING = "waiting"
     CONSULTING = "consulting"
+    CALLING_BACK = "calling_back"  # we ring the caller, or ask who has picked up
     CONNECTED = "connected"
     RETURNING = "returning"
     CLOSED = "closed"
@@ -33,7 +34,9 @@ class Role(StrEnum):
     CALLER = "caller"
     CALL_TAKER = "call_taker"
     CLINICIAN = "clinician"
+    SUPERVISOR = "supervisor"
     PSAP = "psap"
+    OUTSIDE = "outside"  # an interpreter, a crisis line, a team: answers for nobody unless vouched
 
 
 class Place(StrEnum):
@@ -49,6 +52,13 @@ class Place(StrEnum):
     ENDED = "ended"
 
 
+class TransferState(StrEnum):
+    """How far a transfer is. Once the caller is introduced it is over."""
+
+    RINGING = "ringing"
+    CONSULTING = "consulting"  # somebody has taken it, and speaks with the giver or is on the way
+
+
 class OfferState(StrEnum):
     """What became of one offer of a call to one person."""
 
@@ -62,7 +72,9 @@ class OfferState(StrEnum):
 
 LIVE_OFFERS = frozenset({OfferState.RINGING, OfferState.ANSWERED})
 FOR_911 = frozenset({Role.CALL_TAKER, Role.PSAP})
-STAFF = frozenset({Role.CLINICIAN, Role.CALL_TAKER, Role.PSAP})
+STAFF = frozenset({Role.CLINICIAN, Role.CALL_TAKER, Role.SUPERVISOR, Role.PSAP})
+CARERS = frozenset({Role.CLINICIAN, Role.SUPERVISOR})
+WITHOUT_MENU = frozenset({Role.PSAP, Role.OUTSIDE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +102,23 @@ class Leg:
     room: int = 0
     ends_room: bool = False  # carries endConferenceOnExit
     present: bool = False  # a person has proven to be there (RE4)
+    vouched: bool = False  # an outside party that took the caller over: the giver spoke with them
+    news: str = ""  # a prompt to be spoken to the leg as soon as it is in the room
     answered_by: str = ""  # the carrier's guess at who picked up: human, machine_start, fax, ...
     trail: tuple[str, ...] = ()  # questions answered so far, for "go back"
     ticks: int = 0  # wait documents served since the wait began
+    moved_to: str = ""  # the leg of another call as which it goes on
     due_at: datetime | None = None
 
     @property
     def is_live(self) -> bool:
         """Whether the leg may still have someone on it."""
         return self.place is not Place.ENDED
+
+    @property
+    def has_menu(self) -> bool:
+        """Whether the star key leaves the room: on a leg of one person who has a menu."""
+        return not self.shared and self.role not in WITHOUT_MENU
 
     @property
     def is_answered(self) -> bool:
@@ -144,6 +164,26 @@ class ReturnTo911:
 
 
 @dataclass(frozen=True, slots=True)
+class Transfer:
+    """A transfer under way: who gives the caller, to whom, and how far it is (TR2).
+
+    `to` is the target as `ivr_flows.targets` reads it. With `private` the caller waits while giver
+    and receiver speak. `desk_before` gets the call back when nothing comes of it.
+    """
+
+    giver: str  # leg
+    to: str
+    private: bool
+    state: TransferState
+    started_at: datetime
+    desk_before: str
+    receiver: str = ""  # leg; of a desk, once somebody has accepted
+    met: bool = False  # giver and receiver have been told that they are together
+    before: tuple[str, ...] = ()  # legs that answered for the caller when it began
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DispatchNote:
     """What the call knows of a team it asked for (the dispatch itself lives in its own table)."""
 
@@ -165,6 +205,29 @@ class Announced:
     answers: Mapping[str, str]
     how: str
     is_taken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToldWait:
+    """The place and the wait that a caller was told, and when (RO5)."""
+
+    position: int
+    minutes: int
+    told_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CallBack:
+    """That the call is one we make: of which call, and how far it has come (IN6, RO5).
+
+    `outcome` is "" until somebody has said to be the caller (`reached`) or the try is over.
+    """
+
+    of: str
+    seek_seconds: int = 0  # for so long a clinician is sought before the caller is rung
+    kept_place: bool = False  # the caller chose to be called back; their line was not lost
+    to_911: bool = False  # whoever is reached goes on to 911
+    outcome: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,12 +264,20 @@ class Call:
     psap: str = ""  # the 911 centre chosen for the caller; "" before a return, for the default
     psap_because: str = ""  # incident, line, area or default
     returning: ReturnTo911 | None = None
+    transfer: Transfer | None = None
     dispatches: tuple[DispatchNote, ...] = ()
     announced: Announced | None = None
     protocol: Run | None = None  # the triage protocol asked last, finished or not (EL4)
     outcome: str = ""  # resolved, dispatched, returned_to_911, abandoned
     disposition: str = ""
     drops: int = 0  # staff legs lost in mid-call
+    dropped: str = ""  # the moment in which the caller's line was lost, if policy minds it
+    kept_desk: str = ""  # the desk in whose line the caller keeps their place, to be called back
+    choosing: str = ""  # what the waiting caller is asked: `call_back`, or "" for nothing
+    is_texted: bool = False  # a text message was asked for
+    told: ToldWait | None = None  # the wait that the caller was told last
+    was_lost: bool = False  # the caller calls in while their own call-back is planned
+    call_back: CallBack | None = None
     stage_due_at: datetime | None = None
     closed_at: datetime | None = None
 
@@ -242,7 +313,7 @@ class Call:
         return tuple(
             leg
             for leg in self.legs
-            if leg.role in STAFF
+            if (leg.role in STAFF or leg.vouched)
             and leg.is_answered
             and leg.id not in offered
             and (leg.role is not Role.PSAP or leg.present)
@@ -345,14 +416,19 @@ def _readers_of(kind: type, **special: Callable[[Any], Any]) -> dict[str, Callab
     return {**usual, **special}
 
 
-_AS_THEY_ARE = frozenset({str, int, bool, type(None), Stage, Role, Place, OfferState})
+_AS_THEY_ARE = frozenset(
+    {str, int, bool, type(None), Stage, Role, Place, OfferState, TransferState}
+)
 _READERS: dict[type, dict[str, Callable[[Any], Any]]] = {
     Leg: _readers_of(Leg, role=Role, place=Place),
     Offer: _readers_of(Offer, state=OfferState),
     DispatchNote: _readers_of(DispatchNote),
     Announced: _readers_of(Announced),
     Run: _readers_of(Run, at=str),
+    CallBack: _readers_of(CallBack),
+    ToldWait: _readers_of(ToldWait),
     ReturnTo911: _readers_of(ReturnTo911, requested_by=Role),
+    Transfer: _readers_of(Transfer, state=TransferState),
     Call: _readers_of(
         Call,
         stage=Stage,
@@ -360,7 +436,10 @@ _READERS: dict[type, dict[str, Callable[[Any], Any]]] = {
         offers=_all(Offer),
         dispatches=_all(DispatchNote),
         returning=_maybe(ReturnTo911),
+        transfer=_maybe(Transfer),
         announced=_maybe(Announced),
+        call_back=_maybe(CallBack),
+        told=_maybe(ToldWait),
         protocol=_maybe(Run),
     ),
 }

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ivr_flows import connected, offering, return_to_911, waiting, wrap_up
+from ivr_flows import (
+    callback,
+    connected,
+    consulting,
+    offering,
+    return_to_911,
+    waiting,
+    warm_transfer,
+    wrap_up,
+)
 from ivr_flows.call import Leg, OfferState, Role, Stage
 from ivr_flows.inputs import TimePassed
 from ivr_flows.outputs import EndLeg
@@ -45,6 +54,8 @@ def _leg_overdue(turn: Turn, leg: Leg) -> None:
         turn.do(EndLeg(leg.id))
         turn.end_leg(leg.id)
         wrap_up.close_if_over(turn)
+    elif warm_transfer.rings_outside(leg):
+        warm_transfer.outside_overdue(turn, leg)
     elif not turn.call.caller.is_live:
         turn.do(EndLeg(leg.id))
         turn.end_leg(leg.id)
@@ -57,8 +68,12 @@ def _stage_overdue(turn: Turn) -> None:
     turn.note("stage_overdue", stage=str(stage))
     if stage is Stage.SCREENING:
         return_to_911.start(turn, reason="screening_too_long", by=Role.CALLER)
+    elif warm_transfer.keeps_the_stage(turn):
+        consulting.stage_overdue(turn)
     elif stage in (Stage.WAITING, Stage.CONSULTING):
         waiting.stage_overdue(turn)
+    elif stage is Stage.CALLING_BACK:
+        callback.stage_overdue(turn)
     elif stage is Stage.CONNECTED:
         connected.stage_overdue(turn)
     else:

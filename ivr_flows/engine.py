@@ -12,7 +12,10 @@ from typing import Any
 
 from ivr_flows import (
     call_taker,
+    callback,
+    called_back,
     connected,
+    consulting,
     crisis_line,
     deadlines,
     dialogue,
@@ -24,9 +27,11 @@ from ivr_flows import (
     presence,
     protocol_flow,
     rescreening,
+    return_choice,
     return_to_911,
     ringing,
     waiting,
+    warm_transfer,
     wrap_up,
 )
 from ivr_flows.call import (
@@ -42,7 +47,16 @@ from ivr_flows.call import (
 )
 from ivr_flows.facts import Facts
 from ivr_flows.inputs import Input
-from ivr_flows.outputs import Dial911, Hangup, JoinRoom, LeaveQueue, Nothing, Step, Wait
+from ivr_flows.outputs import (
+    Dial911,
+    Hangup,
+    JoinRoom,
+    LeaveQueue,
+    MoveTo,
+    Nothing,
+    Step,
+    Wait,
+)
 from ivr_flows.program import Program
 from ivr_flows.turn import Turn
 
@@ -105,8 +119,7 @@ def present(turn: Turn) -> None:
     """Tell the leg that asked what the present state says."""
     leg = turn.leg
     if leg.place in (Place.JOINING, Place.ROOM):
-        star = not leg.shared and leg.role is not Role.PSAP
-        turn.answer(JoinRoom(leg.room, leg.step, star=star, ends_room=leg.ends_room))
+        turn.answer(JoinRoom(leg.room, leg.step, star=leg.has_menu, ends_room=leg.ends_room))
     elif leg.place is Place.QUEUE:
         turn.answer(Wait(leg.step))
     elif leg.place is Place.DIAL and leg.line_id is not None:
@@ -115,10 +128,10 @@ def present(turn: Turn) -> None:
     elif leg.place is Place.FLOW and dialogue.ask_again(turn):
         return
     elif leg.place is Place.ENDED:
-        turn.answer(Nothing())
+        turn.answer(MoveTo(leg.moved_to) if leg.moved_to else Nothing())
     elif leg.role is Role.CALLER:
         moving.caller_next(turn)
-    elif leg in turn.call.staff():
+    elif leg in turn.call.staff() or (leg.role is Role.OUTSIDE and leg.room):
         wrap_up.back_to_caller(turn)
     else:
         turn.say("no_longer_needed")
@@ -141,10 +154,15 @@ def _call_arrived(turn: Turn, _given: inputs.CallArrived) -> str:
 
 def _leg_answered(turn: Turn, given: inputs.LegAnswered) -> str:
     leg = _confirmed(turn, turn.leg, given.sid)
-    if leg.place not in (Place.PLANNED, Place.RINGING):
+    is_late = leg.role is Role.CALLER and not leg.is_live
+    if leg.place not in (Place.PLANNED, Place.RINGING) and not is_late:
         return "already answered"
     if leg.role is Role.PSAP:
         presence.psap_answered(turn, given.answered_by)
+    elif leg.role is Role.OUTSIDE:
+        warm_transfer.outside_answered(turn)
+    elif leg.role is Role.CALLER:
+        called_back.answered(turn, given.answered_by)
     else:
         offering.leg_answered(turn)
     if turn.leg.place in (Place.PLANNED, Place.RINGING):
@@ -267,6 +285,8 @@ def _leg_asked(turn: Turn, _given: inputs.LegAsked) -> str:
     is_asked = leg.place is Place.FLOW and dialogue.find_node(leg.flow, leg.node) is not None
     if is_asked and leg.role is not Role.CALLER and turn.call.caller.is_live:
         return "at a question already"
+    if leg.role is Role.CALLER and callback.is_unreached(turn.call):
+        return "has not said to be the caller"
     connected.leg_asked(turn)
     return ""
 
@@ -312,7 +332,9 @@ def _command_done(turn: Turn, given: inputs.CommandDone) -> str:
     elif given.command == "PlaceLeg" and leg.place is Place.PLANNED:
         turn.change_leg(leg.id, place=Place.RINGING)
     elif given.command == "SetEndsRoom" and leg.place is Place.ROOM:
-        turn.change_leg(leg.id, ends_room=False)
+        leg = turn.change_leg(leg.id, ends_room=given.ends_room)
+        if given.ends_room:
+            consulting.pass_flag(turn, leg)
     else:
         return "nothing follows"
     return ""
@@ -326,7 +348,7 @@ def _command_failed(turn: Turn, given: inputs.CommandFailed) -> str:
     if leg.role is Role.PSAP:
         return_to_911.line_failed(turn, leg, permanent=given.permanent)
         return ""
-    if not given.permanent:
+    if not given.permanent and leg.role is not Role.OUTSIDE:
         ringing.note_unrung(turn, leg.id)
     _ended(turn, leg, "failed")
     return ""
@@ -352,6 +374,15 @@ def _staff_freed(turn: Turn, _given: inputs.StaffFreed) -> str:
     return ""
 
 
+def _call_back_begun(turn: Turn, _given: inputs.CallBackBegun) -> str:
+    return callback.begin(turn)
+
+
+def _call_back_cancelled(turn: Turn, given: inputs.CallBackCancelled) -> str:
+    turn.note("call_back_cancelled", reason=given.reason)
+    return callback.cancelled(turn)
+
+
 def _dispatch_changed(turn: Turn, given: inputs.DispatchChanged) -> str:
     note = DispatchNote(given.dispatch_id, given.status, given.team, given.minutes)
     return dispatching.dispatch_changed(turn, note)
@@ -360,16 +391,21 @@ def _dispatch_changed(turn: Turn, given: inputs.DispatchChanged) -> str:
 def _return_requested(turn: Turn, given: inputs.ReturnRequested) -> str:
     if turn.call.stage is Stage.CLOSED:
         return "the call is closed"
+    if callback.is_unreached(turn.call):
+        return "the caller has not been reached"
     if return_to_911.is_under_way(turn.call):
         return "a return is under way"
     if any(leg.role in FOR_911 for leg in moving.staff_in_room(turn.call)):
-        return "911 is with the caller"
+        if not moving.consults_in_private(turn.call):
+            return "911 is with the caller"
+        consulting.introduce(turn, vouched=False)
+        return ""
     turn.note("return_requested", person=given.person_id)
     return_to_911.start(
         turn,
         reason=given.reason,
         by=Role.CLINICIAN,
-        skip=given.skip,
+        skip=return_choice.settle(turn, given.skip),
         request=given.request,
     )
     return ""
@@ -391,6 +427,7 @@ def _resolved(turn: Turn, given: inputs.Resolved) -> str:
         return "the caller is still on the line"
     outcome = "resolved" if turn.call.outcome in ("", "ended_with_clinician") else turn.call.outcome
     turn.change(disposition=given.disposition, outcome=outcome)
+    callback.cancel(turn, "resolved")
     turn.note("resolved", person=given.person_id, disposition=given.disposition)
     return ""
 
@@ -427,8 +464,13 @@ _HANDLERS: dict[type, Callable[[Turn, Any], str]] = {
     inputs.CommandUnknown: _command_unknown,
     inputs.TimePassed: deadlines.time_passed,
     inputs.StaffFreed: _staff_freed,
+    inputs.CallBackBegun: _call_back_begun,
+    inputs.CallBackCancelled: _call_back_cancelled,
     inputs.DispatchChanged: _dispatch_changed,
     inputs.ReturnRequested: _return_requested,
+    inputs.TransferRequested: warm_transfer.requested,
+    inputs.TransferIntroduced: warm_transfer.introduced,
+    inputs.TransferCancelled: warm_transfer.cancelled,
     inputs.Resolved: _resolved,
     inputs.ProtocolMoved: _protocol_moved,
     inputs.AnswersChanged: rescreening.answers_changed,

@@ -139,11 +139,15 @@ class RoomDeparted:
 
 @dataclass(frozen=True, slots=True)
 class CommandDone:
-    """The carrier confirmed a command; `sid` is set when it placed a leg."""
+    """The carrier confirmed a command.
+
+    `sid` is set when it placed a leg; `ends_room` is what SetEndsRoom has set.
+    """
 
     command: str
     leg_id: str
     sid: str = ""
+    ends_room: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +183,18 @@ class StaffFreed:
 
 
 @dataclass(frozen=True, slots=True)
+class CallBackBegun:
+    """It is time to ring the caller of a call that was lost; this call is made for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallBackCancelled:
+    """The caller need not be rung any more: they called in, or a person decided so."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class DispatchChanged:
     """A team asked for moved on; `status` as in DI4, or `unanswered` when no team took it."""
 
@@ -190,12 +206,43 @@ class DispatchChanged:
 
 @dataclass(frozen=True, slots=True)
 class ReturnRequested:
-    """A person sends the caller back to 911 from a page or the API."""
+    """A person sends the caller back to 911 from a page or the API.
+
+    `skip` None leaves it to the program whether the caller goes ahead of the held calls.
+    """
 
     person_id: str
     reason: str
-    skip: bool = True
+    skip: bool | None = None
     request: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRequested:
+    """A person transfers the caller from a page or the API; `to` as `ivr_flows.targets` reads it.
+
+    `consult` is private or together, "" for the program's own setting; `reason` is told the
+    receiver.
+    """
+
+    person_id: str
+    to: str
+    consult: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferIntroduced:
+    """The giver has spoken with whoever receives the caller, and brings the caller in."""
+
+    person_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferCancelled:
+    """The giver keeps the caller after all."""
+
+    person_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,8 +292,13 @@ Input = (
     | CommandUnknown
     | TimePassed
     | StaffFreed
+    | CallBackBegun
+    | CallBackCancelled
     | DispatchChanged
     | ReturnRequested
+    | TransferRequested
+    | TransferIntroduced
+    | TransferCancelled
     | Resolved
     | ProtocolMoved
     | AnswersChanged

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ivr_flows import line_order, psap_choice
-from ivr_flows.call import Call, Leg, Place, Role, Stage
+from ivr_flows.call import Call, Leg, Place, Role, Stage, TransferState
 from ivr_flows.outputs import (
     Dial911,
     Hangup,
@@ -81,12 +81,21 @@ def dials_itself(call: Call) -> bool:
     )
 
 
+def consults_in_private(call: Call) -> bool:
+    """Whether giver and receiver of a transfer speak, while the caller waits for them."""
+    transfer = call.transfer
+    if transfer is None or not transfer.private or transfer.state is not TransferState.CONSULTING:
+        return False
+    pair = (call.find_leg(transfer.giver), call.find_leg(transfer.receiver))
+    return call.stage is Stage.CONSULTING and all(leg is not None and leg.is_live for leg in pair)
+
+
 def caller_may_enter(call: Call) -> bool:
     """Whether somebody is there for the caller, and 911 (if it is being rung) is known to ring.
 
     Until then a returning caller stays in the queue, from where TwiML alone can dial 911 (Law 8).
     """
-    if not staff_in_room(call):
+    if not staff_in_room(call) or consults_in_private(call):
         return False
     returning = call.returning
     if call.stage is Stage.RETURNING and returning is not None and not returning.taken:
@@ -104,7 +113,6 @@ def join_room(turn: Turn, *, ends_room: bool) -> None:
     """Send the leg that asked into the newest generation of the room."""
     if turn.call.room == 0:
         turn.change(room=1)
-    star = not turn.leg.shared and turn.leg.role is not Role.PSAP
     step = turn.next_step(
         place=Place.JOINING,
         flow=ROOM,
@@ -113,13 +121,14 @@ def join_room(turn: Turn, *, ends_room: bool) -> None:
         ends_room=ends_room,
         due_at=turn.after(turn.spoken_seconds + JOIN_SECONDS),
     )
-    turn.answer(JoinRoom(turn.call.room, step, star=star, ends_room=ends_room))
+    turn.answer(JoinRoom(turn.call.room, step, star=turn.leg.has_menu, ends_room=ends_room))
 
 
 def rejoin(turn: Turn) -> None:
     """Send the staff leg that asked back in; it ends the room unless another there does already."""
     others = (leg for leg in staff_in_room(turn.call) if leg.id != turn.leg_id)
-    join_room(turn, ends_room=not any(leg.ends_room for leg in others))
+    answers = turn.leg.role is not Role.OUTSIDE or turn.leg.vouched
+    join_room(turn, ends_room=answers and not any(leg.ends_room for leg in others))
 
 
 def gather(turn: Turn) -> None:
@@ -149,7 +158,7 @@ def dial_911(turn: Turn, *, pause_seconds: int = 0) -> None:
 def caller_next(turn: Turn) -> None:
     """Tell the caller's leg, which asked, what the present state says."""
     call = turn.call
-    if call.stage is Stage.CLOSED:
+    if call.stage in (Stage.CLOSED, Stage.CALLING_BACK):
         turn.say("goodbye")
         turn.answer(Hangup())
     elif dials_itself(call):

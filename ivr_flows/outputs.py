@@ -105,6 +105,13 @@ class Dial911:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveTo:
+    """Go on as the leg `leg_id` of another call, of the same role."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Hangup:
     """End the leg. Given only to staff, and to a caller whose call a person has ended."""
 
@@ -115,7 +122,17 @@ class Nothing:
 
 
 Instruction = (
-    Say | Ask | AskLine | Wait | WaitPiece | LeaveQueue | JoinRoom | Dial911 | Hangup | Nothing
+    Say
+    | Ask
+    | AskLine
+    | Wait
+    | WaitPiece
+    | LeaveQueue
+    | JoinRoom
+    | Dial911
+    | MoveTo
+    | Hangup
+    | Nothing
 )
 
 
@@ -140,7 +157,7 @@ class PlaceLeg:
 
 @dataclass(frozen=True, slots=True)
 class EndLeg:
-    """Stop a leg that rings, or end a staff leg. Never sent for a caller."""
+    """Stop a leg that rings, or end a staff leg. Of a caller, only one that has not picked up."""
 
     leg_id: str
     urgency: Urgency = Urgency.OFFER
@@ -227,6 +244,54 @@ class NotifySupervisor:
     urgency: Urgency = Urgency.PAGE
 
 
+@dataclass(frozen=True, slots=True)
+class PlanCallBack:
+    """Call the caller back, who was lost at `moment` or keeps their place.
+
+    `by_choice`: only if the clinician who was with them chooses it within `after_seconds`.
+    """
+
+    moment: str
+    after_seconds: int
+    is_risky: bool = False
+    by_choice: bool = False
+    to_911: bool = False
+    urgency: Urgency = Urgency.CALL_BACK
+
+
+@dataclass(frozen=True, slots=True)
+class CallBackNow:
+    """The clinician on `leg_id`, who was with the caller, wants them called back at once."""
+
+    leg_id: str
+    urgency: Urgency = Urgency.CALL_BACK
+
+
+@dataclass(frozen=True, slots=True)
+class CancelCallBack:
+    """Nobody needs to be called back; `call_back_id` is "" for this call's own."""
+
+    reason: str
+    call_back_id: str = ""
+    urgency: Urgency = Urgency.CALL_BACK
+
+
+@dataclass(frozen=True, slots=True)
+class CallBackTried:
+    """What one try to call back came to."""
+
+    outcome: str
+    urgency: Urgency = Urgency.CALL_BACK
+
+
+@dataclass(frozen=True, slots=True)
+class TextCaller:
+    """Send the caller the text message `name`, for which they have asked."""
+
+    name: str
+    urgency: Urgency = Urgency.PAGE
+
+
 Command = (
     PlaceLeg
     | EndLeg
@@ -237,6 +302,11 @@ Command = (
     | CheckLeg
     | RequestDispatch
     | NotifySupervisor
+    | PlanCallBack
+    | CallBackNow
+    | CancelCallBack
+    | CallBackTried
+    | TextCaller
 )
 
 

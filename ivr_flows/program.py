@@ -22,19 +22,63 @@ class ReturnLine:
 class Desk:
     """A group of people who are offered calls.
 
+    `role` is the leg's role of its people: clinician, call_taker or supervisor.
+
     `strategy` is sequential, overlapping or all_at_once (RO2); with overlapping the next ring
     starts `overlap_seconds` after the last. `when_none_free` is return_to_911 or hold (RO6); after
     `hold_seconds` of holding the call goes to the 911 lines outside.
     """
 
     name: str
-    role: str  # clinician or call_taker
+    role: str
     strategy: str = "overlapping"
     ring_seconds: int = 20
     overlap_seconds: float = 8.0
     when_none_free: str = "return_to_911"
     hold_seconds: int = 120
     wrap_up_seconds: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Returns:
+    """How callers go back to 911 (RE1, RE2).
+
+    `choice` is what a clinician's return is where they say nothing else: skip goes ahead of the
+    held calls, join waits in turn, ask lets the star menu ask. A held call that has waited
+    `guard_wait_seconds` and that `guard_overtaken` returns have overtaken is offered before the
+    next one; 0 of them is no guard.
+    """
+
+    choice: str = "skip"
+    guard_wait_seconds: int = 600
+    guard_overtaken: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Somebody outside whom a caller can be brought together with, or given to (TR4).
+
+    `name` is spoken. A helper, such as an interpreter, never takes a caller over.
+    """
+
+    id: str
+    name: str
+    ring_seconds: int = 30
+    is_helper: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Transfers:
+    """How callers are transferred (TR2).
+
+    `consult` is private (the caller waits, with a voice) or together. `targets` are the keys of the
+    star menu, in the words of `ivr_flows.targets`.
+    """
+
+    consult: str = "private"
+    consult_seconds: int = 180
+    ring_seconds: int = 40
+    targets: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +126,41 @@ class ProtocolUse:
 
 
 @dataclass(frozen=True, slots=True)
+class CallBackPolicy:
+    """What is done about a caller whose line dropped (IN6).
+
+    `moments` are those of `callback.MOMENTS` in which a lost line is called back. `first` is who
+    calls first, same_clinician, clinician or system; the others of them follow in that order. The
+    clinician who was with the caller may choose for `choose_seconds`; another is sought for
+    `seek_seconds`, then the system calls. `tries` are the seconds before each try, counted from the
+    drop and then from the try before. An answer of `welfare_when` makes a caller who cannot be
+    reached a welfare request to 911.
+    """
+
+    moments: frozenset[str] = frozenset()
+    first: str = "same_clinician"
+    choose_seconds: int = 60
+    seek_seconds: int = 20
+    tries: tuple[int, ...] = (0,)
+    ring_seconds: int = 30
+    leaves_message: bool = False  # a neutral one, where a machine answers
+    welfare_when: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingPolicy:
+    """What a caller may choose in the wait (RO5).
+
+    `call_back_offer` lets them keep their place and be called back, within
+    `call_back_within_seconds` whoever is free; `text` lets them ask for a text message.
+    """
+
+    call_back_offer: bool = False
+    call_back_within_seconds: int = 1800
+    text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """What the flows of one program follow. Times are seconds."""
 
@@ -96,6 +175,8 @@ class Program:
     care_desk: str = ""  # who is offered calls for care navigation; likewise
     psaps: Mapping[str, Psap] = field(default_factory=dict)  # further 911 centres, by id
     crisis_line: ReturnLine | None = None  # outside, for calls that the policy sends there
+    directory: Mapping[str, Outside] = field(default_factory=dict)
+    transfers: Transfers = field(default_factory=Transfers)
     languages: tuple[str, ...] = ("en", "es")
     call_types: dict[str, str] = field(
         default_factory=dict
@@ -103,8 +184,11 @@ class Program:
     reasons: dict[str, str] = field(default_factory=dict)  # key to reason, for the caller's menu
     dispositions: dict[str, str] = field(default_factory=dict)  # key to disposition
     return_reasons: dict[str, str] = field(default_factory=dict)  # key to reason of a return
+    returns: Returns = Returns()
     overflow_request: str = ""  # what 911 is asked for when nobody is free or nobody accepts
     protocols: tuple[ProtocolUse, ...] = ()
+    call_back: CallBackPolicy = field(default_factory=CallBackPolicy)
+    waiting: WaitingPolicy = field(default_factory=WaitingPolicy)
     has_teams: bool = True
     approval_needed: bool = False
     screening_seconds: int = 300

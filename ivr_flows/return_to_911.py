@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ivr_flows import history, line_order, moving, psap_choice
-from ivr_flows.call import Call, Leg, Place, ReturnTo911, Role, Stage
+from ivr_flows import consulting, history, line_order, moving, psap_choice
+from ivr_flows.call import FOR_911, STAFF, Call, Leg, Place, ReturnTo911, Role, Stage
 from ivr_flows.outputs import (
     Announce,
     CheckLeg,
@@ -72,13 +72,20 @@ def is_under_way(call: Call) -> bool:
 
 def _begin(turn: Turn, *, reason: str, by: Role, skip: bool, request: str) -> None:
     withdraw_offers(turn)
+    consulting.abandon(turn)
     desk = turn.call.desk
     if desk and desk not in (*turn.program.hosted_desks, *turn.call.returned_from):
         turn.change(returned_from=(*turn.call.returned_from, desk))
     if by is Role.CLINICIAN and reason not in LOST:
         history.gives_back(turn)
     returning = ReturnTo911(
-        reason=reason, requested_by=by, skip=skip, started_at=turn.now, request=request
+        reason=reason,
+        requested_by=by,
+        skip=skip,
+        started_at=turn.now,
+        request=request,
+        # In turn means the line that everybody rings.
+        line=0 if skip else len(turn.program.psap.lines) - 1,
     )
     turn.change(returning=returning, passed_over=(), unrung=())
     turn.note(
@@ -157,7 +164,7 @@ def _guide_asking_leg(turn: Turn) -> None:
     if turn.leg.role is Role.CALLER:
         turn.say("connecting_to_911")
         moving.caller_next(turn)
-    elif turn.leg.role in (Role.CLINICIAN, Role.CALL_TAKER):
+    elif turn.leg.role in STAFF:
         turn.say("calling_911_stay")
         moving.rejoin(turn)
 
@@ -370,4 +377,4 @@ def _returning(turn: Turn, **changes: Any) -> ReturnTo911:  # noqa: ANN401 - fie
 
 
 def _clinicians(turn: Turn) -> tuple[Leg, ...]:
-    return tuple(leg for leg in turn.call.staff() if leg.role is Role.CLINICIAN)
+    return tuple(leg for leg in turn.call.staff() if leg.role not in FOR_911)

@@ -119,6 +119,46 @@ PROMPTS: dict[str, str] = {
     ),
     "911_hold_comfort": "You are in line for 9 1 1. Please stay on the line.",
     "911_already_in_line": "You are already in line for 9 1 1. A call taker will answer.",
+    "wait_press_2_call_back": "To keep your place and be called back, press 2.",
+    "wait_press_3_text": "For a text message from us, press 3.",
+    "wait_confirm_call_back": (
+        "We call the phone you are calling from. If it is yours, press 1. To stay, press 2."
+    ),
+    "wait_stay_in_line": "You stay on the line and in your place.",
+    "wait_text_sent": "Thank you. The message is on its way.",
+    "call_back_promised": (
+        "You keep your place, and we call you back. You can hang up now. "
+        "If anyone is in danger, press 9 for 9 1 1, or dial 9 1 1. Goodbye."
+    ),
+    # Whoever picks up a call-back may be anybody: none of these says what the call was about.
+    "call_back_are_you_the_caller": (
+        "Hello. We are returning a call that was made from this telephone. "
+        "If you made that call, press 1 or say yes. If not, press 2 or say no."
+    ),
+    "call_back_goodbye": (
+        "Thank you, and sorry for the disturbance. "
+        "If you need help, press 9 now, or dial 9 1 1 at any time. Goodbye."
+    ),
+    "call_back_message": (
+        "Hello. We returned a call that was made from this telephone. "
+        "In an emergency, dial 9 1 1. Goodbye."
+    ),
+    "call_back_late": (
+        "Hello. We returned a call that was made from this telephone. "
+        "If you need help now, please hang up and dial 9 1 1. Goodbye."
+    ),
+    "call_back_thanks": "Thank you. Please stay on the line. For 9 1 1, press 9.",
+    "call_back_connecting": "Thank you. Please stay on the line.",
+    "standing_by_begins": "We call them back now. Please stay on the line.",
+    "standing_by_rings": "Their phone is being rung. Please stay on the line.",
+    "standing_by_is_asked": "Somebody has picked up and is asked whether they called.",
+    "standing_by_not_begun": "They cannot be called back from here.",
+    "standing_by_at_911": "The caller goes to 9 1 1. You are free again. Goodbye.",
+    "standing_by_unanswered": "They did not answer. You are free again. Goodbye.",
+    "standing_by_unconfirmed": "Nobody said to be the caller. You are free again. Goodbye.",
+    "standing_by_not_the_caller": "Somebody else answered. You are free again. Goodbye.",
+    "standing_by_machine": "A machine answered. You are free again. Goodbye.",
+    "standing_by_cancelled": "They need not be called back any more. You are free again. Goodbye.",
     "comfort": "You are still connected. Someone will be with you.",
     "your_position": "You are number {position} in line.",
     "you_are_next": "You are next.",
@@ -139,6 +179,22 @@ PROMPTS: dict[str, str] = {
     "offer_called_once": "They have called once before this week.",
     "offer_called": "They have called {calls} times this week.",
     "offer_number_doubtful": "The number may not be theirs.",
+    "offer_call_back": "This caller's line was lost. If you accept, we call them back.",
+    "offer_kept_place": "This caller asked to be called back. If you accept, we call them.",
+    "welfare_request": (
+        "This is {program} with a request for a welfare check. "
+        "A caller who may be at risk was lost and cannot be reached."
+    ),
+    "welfare_tried": "Calls back without an answer: {tries}.",
+    "welfare_incident": "Incident {incident}.",
+    "welfare_number": "Their telephone: {number}.",
+    "welfare_place": "Last known place: {place}.",
+    "welfare_keys": "To acknowledge, press 1. To repeat, press 2.",
+    "welfare_not_heard": "I did not hear a key.",
+    "welfare_not_understood": "That key is not on this menu.",
+    "welfare_acknowledged": "Thank you. Your acknowledgement is recorded. Goodbye.",
+    "welfare_failed": "I did not hear an answer. We call again. Goodbye.",
+    "welfare_withdrawn": "Thank you. This request is no longer needed. Goodbye.",
     "offer_after_drop": "The caller was with a clinician and the line dropped.",
     "offer_911_call": "9 1 1 call holding.",
     "offer_returned_call": "A crisis caller is coming back.",
@@ -161,6 +217,7 @@ PROMPTS: dict[str, str] = {
     "menu_send_team": "To send a team, press 3.",
     "menu_send_another_team": "To send another team, press 3.",
     "menu_to_clinician": "To bring in a clinician, press 4.",
+    "menu_transfer": "To bring in somebody or transfer your caller, press 4.",
     "menu_new_danger": "To report a new danger, press 5.",
     "which_danger": (
         "A weapon, press 1. Violence, 2. A crime, 3. A medical emergency, 4. "
@@ -168,11 +225,76 @@ PROMPTS: dict[str, str] = {
     ),
     "danger_noted": "Noted. Back to your caller.",
     "menu_return": "To go back to 9 1 1, press 9.",
+    "menu_skip_or_join": (
+        "To go ahead of the callers who wait for 9 1 1, press 1. To wait in turn, press 2."
+    ),
     "back_to_your_caller": "Back to your caller.",
     "caller_at_menu": "Your caller pressed star and will be back in a moment.",
     "clinician_is_on_the_line": (
         "A clinician is on the line. Introduce your caller, then hang up when you are ready."
     ),
+    "receiver_is_on_the_line": (
+        "The person you called is on the line. Introduce your caller, then hang up when you are "
+        "ready."
+    ),
+    # A transfer
+    "transfer_to_whom": "Who do you need?",
+    "for_desk_elsewhere": "For {desk} of {program}, press {key}.",
+    "transfer_none": "For none of them, wait.",
+    "transfer_rings": "Calling. Stay with your caller. Star opens your menu.",
+    "transfer_is_under_way": "A transfer is under way already. Back to your caller.",
+    "transfer_not_now": "That cannot be done now. Back to your caller.",
+    "transfer_911_is_called": "9 1 1 is being called. Back to your caller.",
+    "transfer_no_target": "That cannot be reached from here. Back to your caller.",
+    "transfer_nobody_is_free": "Nobody is free there. Back to your caller.",
+    "transfer_was_returned": "They have returned this call to 9 1 1. Back to your caller.",
+    "transfer_no_team": "No team is on its way yet. Back to your caller.",
+    "transfer_from": "Transfer, from {giver}.",
+    "transfer_summary": "It is about {what}.",
+    "transfer_danger": "Danger: {danger}.",
+    "transfer_outside_context": "This is the crisis line. We need you on a call. Connecting you.",
+    "transfer_speak_in_private": (
+        "They are with you. Your caller is on hold and cannot hear you. "
+        "To bring your caller in, press star, then 1."
+    ),
+    "transfer_giver_is_here": "You are with the person who calls. The caller is on hold.",
+    "transfer_outside_is_here": (
+        "They are on the line. Once you have spoken with a person there, "
+        "press star, then 1, to hand over."
+    ),
+    "transfer_caller_comes_in": (
+        "Your caller is with you both. Introduce them, then hang up when you are ready."
+    ),
+    "transfer_helper_is_here": "They are with you and your caller. You stay on the call.",
+    "transfer_receiver_left": "The other person has left. Your caller stays with you.",
+    "transfer_nobody_answered": "Nobody there has answered. Your caller stays with you.",
+    "transfer_not_answered": "There was no answer. Your caller stays with you.",
+    "transfer_is_cancelled": "The transfer is cancelled. Your caller stays with you.",
+    "transfer_is_over": "That transfer is over.",
+    "transfer_giver_left": "Your colleague has left. The caller is yours.",
+    "transfer_you_declined": "Thank you. The caller stays with your colleague. Goodbye.",
+    "transfer_menu_rings": (
+        "It is ringing. To go back to your caller, press 1. To stop it, press 2."
+    ),
+    "transfer_menu_consults": (
+        "To bring your caller in, press 1. To stop and go back to your caller, press 2. "
+        "To talk on, press 3."
+    ),
+    "transfer_menu_vouch": (
+        "If a person is there, press 1 to bring your caller in. "
+        "To stop and go back to your caller, press 2. To talk on, press 3."
+    ),
+    "transfer_menu_receiver": "To go back, press 1. To decline the call, press 2.",
+    "party_has_left": "Somebody has left the call.",
+    "giver_clinician": "a clinician",
+    "giver_call_taker": "the 9 1 1 call taker",
+    "giver_supervisor": "a supervisor",
+    "giver_psap": "9 1 1",
+    "giver_outside": "another service",
+    "giver_unknown": "a colleague",
+    "desk_clinicians": "a clinician",
+    "desk_supervisors": "a supervisor",
+    "desk_911": "9 1 1",
     "line_trouble_goodbye": (
         "Your line cannot be connected. The caller goes to someone else. Goodbye."
     ),
@@ -195,6 +317,9 @@ PROMPTS: dict[str, str] = {
     ),
     "crisis_line_has_left": (
         "The crisis line has left the call. If you still need help, do not hang up."
+    ),
+    "receiver_has_left": (
+        "The other person has left the call. If you still need help, do not hang up."
     ),
     "you_will_be_connected": "If you stay on the line, I will call 9 1 1.",
     "crisis_line_context": "This is 9 1 1, transferring a caller to you.",
@@ -257,6 +382,7 @@ PROMPTS: dict[str, str] = {
         "You can call again at any time. Take care."
     ),
     "caller_has_gone": "Your caller has left the line.",
+    "caller_lost_press_8": "If their line was lost, press 8 to call them back.",
     "caller_has_gone_goodbye": "Your caller has left the line. Goodbye.",
     "return_reason": "Why did the call go back to 9 1 1?",
     "record_complete": "Thank you. Your record is complete. Goodbye.",
@@ -306,6 +432,7 @@ PROMPTS: dict[str, str] = {
     "reason_screening_too_long": "the questions took too long",
     "reason_clinician_silent": "the clinician did not come back",
     "reason_clinician_lost": "the clinician's line dropped",
+    "reason_dropped_call": "the caller's line was lost",
     "reason_caller_stayed": "the caller stayed on the line",
     "reason_queue_failed": "a technical fault",
     "reason_room_failed": "a technical fault",

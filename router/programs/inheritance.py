@@ -21,6 +21,8 @@ OF_A_PLACE = frozenset(
         "psap",
         "psaps",
         "crisis_line",
+        "directory",
+        "transfer",
         "areas",
         "coverage",
         "holidays",

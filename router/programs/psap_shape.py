@@ -20,6 +20,7 @@ from router.programs.shape import AnswerName, Fault, Number, RingSeconds, Shape,
 
 SIP = r"^sips?:[A-Za-z0-9_.!~*'()%+-]+@[A-Za-z0-9.-]+(:[0-9]{1,5})?(;[A-Za-z0-9=_.;-]+)?$"
 HEADER = r"^([Xx]-[A-Za-z0-9-]+|User-to-User)$"
+RESERVED = "x-twilio"
 HEADER_VALUE = r"^[ -~]+$"
 MAX_SIP_ADDRESS = 254
 PLACEHOLDERS = frozenset({"incident_number", "call_id"})  # what a header may name of the call
@@ -125,8 +126,8 @@ def _line_faults(line: ReturnLineShape) -> Iterator[str]:
         yield "has headers, which only a sip address takes"
     longest = len(line.sip or "")
     for name, value in line.headers.items():
-        if name.lower().startswith("x-twilio"):
-            yield f"has the header {name}; names that begin with X-Twilio are Twilio's own"
+        if name.lower().startswith(RESERVED):
+            yield f"has the header {name}; names with X-Twilio are Twilio's own"
         try:
             parts = list(Formatter().parse(value))
         except ValueError:

@@ -26,11 +26,9 @@ from ivr_flows.outputs import (
     Announce,
     CheckLeg,
     EndLeg,
-    NotifySupervisor,
     PlaceLeg,
     RedirectLeg,
     ReleaseFromQueue,
-    RequestDispatch,
     SetEndsRoom,
     Urgency,
 )
@@ -156,7 +154,7 @@ def find_reason_void(command: CarrierCommand, call: Call) -> str:
     if isinstance(command, PlaceLeg):
         return _find_reason_not_to_ring(call, leg)
     if isinstance(command, EndLeg):
-        return "a caller's leg" if leg.role is Role.CALLER else ""
+        return "a caller's leg" if leg.role is Role.CALLER and not _rings_in_vain(call, leg) else ""
     if not leg.is_live:
         return "the leg is over"
     if isinstance(command, ReleaseFromQueue) and leg.place is not Place.QUEUE:
@@ -170,9 +168,17 @@ def find_reason_void(command: CarrierCommand, call: Call) -> str:
     return ""
 
 
+def _rings_in_vain(call: Call, leg: Leg) -> bool:
+    """Whether the leg rings a caller who need not be called back any more."""
+    return call.call_back is not None and not leg.is_answered and call.stage is Stage.CLOSED
+
+
 def _find_reason_not_to_ring(call: Call, leg: Leg) -> str:
     if leg.place is not Place.PLANNED:
         return "rung already, or over"
+    if leg.role is Role.OUTSIDE:
+        wanted = call.transfer is not None and call.transfer.receiver == leg.id
+        return "" if wanted else "the transfer is over"
     if leg.role is Role.PSAP:
         taken = call.returning is None or call.returning.taken
         return "the return is over" if call.stage is not Stage.RETURNING or taken else ""
@@ -200,7 +206,7 @@ def load_order(outgoing: Outgoing, row: OutboxRow) -> Order | None:
             outbox.mark_failed(session, row.id, "no such call")
             return None
         command, call = row.command(), found.call
-        if isinstance(command, (RequestDispatch, NotifySupervisor)):
+        if not isinstance(command, CarrierCommand):
             outbox.mark_failed(session, row.id, "not the carrier's")
             return None
         if not isinstance(command, PlaceLeg):
@@ -215,6 +221,8 @@ def load_order(outgoing: Outgoing, row: OutboxRow) -> Order | None:
 def _find_number(session: Session, numbers: StoredNumbers, call: Call, leg: Leg) -> str | None:
     if leg.line_id:
         return numbers.find_line_number(call, leg.line_id)
+    if leg.role is Role.CALLER:
+        return calls.find_caller_number(session, call.id)
     person = people.find_person(session, leg.person_id or "")
     return None if person is None else person.phone
 
@@ -264,7 +272,8 @@ def record(outgoing: Outgoing, order: Order, result: Result) -> None:
         _record_check(outgoing, order, result)
         return
     if isinstance(command, REPORTED):
-        _tell(outgoing, order, CommandDone(row.name, row.leg_id, result.sid))
+        ends_room = isinstance(command, SetEndsRoom) and command.ends_room
+        _tell(outgoing, order, CommandDone(row.name, row.leg_id, result.sid, ends_room=ends_room))
     with outgoing.exchange.sessions.begin() as session:
         outbox.mark_done(session, row.id)
 

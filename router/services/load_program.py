@@ -87,6 +87,7 @@ def decide_by(
         decision.sentence,
         decision.request,
         eligibility.circumstances_of(decision),
+        eligibility.explain(decision),
     )
 
 

@@ -67,7 +67,7 @@ def publish_program(
     return Publication(document.name, version, is_new, effective_at, path)
 
 
-TOGETHER = ("lines", "psap", "psaps", "crisis_line", "desks")
+TOGETHER = ("lines", "psap", "psaps", "crisis_line", "directory", "desks")
 """Settings that stand beside the versions, one for all, and so can only change at once."""
 
 
@@ -167,6 +167,13 @@ def save_program(
             outside.id, outside.name, outside.number or "", outside.ring_seconds
         )
         stored.save_psap(session, program_id, stored.NewPsap(CRISIS_LINE, outside.name, (line,)))
+    parties = tuple(
+        stored.NewReturnLine(
+            f"{DIRECTORY}:{name}", party.name, party.number or "", party.ring_seconds
+        )
+        for name, party in document.directory.items()
+    )
+    stored.save_psap(session, program_id, stored.NewPsap(DIRECTORY, "directory", parties))
     return published.version, True
 
 
@@ -210,7 +217,9 @@ def write_failsafe(session: Session, state_dir: Path) -> Path:
         ) from error
 
 
-CRISIS_LINE = "crisis-line"  # kept beside the 911 centres, as one more place with lines to dial
+# Kept beside the 911 centres, as two more places with lines to dial.
+CRISIS_LINE, DIRECTORY = "crisis-line", "directory"
+_ORDER = {CRISIS_LINE: 0, DIRECTORY: 2}
 Numbers = tuple[dict[str, str], list[tuple[str, str, str]]]
 
 
@@ -224,6 +233,10 @@ def _numbers_of(document: ProgramDocument) -> Numbers:
     if document.crisis_line is not None:
         line = document.crisis_line
         outside.insert(0, (CRISIS_LINE, line.id, line.number or ""))
+    outside += [
+        (DIRECTORY, f"{DIRECTORY}:{name}", party.number or "")
+        for name, party in document.directory.items()
+    ]
     return ours, outside
 
 
@@ -243,7 +256,7 @@ def _numbers_in_force(session: Session, document: ProgramDocument) -> Numbers:
     return stored.list_line_numbers(session, document.name), [
         (psap, line, address)
         for psap, line, address, _seconds in sorted(
-            outside, key=lambda one: (one[0] != CRISIS_LINE, one[0])
+            outside, key=lambda one: (_ORDER.get(one[0], 1), one[0])
         )
-        if psap in known or (psap == CRISIS_LINE and document.crisis_line)
+        if psap in known or psap == DIRECTORY or (psap == CRISIS_LINE and document.crisis_line)
     ]

@@ -151,12 +151,20 @@ _STATES = {
     Stage.SCREENING: "ringing",
     Stage.WAITING: "wait",
     Stage.CONSULTING: "busy",
+    Stage.CALLING_BACK: "ringing",
     Stage.CONNECTED: "busy",
     Stage.RETURNING: "back",
     Stage.CLOSED: "done",
 }
 # Who needs somebody comes first.
-_ORDER = (Stage.RETURNING, Stage.WAITING, Stage.CONSULTING, Stage.SCREENING, Stage.CONNECTED)
+_ORDER = (
+    Stage.RETURNING,
+    Stage.WAITING,
+    Stage.CALLING_BACK,
+    Stage.CONSULTING,
+    Stage.SCREENING,
+    Stage.CONNECTED,
+)
 
 
 def _callers(found: list[BoardCall], names: dict[str, str]) -> tuple[CallerRow, ...]:
@@ -209,6 +217,9 @@ def describe(call: Call, names: dict[str, str], place: int = 0) -> str:
         line = "Next in line" if place <= 1 else f"Number {place} in line"
         return f"{line}. Ringing {_listed(ringing)}" if ringing else line
     with_staff = [_called(leg, names) for leg in call.staff()]
+    if call.stage is Stage.CALLING_BACK:
+        waits = f". {_listed(with_staff)} waits" if with_staff else ""
+        return ("Is asked who they are" if call.caller.is_answered else "Is called back") + waits
     if call.stage is Stage.RETURNING:
         return _describe_return(call, with_staff)
     talking = f"Talks with {_listed(with_staff)}" if with_staff else "Is being connected"
@@ -232,7 +243,12 @@ def _describe_return(call: Call, with_staff: list[str]) -> str:
 def _called(leg: Leg, names: dict[str, str]) -> str:
     if leg.person_id:
         return names.get(leg.person_id, leg.person_id)
-    return {Role.PSAP: "911", Role.CALL_TAKER: "the call taker"}.get(leg.role, leg.role.value)
+    roles = {
+        Role.PSAP: "911",
+        Role.CALL_TAKER: "the call taker",
+        Role.OUTSIDE: "someone outside",
+    }
+    return roles.get(leg.role, leg.role.value)
 
 
 def _listed(words: list[str]) -> str:

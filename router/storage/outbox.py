@@ -16,12 +16,26 @@ from sqlalchemy.orm import Session
 
 from ivr_flows import outputs
 from ivr_flows.call import Call
-from ivr_flows.outputs import Command, NotifySupervisor, RedirectLeg, RequestDispatch, Say, Urgency
+from ivr_flows.outputs import (
+    CallBackNow,
+    CallBackTried,
+    CancelCallBack,
+    Command,
+    NotifySupervisor,
+    PlanCallBack,
+    RedirectLeg,
+    RequestDispatch,
+    Say,
+    TextCaller,
+    Urgency,
+)
 from router.storage.recordset import plain, rows_of
 from router.storage.tables import outbox
 
-CALL, DISPATCH, NOTIFY, CAD = "call", "dispatch", "notify", "cad"
-"""Kinds: `call` is the switchboard's and never passes the broker; the others are Celery queues."""
+CALL, CALLER, DISPATCH, NOTIFY, CAD = "call", "caller", "dispatch", "notify", "cad"
+"""Kinds: `call` and `caller` (who is to be called back, or texted) are the switchboard's and never
+pass the broker; the others are Celery queues.
+"""
 
 CHANNEL = "outbox"  # of LISTEN and NOTIFY, with an empty payload
 
@@ -37,8 +51,14 @@ _COMMANDS: Mapping[str, type[Command]] = {
         "CheckLeg",
         "RequestDispatch",
         "NotifySupervisor",
+        "PlanCallBack",
+        "CallBackNow",
+        "CancelCallBack",
+        "CallBackTried",
+        "TextCaller",
     )
 }
+_OF_CALLER = (PlanCallBack, CallBackNow, CancelCallBack, CallBackTried, TextCaller)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +262,8 @@ def _row(row: Row[*tuple[Any, ...]]) -> OutboxRow:
 def _kind_of(command: Command) -> str:
     if isinstance(command, RequestDispatch):
         return DISPATCH
+    if isinstance(command, _OF_CALLER):
+        return CALLER
     return NOTIFY if isinstance(command, NotifySupervisor) else CALL
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from router.policy.queueing import Waiting
@@ -16,17 +16,12 @@ RECENT_CALLS = 20  # enough for a mean, few enough to follow the hour
 
 @dataclass(frozen=True, slots=True)
 class WaitingCall:
-    """One call in a desk's queue.
-
-    `needs_person` is False while somebody rings, decides or is on the way. `passed_over` are people
-    who will not be rung for it again.
-    """
+    """One call in a desk's queue, and the version of its program that it follows."""
 
     place: Waiting
     program_id: str
+    program_version: int
     desk: str
-    needs_person: bool
-    passed_over: frozenset[str]
 
 
 # The predicate of ix_calls_waiting, letter for letter, so that the index is used.
@@ -38,19 +33,21 @@ _IN_QUEUE: ColumnElement[bool] = literal_column(
 def list_waiting(
     session: Session, program_id: str | None = None, desk: str | None = None
 ) -> list[WaitingCall]:
-    """Calls in the queue of a desk, first in line first; of every desk or program left out."""
-    engaged = (
+    """Calls in the queue of a desk that nobody has taken, of every desk or program left out.
+
+    In the order of their priority and arrival.
+    """
+    # A clinician who stays while 911 is sought is no answer from 911's desk.
+    of_the_desk = [offers.c.call_id == calls.c.id, offers.c.desk == calls.c.desk]
+    taken = (
         select(offers.c.leg_id)
         .join(legs, legs.c.id == offers.c.leg_id)
-        .where(
-            offers.c.call_id == calls.c.id,
-            # A clinician who stays while 911 is sought is no answer from 911's desk.
-            offers.c.desk == calls.c.desk,
-            or_(
-                offers.c.state.in_(("ringing", "answered")),
-                and_(offers.c.state == "accepted", legs.c.place != "ended"),
-            ),
-        )
+        .where(*of_the_desk, offers.c.state == "accepted", legs.c.place != "ended")
+        .exists()
+    )
+    rung = (
+        select(offers.c.leg_id)
+        .where(*of_the_desk, offers.c.state.in_(("ringing", "answered")))
         .exists()
     )
     statement = (
@@ -59,11 +56,12 @@ def list_waiting(
             calls.c.priority,
             calls.c.queued_at,
             calls.c.program_id,
+            calls.c.program_version,
             calls.c.desk,
-            ~engaged,
-            calls.c.state["passed_over"],
+            rung,
+            calls.c.passed_over,
         )
-        .where(_IN_QUEUE, calls.c.queued_at.is_not(None))
+        .where(_IN_QUEUE, calls.c.queued_at.is_not(None), ~taken)
         .order_by(
             calls.c.program_id,
             calls.c.desk,
@@ -78,13 +76,12 @@ def list_waiting(
         statement = statement.where(calls.c.desk == desk)
     return [
         WaitingCall(
-            place=Waiting(call_id, priority, queued_at),
-            program_id=program,
-            desk=desk_name,
-            needs_person=needs_person,
-            passed_over=frozenset(passed_over or ()),
+            Waiting(call_id, priority, queued_at, is_rung, frozenset(passed_over)),
+            program,
+            version,
+            desk_name,
         )
-        for call_id, priority, queued_at, program, desk_name, needs_person, passed_over in (
+        for call_id, priority, queued_at, program, version, desk_name, is_rung, passed_over in (
             session.execute(statement)
         )
     ]

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from requests.exceptions import ConnectionError as WireError
@@ -51,6 +52,8 @@ LISTED = 50  # calls to one number that a look-up goes through, newest first
 CarrierCommand = (
     PlaceLeg | EndLeg | ReleaseFromQueue | RedirectLeg | SetEndsRoom | Announce | CheckLeg
 )
+
+NO_DETECTION: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,8 @@ class Carrier:
             return self.announce(room, leg, token)
         if not leg.sid:
             return Failed("no_sid", permanent=True)
+        if isinstance(command, EndLeg) and leg.role is Role.CALLER:
+            return self.cancel_ring(leg.sid)
         if isinstance(command, EndLeg):
             return self.end_call(leg.sid, is_answered=leg.place not in _UNANSWERED)
         if isinstance(command, ReleaseFromQueue):
@@ -171,17 +176,34 @@ class Carrier:
             fallback_url=self._urls.fallback(leg),
             status_url=self._urls.status(leg),
             ring_seconds=ring_seconds,
-            detected_url=self._urls.detected(leg) if leg.role is Role.PSAP else "",
+            detection=self._detection_for(leg),
         )
 
-    def place_page(self, page_id: str, to_e164: str, from_e164: str, ring_seconds: int) -> Result:
-        """Ring a responder for a page."""
+    def _detection_for(self, leg: Leg) -> Mapping[str, Any]:
+        if leg.role is Role.CALLER:
+            # Who is called back is told nothing before we know who or what picked up: a machine
+            # when its greeting is over, where a message could be left.
+            return {"machine_detection": "DetectMessageEnd"}
+        if leg.role is Role.PSAP:  # beside the document, which is not held up
+            return {
+                "machine_detection": "Enable",
+                "machine_detection_speech_threshold": GREETING_MILLISECONDS,
+                "async_amd": "true",
+                "async_amd_status_callback": self._urls.detected(leg),
+                "async_amd_status_callback_method": "POST",
+            }
+        return NO_DETECTION
+
+    def place_page(
+        self, page_id: str, to_e164: str, from_e164: str, ring_seconds: int, kind: str = "team"
+    ) -> Result:
+        """Ring a responder, or with the kind `welfare` a line of 911, for a page."""
         return self.place_call(
             to_e164,
             from_e164,
-            url=self._urls.page_answered(page_id),
-            fallback_url=self._urls.page_fallback(page_id),
-            status_url=self._urls.page_status(page_id),
+            url=self._urls.page_answered(page_id, kind),
+            fallback_url=self._urls.page_fallback(page_id, kind),
+            status_url=self._urls.page_status(page_id, kind),
             ring_seconds=ring_seconds,
         )
 
@@ -194,24 +216,15 @@ class Carrier:
         fallback_url: str,
         status_url: str,
         ring_seconds: int,
-        detected_url: str = "",
+        detection: Mapping[str, Any] = NO_DETECTION,
     ) -> Result:
         """Start a call. `Done.sid` is its CallSid.
 
-        `to_e164` may also be a SIP address. With `detected_url` the carrier tells there whether a
-        machine picked up, without holding up the document of `url`.
+        `to_e164` may also be a SIP address. `detection` is how the carrier is to find out whether a
+        machine picked up.
         """
         if not to_e164 or not from_e164:
             return Failed("no_number", permanent=True)
-        detection: dict[str, Any] = {}
-        if detected_url:
-            detection = {
-                "machine_detection": "Enable",
-                "machine_detection_speech_threshold": GREETING_MILLISECONDS,
-                "async_amd": "true",
-                "async_amd_status_callback": detected_url,
-                "async_amd_status_callback_method": "POST",
-            }
         return _attempt(
             lambda: self._client.calls.create(
                 to=to_e164,
@@ -237,6 +250,10 @@ class Carrier:
             if result != Failed(INVALID_CALL_STATE, permanent=True):
                 return result
         return Done(sid, "completed")
+
+    def cancel_ring(self, sid: str) -> Result:
+        """Stop a call that rings; one that was picked up in this very moment is left alone."""
+        return _attempt(lambda: self._client.calls(sid).update(status="canceled"))
 
     def redirect(self, sid: str, url: str) -> Result:
         """Make a live leg ask `url`, wherever it is. It leaves a room or queue at once."""

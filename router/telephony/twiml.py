@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Protocol
 
 from twilio.twiml import TwiML
@@ -19,6 +20,7 @@ from ivr_flows.outputs import (
     Instruction,
     JoinRoom,
     LeaveQueue,
+    MoveTo,
     Nothing,
     Say,
     Wait,
@@ -81,6 +83,8 @@ def render_page(
     page_id: str,
     urls: Urls,
     prompts: Prompts = catalogue,
+    *,
+    kind: str = "team",
 ) -> str:
     """The document spoken to a responder who is paged: a question, or a last word.
 
@@ -91,7 +95,8 @@ def render_page(
         if isinstance(instruction, Say):
             speak(response, instruction, prompts)
         elif isinstance(instruction, Ask):
-            add_question(response, instruction, urls.page_keyed(page_id, instruction.step), prompts)
+            action = urls.page_keyed(page_id, instruction.step, kind)
+            add_question(response, instruction, action, prompts)
         elif isinstance(instruction, Hangup):
             response.hangup()
         else:
@@ -204,6 +209,7 @@ class _Document:
             LeaveQueue: self._leave_queue,
             JoinRoom: self._join_room,
             Dial911: self._dial_911,
+            MoveTo: self._move_to,
             Hangup: self._hang_up,
             Nothing: self._nothing,
         }
@@ -293,6 +299,10 @@ class _Document:
         )
         ring = verb.sip if is_sip(number) else verb.number
         ring(number, url=self._urls.whisper(self._leg, dial.step), method="POST")
+
+    def _move_to(self, move: MoveTo) -> None:
+        moved = replace(self._leg, id=move.leg_id)
+        self._response.redirect(self._urls.ask(moved), method="POST")
 
     def _hang_up(self, _: Hangup) -> None:
         self._response.hangup()

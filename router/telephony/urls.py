@@ -89,21 +89,21 @@ class Urls:
         """The announcement that the outbox row `token` orders for a leg."""
         return self.at(f"/voice/announce/{leg_id}/{token}")
 
-    def page_answered(self, page_id: str) -> str:
-        """What a paged responder's leg asks when it is picked up."""
-        return self.at(f"/voice/team/{page_id}/answered")
+    def page_answered(self, page_id: str, kind: str = "team") -> str:
+        """What a page's leg asks when it is picked up; `kind` is team or welfare."""
+        return self.at(f"/voice/{kind}/{page_id}/answered")
 
-    def page_keyed(self, page_id: str, step: int) -> str:
+    def page_keyed(self, page_id: str, step: int, kind: str = "team") -> str:
         """Where a paged responder's answer goes."""
-        return self.at(f"/voice/team/{page_id}/keyed/{step}")
+        return self.at(f"/voice/{kind}/{page_id}/keyed/{step}")
 
-    def page_status(self, page_id: str) -> str:
+    def page_status(self, page_id: str, kind: str = "team") -> str:
         """The status callback of a page."""
-        return self.at(f"/voice/team/{page_id}/status")
+        return self.at(f"/voice/{kind}/{page_id}/status")
 
-    def page_fallback(self, page_id: str) -> str:
+    def page_fallback(self, page_id: str, kind: str = "team") -> str:
         """The static fail-safe of a page."""
-        return self.at(f"/voice/team/{page_id}/fallback")
+        return self.at(f"/voice/{kind}/{page_id}/fallback")
 
     def health(self) -> str:
         """Where the web processes say that they live."""

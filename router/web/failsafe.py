@@ -77,7 +77,7 @@ LAST_WORDS = (
 )
 
 CALLER, NOTICE, PAGE, ROOM, ANNOUNCE = Role.CALLER.value, "notice", "page", "room", "announce"
-_STAFF = frozenset(role.value for role in STAFF)
+_STAFF = frozenset(role.value for role in (*STAFF, Role.OUTSIDE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def read_path(path: str) -> Target:
     match parts[1:]:
         case ["announce", *_]:
             return Target(ANNOUNCE)
-        case ["team", *_]:
+        case ["team" | "welfare", *_]:
             return Target(PAGE)
         case [role, leg_id, point, *rest] if role == CALLER or role in _STAFF:
             numbers = [int(part) for part in rest if part.isascii() and part.isdecimal()][:2]
@@ -255,8 +255,8 @@ class Failsafe:
     def _rejoin(self, target: Target, tries: int) -> str:
         """Back into the room that the address names.
 
-        The leg ends the room when it leaves, because nobody can say who else would: that costs a
-        blip and never a caller.
+        A leg of staff ends the room when it leaves, because nobody can say who else would: that
+        costs a blip and never a caller.
         """
         left = f"/voice/{target.role}/{target.leg_id}/room-left/{target.step}/{target.room}"
         response = VoiceResponse()
@@ -267,7 +267,7 @@ class Failsafe:
             label=target.leg_id,
             action=self._urls.at(f"{left}?tries={tries + 1}"),
             callback=self._urls.room(target.call_id, target.room),
-            ends_room=True,
+            ends_room=target.role != Role.OUTSIDE.value,
             star=False,
         )
         return str(response)

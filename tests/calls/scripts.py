@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from router.demo.stage import Stage
 from router.emulator.client import Phone
 
 NO_DANGER = ("2", "2", "2", "1")  # weapon or violence, medical, risk to life, asked for police
+SAID_AGAIN = 5
 
 
 def dials_direct(stage: Stage, caller: Phone, *, until: str = "") -> None:
@@ -53,6 +56,17 @@ def connects(stage: Stage, caller: Phone, clinician: Phone, name: str = "Jo") ->
     dials_direct(stage, caller)
     accepts(clinician)
     clinician.is_talking_with(name)
+
+
+def is_heard(speaker: Phone, text: str, listener: Phone) -> None:
+    """Say it, and again when it was lost: people are apart while a room forms anew."""
+    for _ in range(SAID_AGAIN):
+        speaker.says(text)
+        with suppress(AssertionError):
+            listener.hears(text, within=1)
+            return
+    speaker.says(text)
+    listener.hears(text)
 
 
 def records(clinician: Phone, key: str = "1") -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from router.demo.stage import Stage
 from router.emulator.client import Phone
-from tests.calls.scripts import accepts, keys_transfer, opens_menu, records
+from tests.calls.scripts import accepts, is_heard, keys_transfer, opens_menu, records
 
 
 def test_in2_tr1_a_transfer_on_a_shared_trunk_leg(stage: Stage, trunk: Phone, carla: Phone) -> None:
@@ -86,8 +86,7 @@ def test_in2_tr1_a_leg_each_the_call_taker_consults_introduces_and_hangs_up(
     carla.is_talking_with("Tess Calltaker")
     carla.is_talking_with("Jo")
     tess.hangs_up()
-    carla.says("Jo, I am Carla.")
-    caller.hears("I am Carla")
+    is_heard(carla, "Jo, I am Carla.", caller)
     carla.is_talking_with("Jo")
     caller.hangs_up()
     records(carla)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from router.demo.stage import Stage
 from router.emulator.client import Phone
-from tests.calls.scripts import accepts, connects, dials_direct, opens_menu
+from tests.calls.scripts import accepts, connects, dials_direct, is_heard, opens_menu
 
 
 def sends_back(clinician: Phone) -> None:
@@ -38,8 +38,7 @@ def test_re1_re4_the_clinician_stays_until_911_is_there_and_gives_a_reason(
     tess.is_talking_with("Jo")
     tess.is_talking_with("Carla Clinician")
     carla.hangs_up()
-    tess.says("This is 911.")
-    caller.hears("this is 911")
+    is_heard(tess, "This is 911.", caller)
     tess.is_talking_with("Jo")
 
 

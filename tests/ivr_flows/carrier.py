@@ -9,12 +9,13 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from ivr_flows import inputs, outputs
-from ivr_flows.call import Place, Role, Stage
+from ivr_flows import callback, inputs, outputs
+from ivr_flows.call import STAFF, Place, Role, Stage
 from tests.ivr_flows.story import Story
 
 CALLER = "call-1"
 KEYS = ("", "1", "1", "1", "2", "2", "3", "4", "9", "*", "#", "8", "1234", "12345", "5")
+WILLING = ("1", "1", "1", "4", "3", "2", *KEYS)
 FROM_PAGES: tuple[inputs.Input, ...] = (
     inputs.AnswersChanged("token", {"medical": "yes"}),
     inputs.AnswersChanged("token", {"asked_police": "no"}),
@@ -25,7 +26,22 @@ FROM_PAGES: tuple[inputs.Input, ...] = (
 )
 PERSON = "911 this is Lee what is the emergency"
 GREETING = "You have reached the records office. Leave a message after the tone."
-WAIT_KEYS = ("", "", "", "", "9", "5")
+TRANSFERS: tuple[inputs.Input, ...] = (
+    inputs.TransferRequested("token", "desk:clinicians", "together"),
+    inputs.TransferRequested("token", "desk:supervisors", "private"),
+    inputs.TransferRequested("token", "desk:911", "private"),
+    inputs.TransferRequested("token", "directory:interpreter", "together"),
+    inputs.TransferRequested("token", "directory:warm_line", "private"),
+    inputs.TransferRequested("token", "number:7", "together"),
+    inputs.TransferRequested("token", "desk:nextville/clinicians"),
+)
+IN_MID_TRANSFER: tuple[inputs.Input, ...] = (
+    inputs.TransferIntroduced("token"),
+    inputs.TransferIntroduced("token"),
+    inputs.TransferCancelled("token"),
+    inputs.TransferRequested("token", "desk:supervisors"),
+)
+WAIT_KEYS = ("", "", "", "", "9", "5", "2", "1", "3")
 TOLD_AGAIN = (
     inputs.Keyed,
     inputs.QueueLeft,
@@ -48,7 +64,8 @@ class Carrier:
     picked up and is asked who is there), talk (with 911). `machines` is the chance that a machine
     picks up a 911 line: it presses nothing, and the carrier may say what it is.
     `rest` is the chance that a command is carried out, `lost` that a status or conference callback
-    is not delivered. Without a `switchboard` there are no commands and nobody keeps deadlines.
+    is not delivered. Without a `switchboard` there are no commands and nobody keeps deadlines. With
+    `transfers` they are asked for, introduced and cancelled by the API as well as by key.
     """
 
     def __init__(
@@ -60,6 +77,7 @@ class Carrier:
         lost: float = 0.0,
         switchboard: bool = True,
         machines: float = 0.3,
+        transfers: bool = False,
     ) -> None:
         self.story = story
         self.random = random
@@ -68,7 +86,10 @@ class Carrier:
         self.switchboard = switchboard
         self.machines = machines
         self.is_machine: set[str] = set()
-        self.on_line: dict[str, str] = {CALLER: "ivr"}
+        self.transfers = transfers
+        self.on_line: dict[str, str] = {
+            leg.id: "ivr" for leg in story.call.legs if leg.place is Place.FLOW
+        }
         self.flags: dict[str, bool] = {}
         self.told_before: list[inputs.Input] = []
         self.asked = 0  # how often the line that the caller dials was asked before
@@ -81,6 +102,10 @@ class Carrier:
             outputs.CheckLeg: self._look_up,
         }
         self._settle(CALLER)
+        for leg in story.call.legs:
+            if leg.place is Place.ROOM:
+                self.on_line[leg.id] = f"room:{leg.room}"
+                self.flags[leg.id] = leg.ends_room
 
     # -- the carrier's side ------------------------------------------------------------
 
@@ -196,7 +221,8 @@ class Carrier:
         self._report(inputs.LegDetected(leg_id, self.random.choice(guesses)))
 
     def _end(self, order: outputs.EndLeg) -> None:
-        assert order.leg_id != CALLER, "the caller is hung up on"
+        is_ringing = callback.is_unreached(self.story.call) and order.leg_id not in self.on_line
+        assert order.leg_id != CALLER or is_ringing, "the caller is hung up on"
         if order.leg_id in self.on_line:
             self.hang_up(order.leg_id)
         elif self.story.leg(order.leg_id).is_live:
@@ -229,7 +255,8 @@ class Carrier:
         if self.on_line.get(order.leg_id) == f"room:{order.room}":
             self.flags[order.leg_id] = order.ends_room
             if self.random.random() >= self.lost:
-                self.story.give(inputs.CommandDone("SetEndsRoom", order.leg_id))
+                done = inputs.CommandDone("SetEndsRoom", order.leg_id, ends_room=order.ends_room)
+                self.story.give(done)
 
     def _look_up(self, order: outputs.CheckLeg) -> None:
         if order.leg_id not in self.on_line:
@@ -249,6 +276,9 @@ class Carrier:
             self._tell_again()
         elif choice < 0.66:
             self.story.give(self.random.choice(FROM_PAGES))
+        elif self.transfers and choice < 0.76 and len(self.on_line) > 1:
+            under_way = self.story.call.transfer is not None
+            self.story.give(self.random.choice(IN_MID_TRANSFER if under_way else TRANSFERS))
         elif self.on_line:
             leg_id = self.random.choice(sorted(self.on_line))
             self._person_acts(leg_id)
@@ -267,13 +297,17 @@ class Carrier:
 
     def _person_acts(self, leg_id: str) -> None:
         where = self.on_line[leg_id]
+        if leg_id not in self.story.told:
+            self._ask(inputs.LegAsked(leg_id))  # it comes over from another call
+            return
         told = self.story.told[leg_id][-1]
         if self.random.random() < 0.05:
             self.hang_up(leg_id)
         elif where == "queue":
             self._tick(leg_id, self.random.choice(WAIT_KEYS))
         elif where == "ivr":
-            self._press(leg_id, self.random.choice(KEYS))
+            keys = WILLING if self.transfers and leg_id != CALLER else KEYS
+            self._press(leg_id, self.random.choice(keys))
         elif where in ("dial", "whisper", "talk"):
             self._dialled(leg_id)
         elif self.story.leg(leg_id).place is Place.JOINING and self.random.random() < 0.9:
@@ -342,7 +376,8 @@ class Carrier:
         assert call.due_at is not None or driven, f"no deadline: {call}"
         told = self.story.told[CALLER][-1]
         if isinstance(told, outputs.Hangup):
-            assert call.caller.flow == "closing", f"a live caller is hung up on: {call}"
+            may_end = call.caller.flow == "closing" or callback.is_unreached(call)
+            assert may_end, f"a live caller is hung up on: {call}"
         takers = [leg.id for leg in call.staff() if leg.role is Role.PSAP]
         if self.on_line[CALLER] == "talk":
             takers.append(CALLER)
@@ -353,8 +388,21 @@ class Carrier:
         where = self.on_line.get(CALLER, "")
         if where == "talk":
             return True
-        staff = [leg.id for leg in self.story.call.legs if leg.role is not Role.CALLER]
+        staff = [leg.id for leg in self.story.call.legs if leg.role in STAFF or leg.vouched]
         return where.startswith("room") and any(self.on_line.get(leg) == where for leg in staff)
+
+    def hangs_up_and_nobody_is_rung_on(self, seconds: int = 200) -> bool:
+        """The caller leaves: whether no phone rings on once all orders are carried out."""
+        if CALLER in self.on_line:
+            self.hang_up(CALLER)
+        if self.story.caller.is_live:
+            self.story.give(inputs.LegStatusChanged(CALLER, "completed"))
+        for _ in range(seconds // 10):
+            commands, self.story.commands = self.story.commands, []
+            for command in commands:
+                self.carry_out(command)
+            self._time_goes_on(10)
+        return self.story.is_at(Stage.CLOSED) and not self.story.rings()
 
     def drain(self, seconds: int = 1800) -> bool:
         """Whether a caller who stays reaches a person or 911 while nobody else does anything."""
@@ -371,7 +419,7 @@ class Carrier:
             elif where == "queue":
                 self._tick(CALLER, "")
             elif where == "ivr":
-                self._press(CALLER, "")
+                self._press(CALLER, "1" if callback.is_awaited(self.story.call) else "")
             elif where and self.story.caller.place is Place.JOINING:
                 self._report(inputs.RoomJoined(CALLER, int(where.removeprefix("room:"))))
             for leg_id in [leg for leg in self.on_line if leg != CALLER]:

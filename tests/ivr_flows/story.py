@@ -25,7 +25,7 @@ from ivr_flows.facts import (
     History,
     QueueFacts,
 )
-from ivr_flows.program import Desk, Line, Program, Psap, ReturnLine
+from ivr_flows.program import Desk, Line, Outside, Program, Psap, ReturnLine, Transfers
 from ivr_flows.prompts import text
 from ivr_flows.prompts.en import PROMPTS
 from ivr_flows.protocols import Protocol
@@ -94,6 +94,28 @@ def with_crisis_line(program: Program = PROGRAM) -> Program:
     return replace(program, crisis_line=ReturnLine("crisis-line", "county line", 25))
 
 
+def with_transfers(program: Program = PROGRAM, **changes: Any) -> Program:  # noqa: ANN401 - fields of Transfers
+    """The program with supervisors, an interpreter, a line that takes callers, and a menu."""
+    targets = {
+        "1": "desk:clinicians",
+        "2": "desk:supervisors",
+        "3": "directory:interpreter",
+        "4": "directory:warm_line",
+        "5": "desk:nextville/clinicians",
+        "6": "team",
+        "7": "desk:911",
+    }
+    return replace(
+        program,
+        desks={**program.desks, "supervisors": Desk("supervisors", "supervisor", "all_at_once")},
+        directory={
+            "interpreter": Outside("interpreter", "the interpreter", is_helper=True),
+            "warm_line": Outside("warm_line", "the warm line"),
+        },
+        transfers=Transfers(**{"targets": targets, **changes}),
+    )
+
+
 def deciding(outcome: str, request: str = "") -> Callable[[Mapping[str, str]], Decision]:
     """A policy that sends every call to one outcome."""
     named = f"outcome_{outcome}"
@@ -139,7 +161,12 @@ class Story:
     line: str = "direct"
     now: datetime = START
     people: dict[str, tuple[str, ...]] = field(
-        default_factory=lambda: {"clinicians": ("ana", "ben"), "911": ("lee", "kim")}
+        default_factory=lambda: {
+            "clinicians": ("ana", "ben"),
+            "911": ("lee", "kim"),
+            "supervisors": ("sam",),
+            "nextville/clinicians": ("nell",),
+        }
     )
     queue: QueueFacts = field(default_factory=lambda: QueueFacts(1, 60))
     decides: Callable[[Mapping[str, str]], Decision] = decide
@@ -224,6 +251,10 @@ class Story:
             protocols=self.protocols,
             history=replace(self.history, incident_number=self.wanted_number),
             taken_by_others=self.taken_by_others,
+            elsewhere={
+                "nextville/clinicians": Desk("nextville/clinicians", "clinician"),
+                "nextville/nobody": None,
+            },
         )
 
     def presses(self, leg_id: str, digits: str) -> tuple[outputs.Instruction, ...]:
@@ -329,6 +360,10 @@ class Story:
     def ringing_leg(self, person_id: str) -> str:
         """The leg that rings a person."""
         return next(o.leg_id for o in self.call.live_offers() if o.person_id == person_id)
+
+    def outside_leg(self) -> str:
+        """The newest leg of somebody outside."""
+        return [leg.id for leg in self.call.legs if leg.role is Role.OUTSIDE][-1]
 
     def psap_leg(self) -> str:
         """The newest 911 leg."""

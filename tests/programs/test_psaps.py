@@ -75,7 +75,7 @@ def test_re3_a_transfer_line_may_name_its_centre() -> None:
         ('"sip:desk@east.example:5061"', '"desk@east"', "should be a SIP address"),
         ('"sip:desk@east.example:5061"', '"sip:desk@e.example?X-A=1"', "should be a SIP address"),
         ('"X-Incident" =', '"Incident" =', "should be a header named X-"),
-        ('"X-Incident" =', '"X-Twilio-Id" =', "names that begin with X-Twilio are Twilio's own"),
+        ('"X-Incident" =', '"X-Twilio-Id" =', "names with X-Twilio are Twilio's own"),
         ('"{incident_number}"', '"{caller}"', "known are {call_id} and {incident_number}"),
         ('"{incident_number}"', '"{call_id.x}"', "known are {call_id} and {incident_number}"),
         ('"{incident_number}"', '"{incident_number"', "a brace without its other half"),

@@ -98,9 +98,14 @@ def test_ro5_the_queue_is_by_priority_then_time_and_knows_who_needs_somebody(ren
     line = queue.list_waiting(reno, "reno", "clinicians")
 
     assert [one.place.call_id for one in line] == ["returned", "rung", "early", "late"]
-    assert [one.needs_person for one in line] == [True, False, True, True]
-    assert line[0].passed_over == {"ben"}
+    assert [one.place.is_rung for one in line] == [False, True, False, False]
+    assert line[0].place.passed_over == {"ben"}
     assert len(queue.list_waiting(reno)) == 5
+    coming = a_call("coming", stage=Stage.WAITING, desk="clinicians", queued_at=NOON)
+    accepted = replace(offer, leg_id="coming-2", state=OfferState.ACCEPTED)
+    joining = replace(leg, id="coming-2", place=Place.JOINING)
+    write(reno, coming.with_leg(joining).with_offer(accepted))
+    assert len(queue.list_waiting(reno)) == 5  # nobody is sought for it any more
 
 
 def test_ro5_talking_time_is_the_mean_of_the_desks_recent_calls(reno: Session) -> None:
