@@ -81,7 +81,7 @@ def note_lost(turn: Turn, leg: Leg) -> None:
             policy.choose_seconds if by_choice else policy.tries[0],
             is_risky=is_risk,
             by_choice=by_choice and not is_risk,
-            to_911=moment == RETURNING or _goes_to_911(turn.call, turn.program.psap.desk),
+            to_911=moment == RETURNING or turn.call.desk in turn.program.hosted_desks,
         )
     )
 
@@ -108,10 +108,6 @@ def _moment_of(turn: Turn, leg: Leg) -> str:
         return SCREENING
     is_waiting = call.stage in (Stage.WAITING, Stage.CONNECTED, Stage.CONSULTING)
     return WAITING if is_waiting and call.desk and not call.is_blocked else ""
-
-
-def _goes_to_911(call: Call, psap_desk: str) -> bool:
-    return bool(call.desk) and call.desk == psap_desk
 
 
 def may_choose(turn: Turn) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -81,3 +82,13 @@ def test_re3_every_round_after_the_first_begins_with_a_pause_and_no_line_is_skip
 def test_re3_an_index_of_a_version_with_more_lines_means_the_last_one() -> None:
     many = ReturnTo911("danger", Role.CALLER, skip=True, started_at=START, line=7)
     assert line_order.line_now(LINES, many).id == "general"
+
+
+def test_re1_who_joins_in_turn_has_the_general_line_alone() -> None:
+    begun = line_order.begin(LINES, replace(BEGUN, skip=False))
+    order = ""
+    for status in ("busy", "no-answer", "failed", "busy"):
+        order += line_order.line_now(LINES, begun).id[0]
+        begun = line_order.advance(LINES, begun, status)
+    assert order == "gggs", "another only once it is out of service"
+    assert line_order.begin(LINES, BEGUN) == BEGUN

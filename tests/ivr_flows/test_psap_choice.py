@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from random import Random
+from types import MappingProxyType
 
 import pytest
 
@@ -12,7 +13,6 @@ from ivr_flows.call import Stage
 from ivr_flows.facts import Announcement
 from ivr_flows.program import Program, Psap, ReturnLine
 from ivr_flows.psap_choice import choose
-from ivr_flows.turn import Turn
 from tests.ivr_flows.story import Story, connected, hosted, transferred, with_centres
 
 CALLER, ANA = "call-1", "call-2"
@@ -59,15 +59,15 @@ def rung(story: Story) -> str:
 def test_re3_the_incident_goes_before_the_line_the_line_before_the_area(
     program: Program, answers: dict[str, str], psap: str, because: str, by: str
 ) -> None:
-    choice = choose(turn_of(Story(program), **answers))
+    choice = choice_of(Story(program), **answers)
     assert (choice.psap.id, choice.because, choice.by) == (psap, because, by)
 
 
 def test_re3_the_longest_prefix_names_the_centre() -> None:
     north = Psap("north", "North 911", (ReturnLine("n", "general"),), incident_prefixes=("772",))
     program = replace(CENTRES, psaps={**CENTRES.psaps, "north": north})
-    assert choose(turn_of(Story(program), incident_number="7723")).psap.id == "north"
-    assert choose(turn_of(Story(program), incident_number="7713")).psap.id == "east"
+    assert choice_of(Story(program), incident_number="7723").psap.id == "north"
+    assert choice_of(Story(program), incident_number="7713").psap.id == "east"
 
 
 def test_re3_whatever_is_known_there_is_a_centre_of_the_program_and_a_reason() -> None:
@@ -78,7 +78,7 @@ def test_re3_whatever_is_known_there_is_a_centre_of_the_program_and_a_reason() -
         program = random.choice(programs)
         names = random.sample(["psap", "incident_number", "area_east", "area_x", "zip"], 3)
         story = Story(program)
-        choice = choose(turn_of(story, **{name: random.choice(values) for name in names}))
+        choice = choice_of(story, **{name: random.choice(values) for name in names})
         assert choice.psap in (program.psap, *program.psaps.values())
         assert choice.because in ("incident", "line", "area", "default")
         assert (choice.because == "default") <= (choice.psap == program.psap)
@@ -100,10 +100,10 @@ def test_re3_a_clinician_s_return_rings_the_chosen_centre_and_says_why_in_the_re
 
 def test_re3_a_place_told_in_the_very_step_of_the_return_counts() -> None:
     """The zip code is held against the areas by the facts: the answers learn of it only later."""
-    story = Story(CENTRES)
-    turn = turn_of(story, zip="78702")
-    facts = replace(turn.facts, areas_of=lambda given: {"area_east": "yes"} if given["zip"] else {})
-    assert choose(Turn(turn.call, facts, story.now)).because == "area"
+    answers = MappingProxyType({"zip": "78702"})
+    call = replace(Story(CENTRES).call, answers=answers)
+    choice = choose(call, CENTRES, lambda told: {"area_east": "yes"} if told["zip"] else {})
+    assert choice.because == "area"
 
 
 def test_re3_the_centre_announced_with_the_incident_is_rung() -> None:
