@@ -287,6 +287,8 @@ def _leg_asked(turn: Turn, _given: inputs.LegAsked) -> str:
     if offer is not None and offer.state is not OfferState.ACCEPTED:
         offering.leg_answered(turn)
         return ""
+    if leg.role is Role.PSAP and presence.asked(turn):
+        return ""
     if leg.place in (Place.PLANNED, Place.RINGING):
         # Picked up while we could not answer: nobody has said yet who they are (RE4, IN6).
         return _leg_answered(turn, inputs.LegAnswered(leg.id))

@@ -45,7 +45,8 @@ def begin_ringing(turn: Turn) -> ReturnLine:
     returning = turn.call.returning
     if returning is not None and not returning.has_rung and not returning.crisis_line:
         psap_choice.settle(turn)
-        turn.change(returning=replace(returning, has_rung=True))
+        lines = psap_choice.psap_of(turn.call, turn.program).lines
+        turn.change(returning=line_order.begin(lines, replace(returning, has_rung=True)))
     return return_line(turn)
 
 

@@ -87,8 +87,6 @@ def _begin(turn: Turn, *, reason: str, by: Role, skip: bool, request: str) -> No
         skip=skip,
         started_at=turn.now,
         request=request,
-        # In turn means the line that everybody rings.
-        line=0 if skip else len(turn.program.psap.lines) - 1,
     )
     turn.change(returning=returning, passed_over=(), unrung=())
     turn.note(

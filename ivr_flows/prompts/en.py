@@ -365,6 +365,7 @@ PROMPTS: dict[str, str] = {
     "psap_request": "Requested: {request}.",
     "press_1_to_take_the_call": "Press 1 to take the caller.",
     "press_1_or_speak": "To take the caller, press 1 or say who you are.",
+    "psap_one_moment": "Thank you. One moment, or press 1.",
     "caller_is_here": "Thank you. Here is the caller.",
     "menu_nobody_from_911_yet": (
         "Nobody from 9 1 1 is on the line yet. To go back to your caller, press 1. "

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from ivr_flows import team_page
 from ivr_flows.outputs import Event, Instruction
-from ivr_flows.psap_choice import psap_of
+from ivr_flows.psap_choice import choose
 from ivr_flows.team_page import PageState, Wish
 from ivr_flows.welfare import WelfareRequest
 from router.errors import NotFoundError
@@ -194,7 +194,9 @@ def _lines(paging: Paging, session: Session, row: CallBackRow) -> tuple[str, ...
         return ()
     call = found.call
     published = paging.exchange.programs.get(session, call.program, call.program_version)
-    return tuple(line.id for line in psap_of(call, published.program).lines)
+    program = published.program
+    psap = program.find_psap(call.psap) or choose(call, program, published.areas_of).psap
+    return tuple(line.id for line in psap.lines)
 
 
 def _close(session: Session, row: CallBackRow, outcome: str, now: datetime, **details: str) -> None:

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from ivr_flows import callback, inputs, moving, outputs, parties
-from ivr_flows.call import STAFF, Place, Stage
+from ivr_flows.call import STAFF, Place, Role, Stage
 from ivr_flows.inputs import Found
 from tests.ivr_flows.story import Story
 
@@ -26,6 +26,8 @@ FROM_PAGES: tuple[inputs.Input, ...] = (
     inputs.ProtocolMoved("token", "answer", question="means_near", value="no"),
     inputs.ProtocolMoved("token", "back"),
 )
+PERSON = "911 this is Lee what is the emergency"
+GREETING = "You have reached the records office. Leave a message after the tone."
 TRANSFERS: tuple[inputs.Input, ...] = (
     inputs.TransferRequested("token", "desk:clinicians", "together"),
     inputs.TransferRequested("token", "desk:supervisors", "private"),
@@ -54,13 +56,16 @@ TOLD_AGAIN = (
     inputs.CommandDone,
     inputs.CommandFailed,
     inputs.CommandUnknown,
+    inputs.LegDetected,
 )
 
 
 class Carrier:
     """Drives a story.
 
-    `on_line` is where each leg really is: ivr, queue, room:N, dial (rings 911), talk (with 911).
+    `on_line` is where each leg really is: ivr, queue, room:N, dial (rings 911), whisper (911 has
+    picked up and is asked who is there), talk (with 911). `machines` is the chance that a machine
+    picks up a 911 line: it presses nothing, and the carrier may say what it is.
     `rest` is the chance that a command is carried out, `lost` that a status or conference callback
     is not delivered. Without a `switchboard` there are no commands and nobody keeps deadlines. With
     `transfers` they are asked for, introduced and cancelled by the API as well as by key.
@@ -74,6 +79,7 @@ class Carrier:
         rest: float = 1.0,
         lost: float = 0.0,
         switchboard: bool = True,
+        machines: float = 0.3,
         transfers: bool = False,
         repaired: bool = False,
     ) -> None:
@@ -82,6 +88,8 @@ class Carrier:
         self.rest = rest
         self.lost = lost
         self.switchboard = switchboard
+        self.machines = machines
+        self.is_machine: set[str] = set()
         self.transfers = transfers
         self.repaired = repaired
         self.on_line: dict[str, str] = {
@@ -93,6 +101,7 @@ class Carrier:
         self.controls = 0  # callbacks on hold and mute so far
         self.party_control = False  # holds, mutes and removals are asked for all the time
         self.told_before: list[inputs.Input] = []
+        self.asked = 0  # how often the line that the caller dials was asked before
         self._orders: dict[type, Callable[[Any], None]] = {
             outputs.PlaceLeg: self._place,
             outputs.EndLeg: self._end,
@@ -215,9 +224,21 @@ class Carrier:
         fate = self.random.choice(["answer", "answer", "answer", "busy", "silence"])
         if fate == "answer":
             self.on_line[leg_id] = "ivr"
+            is_psap = self.story.leg(leg_id).role is Role.PSAP
+            if is_psap and self.random.random() < self.machines:
+                self.is_machine.add(leg_id)
             self._ask(inputs.LegAnswered(leg_id, f"CA{leg_id}"))
+            if is_psap and self.random.random() < 0.7:
+                self._detect(leg_id)
         elif fate == "busy":
-            self._report(inputs.LegStatusChanged(leg_id, "busy"))
+            self._report(inputs.LegStatusChanged(leg_id, self.random.choice(["busy", "failed"])))
+
+    def _detect(self, leg_id: str) -> None:
+        """The carrier says who picked up; it is wrong at times."""
+        guesses = ["machine_start", "machine_start", "fax", "unknown"]
+        if leg_id not in self.is_machine:
+            guesses = ["human", "human", "human", "unknown", "machine_start"]
+        self._report(inputs.LegDetected(leg_id, self.random.choice(guesses)))
 
     def _end(self, order: outputs.EndLeg) -> None:
         is_ringing = callback.is_unreached(self.story.call) and order.leg_id not in self.on_line
@@ -363,7 +384,7 @@ class Carrier:
         elif where == "ivr":
             keys = WILLING if self.transfers and leg_id != CALLER else KEYS
             self._press(leg_id, self.random.choice(keys))
-        elif where in ("dial", "talk"):
+        elif where in ("dial", "whisper", "talk"):
             self._dialled(leg_id)
         elif self.story.leg(leg_id).place is Place.JOINING and self.random.random() < 0.9:
             self._report(inputs.RoomJoined(leg_id, int(where.removeprefix("room:"))))
@@ -381,21 +402,44 @@ class Carrier:
 
     def _press(self, leg_id: str, digits: str) -> None:
         told = self.story.told.get(leg_id, [])
-        if told and isinstance(told[-1], outputs.Ask):
-            self._ask(inputs.Keyed(leg_id, told[-1].step, digits))
+        if not told or not isinstance(told[-1], outputs.Ask):
+            return
+        speech = ""
+        if leg_id in self.is_machine:
+            digits, speech = "", self.random.choice(["", GREETING])
+        elif told[-1].speech and not digits:
+            speech = self.random.choice(["", PERSON])
+        self._ask(inputs.Keyed(leg_id, told[-1].step, digits, speech))
 
     def _dialled(self, leg_id: str) -> None:
         step = self.story.leg(leg_id).step
         if self.on_line[leg_id] == "talk":
             self._ask(inputs.DialEnded(leg_id, step, "completed"))
+        elif self.on_line[leg_id] == "whisper":
+            is_machine = leg_id in self.is_machine
+            digits = "" if is_machine else self.random.choice(KEYS)
+            keyed = inputs.LineKeyed(leg_id, step, self.asked, digits, GREETING * is_machine)
+            self._whisper(leg_id, self.story.gives_unheard(keyed))
         elif self.random.random() < 0.5:
-            answer = self.story.gives_unheard(inputs.LineAnswered(leg_id))
-            self.on_line[leg_id] = "talk"
-            if any(isinstance(one, outputs.Hangup) for one in answer):
-                self._ask(inputs.DialEnded(leg_id, step, "completed"))
+            self.is_machine.discard(leg_id)
+            if self.random.random() < self.machines:
+                self.is_machine.add(leg_id)
+            self._whisper(leg_id, self.story.gives_unheard(inputs.LineAnswered(leg_id, step)))
         else:
             status = self.random.choice(["busy", "no-answer", "failed"])
             self._ask(inputs.DialEnded(leg_id, step, status))
+
+    def _whisper(self, leg_id: str, answer: tuple[outputs.Instruction, ...]) -> None:
+        """What a line that the caller's leg dials does with what it is told."""
+        last = answer[-1]
+        if isinstance(last, outputs.AskLine):
+            self.on_line[leg_id], self.asked = "whisper", last.tries
+        elif isinstance(last, outputs.Hangup):
+            step = self.story.leg(leg_id).step
+            status = self.random.choice(["no-answer", "completed"])
+            self._ask(inputs.DialEnded(leg_id, step, status))
+        else:
+            self.on_line[leg_id] = "talk"
 
     # -- what must hold --------------------------------------------------------------------
 
@@ -404,17 +448,21 @@ class Carrier:
         call = self.story.call
         if call.stage is Stage.CLOSED or CALLER not in self.on_line:
             return
-        driven = self.on_line[CALLER] in ("queue", "dial", "talk", "ivr")
+        driven = self.on_line[CALLER] in ("queue", "dial", "whisper", "talk", "ivr")
         assert call.due_at is not None or driven, f"no deadline: {call}"
         told = self.story.told[CALLER][-1]
         if isinstance(told, outputs.Hangup):
             may_end = call.caller.flow == "closing" or callback.is_unreached(call)
             assert may_end, f"a live caller is hung up on: {call}"
+        takers = [leg.id for leg in call.staff() if leg.role is Role.PSAP]
+        if self.on_line[CALLER] == "talk":
+            takers.append(CALLER)
+        assert len(takers) <= 1, f"two people at 911 have the caller: {takers} {call}"
 
     def is_with_a_person(self) -> bool:
-        """Whether the caller shares a room with staff, or 911 is on their own dial."""
+        """Whether the caller shares a room with staff, or a person on their dial has them."""
         where = self.on_line.get(CALLER, "")
-        if where in ("dial", "talk"):
+        if where == "talk":
             return True
         staff = [leg.id for leg in self.story.call.legs if leg.role in STAFF or leg.vouched]
         heard = [leg for leg in staff if leg not in self.held | self.muted]
@@ -461,14 +509,19 @@ class Carrier:
                 unheard = unheard + 1 if self.is_unheard() else 0
                 assert unheard <= UNHEARD_STEPS, "nobody whom the caller hears comes back to them"
             self._time_goes_on(4)
-            where = self.on_line.get(CALLER, "")
-            if where == "queue":
-                self._tick(CALLER, "")
-            elif where == "ivr":
-                self._press(CALLER, "1" if callback.is_awaited(self.story.call) else "")
-            elif where and self.story.caller.place is Place.JOINING:
-                self._report(inputs.RoomJoined(CALLER, int(where.removeprefix("room:"))))
+            self._caller_goes_on(self.on_line.get(CALLER, ""))
             for leg_id in [leg for leg in self.on_line if leg != CALLER]:
                 if self.on_line.get(leg_id) == "ivr":
                     self._press(leg_id, "")
         return False
+
+    def _caller_goes_on(self, where: str) -> None:
+        """What happens by itself to a caller who does nothing."""
+        if where in ("dial", "whisper"):
+            self._dialled(CALLER)
+        elif where == "queue":
+            self._tick(CALLER, "")
+        elif where == "ivr":
+            self._press(CALLER, "1" if callback.is_awaited(self.story.call) else "")
+        elif where and self.story.caller.place is Place.JOINING:
+            self._report(inputs.RoomJoined(CALLER, int(where.removeprefix("room:"))))

@@ -71,6 +71,18 @@ def hosted() -> Program:
     return replace(PROGRAM, psap=replace(PROGRAM.psap, desk="911"))
 
 
+def with_centres(program: Program = PROGRAM, **changes: Any) -> Program:  # noqa: ANN401 - of Psap
+    """The program with a second 911 centre, for the area `east` and incidents that begin with E."""
+    east = Psap(
+        id="east",
+        name="East 911",
+        lines=(ReturnLine("east-sip", "priority", 10), ReturnLine("east-general", "general", 25)),
+        areas=("east",),
+        incident_prefixes=("E", "77"),
+    )
+    return replace(program, psaps={"east": replace(east, **changes)})
+
+
 def with_clinicians(**changes: Any) -> Program:  # noqa: ANN401 - fields of Desk
     """The program with another setting of the clinicians' desk."""
     clinicians = replace(PROGRAM.desks["clinicians"], **changes)

@@ -23,6 +23,7 @@ from tests.ivr_flows.story import (
     connected,
     deciding,
     hosted,
+    with_centres,
     with_crisis_line,
     with_transfers,
 )
@@ -76,6 +77,21 @@ def test_tr7_el1_whatever_the_policy_decides_a_caller_who_stays_reaches_a_person
 ) -> None:
     decides = deciding(outcome)
     live(lambda _: Story(with_crisis_line(program), line, decides=decides), chances, LIVES // 4)
+
+
+@pytest.mark.parametrize("line", ["direct", "transfer"])
+@pytest.mark.parametrize("chances", CARRIERS.values(), ids=CARRIERS)
+@pytest.mark.parametrize("machines", [0.5, 1.0], ids=["machines", "only_machines"])
+def test_re3_re4_whoever_picks_up_911_s_lines_the_caller_is_not_kept_from_them(
+    line: str, chances: dict[str, float], machines: float
+) -> None:
+    """A second centre where answered is enough; machines on its lines."""
+    program = with_centres(hosted(), presence="answered")
+    of_line = {**program.lines, line: replace(program.lines[line], psap="east")}
+    programs = (program, replace(program, lines=of_line))
+    live(
+        lambda seed: Story(programs[seed % 2], line), {**chances, "machines": machines}, LIVES // 4
+    )
 
 
 TALKS: dict[str, Callable[[Program], Story]] = {

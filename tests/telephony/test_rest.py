@@ -277,3 +277,19 @@ def test_what_cannot_be_carried_out_is_not_sent(
     carrier: Carrier, command: CarrierCommand, code: str
 ) -> None:
     assert carrier.execute(command, a_call()) == Failed(code, permanent=True)
+
+
+def test_re4_a_911_leg_is_listened_to_beside_its_document(stage: Network, carrier: Carrier) -> None:
+    stage.net.phone(ANA, "Machine", on_ring="voicemail", greeting="Leave a message " * 12)
+    psap = Leg("abc-3", Role.PSAP, Place.PLANNED, line_id="priority")
+    stage.app.on("/voice/psap/abc-3/answered", "<Pause length='60'/>")
+    order = PlaceLeg("abc-3", 20, Urgency.RETURN_TO_911)
+    result = carrier.execute(order, CALL.with_leg(psap), to_e164=ANA, from_e164=LINE)
+    assert isinstance(result, Done)
+    stage.net.advance(1)
+    assert len(stage.app.to("/voice/psap/abc-3/answered")) == 1, "nobody waits for the carrier"
+    assert not stage.app.to("/voice/psap/abc-3/detected")
+    stage.net.advance(30)
+    (told,) = stage.app.to("/voice/psap/abc-3/detected")
+    assert told["AnsweredBy"] == "machine_start"
+    assert int(told["MachineDetectionDuration"]) >= 6000, "a call taker's greeting is no machine's"
