@@ -26,7 +26,7 @@ def start(turn: Turn) -> None:
 def hold_for_911(turn: Turn) -> None:
     """The hosted 911 desk holds the caller in their turn; without one the lines outside ring."""
     service = turn.call.answers.get("service", "")
-    desk = psap_choice.choose(turn.call, turn.program, turn.facts.areas_of).psap.desk
+    desk = psap_choice.choose(turn).psap.desk
     if not desk:
         reason = "chose_service" if service else "no_desk"
         return_to_911.start(turn, reason=reason, by=Role.CALLER, request=service)

@@ -28,10 +28,15 @@ class Choice:
     by: str = ""
 
 
-def choose(
+def choose(turn: Turn) -> Choice:
+    """The caller's centre by what is known now. There always is one."""
+    return choose_for(turn.call, turn.program, turn.facts.areas_of)
+
+
+def choose_for(
     call: Call, program: Program, areas_of: Callable[[Mapping[str, str]], Mapping[str, str]]
 ) -> Choice:
-    """The caller's centre by what is known now. There always is one.
+    """As `choose`, outside a turn.
 
     `areas_of` tells of answers, as in Facts, in which areas the place lies.
     """
@@ -56,7 +61,7 @@ def choose(
 
 def settle(turn: Turn) -> None:
     """Choose the centre by what is known now, and write down which it is and why."""
-    choice = choose(turn.call, turn.program, turn.facts.areas_of)
+    choice = choose(turn)
     if (turn.call.psap, turn.call.psap_because) == (choice.psap.id, choice.because):
         return
     turn.change(psap=choice.psap.id, psap_because=choice.because)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from ivr_flows import team_page
 from ivr_flows.outputs import Event, Instruction
-from ivr_flows.psap_choice import choose
+from ivr_flows.psap_choice import choose_for
 from ivr_flows.team_page import PageState, Wish
 from ivr_flows.welfare import WelfareRequest
 from router.errors import NotFoundError
@@ -195,7 +195,7 @@ def _lines(paging: Paging, session: Session, row: CallBackRow) -> tuple[str, ...
     call = found.call
     published = paging.exchange.programs.get(session, call.program, call.program_version)
     program = published.program
-    psap = program.find_psap(call.psap) or choose(call, program, published.areas_of).psap
+    psap = program.find_psap(call.psap) or choose_for(call, program, published.areas_of).psap
     return tuple(line.id for line in psap.lines)
 
 

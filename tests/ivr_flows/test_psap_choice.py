@@ -12,7 +12,7 @@ from ivr_flows import inputs, outputs
 from ivr_flows.call import Stage
 from ivr_flows.facts import Announcement
 from ivr_flows.program import Program, Psap, ReturnLine
-from ivr_flows.psap_choice import choose
+from ivr_flows.psap_choice import Choice, choose_for
 from tests.ivr_flows.story import Story, connected, hosted, transferred, with_centres
 
 CALLER, ANA = "call-1", "call-2"
@@ -23,10 +23,9 @@ def of_line(program: Program, line: str, psap: str) -> Program:
     return replace(program, lines={**program.lines, line: replace(program.lines[line], psap=psap)})
 
 
-def turn_of(story: Story, **answers: str) -> Turn:
-    turn = Turn(story.call, story._facts(), story.now)
-    turn.remember(**answers)
-    return turn
+def choice_of(story: Story, **answers: str) -> Choice:
+    call = replace(story.call, answers=MappingProxyType(answers))
+    return choose_for(call, story.program, lambda told: told)
 
 
 def chosen(story: Story) -> list[dict[str, str]]:
@@ -102,7 +101,7 @@ def test_re3_a_place_told_in_the_very_step_of_the_return_counts() -> None:
     """The zip code is held against the areas by the facts: the answers learn of it only later."""
     answers = MappingProxyType({"zip": "78702"})
     call = replace(Story(CENTRES).call, answers=answers)
-    choice = choose(call, CENTRES, lambda told: {"area_east": "yes"} if told["zip"] else {})
+    choice = choose_for(call, CENTRES, lambda told: {"area_east": "yes"} if told["zip"] else {})
     assert choice.because == "area"
 
 
