@@ -12,7 +12,7 @@ FLOW = "return_choice"
 
 def begin(turn: Turn) -> None:
     """Return the caller of the clinician who asked, as the program says, or ask which way."""
-    hosted = psap_choice.choose(turn.call, turn.program, turn.facts.areas_of).psap.desk
+    hosted = psap_choice.choose(turn).psap.desk
     if turn.program.returns.choice == "ask" and hosted:
         dialogue.ask(turn, FLOW, "which")
     else:
