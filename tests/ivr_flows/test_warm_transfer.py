@@ -541,3 +541,23 @@ def test_a_program_without_targets_has_no_such_key() -> None:
     assert "press 4" not in story.said(ANA)
     story.presses(ANA, "4")
     assert "I did not understand that." in story.said(ANA)
+
+
+def test_tr2_a_911_person_on_a_leg_of_their_own_gives_the_caller_by_the_api() -> None:
+    story = connected(Story(with_transfers()))
+    story.give(inputs.ReturnRequested("ana", "medical"))
+    psap = story.psap_leg()
+    story.answers(psap)
+    story.presses(psap, "1")
+    story.joins(psap)
+    assert story.is_at(Stage.CONNECTED)
+    story.hangs_up_in_room(ANA, CALLER, psap)
+    comes_in(story)
+    story.give(inputs.TransferRequested("token", "desk:supervisors", "private"))
+    assert story.call.transfer is not None
+    assert story.call.transfer.giver == psap
+    sam = picked_up(story, "supervisors")
+    assert story.caller.place is Place.QUEUE
+    story.give(inputs.TransferIntroduced("token"))
+    comes_in(story)
+    assert all_together(story, psap, sam)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,13 +12,18 @@ from werkzeug.test import TestResponse
 
 from ivr_flows.call import Call, Place, Role, Stage, TransferState
 from ivr_flows.inputs import LegAnswered
+from router.programs.reading import EXAMPLES, read_file
 from router.services.apply_input import Exchange, apply_input
 from router.services.numbers import StoredNumbers
+from router.services.publish_program import publish_program
+from router.storage import people
+from router.storage import presence as stored_presence
 from router.storage.calls import find_call
+from router.storage.people import Person
 from router.storage.tables import outbox, outside_numbers, presence
 from router.storage.timeline import list_timeline
 from router.telephony.urls import Urls
-from tests.web.stage import CALLER_NUMBER, Room, add_call
+from tests.web.stage import ALL_DAY, CALLER_NUMBER, Room, add_call
 from tests.web.test_api import bearer
 
 STRANGER = "+15125550199"
@@ -172,3 +179,27 @@ def test_tr6_the_record_for_the_screen_has_parties_answers_history_and_the_trans
     assert CALLER_NUMBER[2:-2] not in answer.text
     missing = room.client().get("/api/v1/calls/no", headers=bearer(room, "calls"))
     assert missing.status_code == 404
+
+
+def test_tr2_a_desk_of_another_program_is_rung_by_its_own_settings(
+    room: Room, tmp_path: Path
+) -> None:
+    phoenix = read_file(EXAMPLES / "phoenix.toml")
+    publish_program(room.sessions, phoenix, published_by="tests", state_dir=tmp_path)
+    now = datetime.now(UTC)
+    with room.sessions.begin() as session:
+        pia = Person("pia", "phoenix", "Pia Example", "+16025550140", ("clinician",), ("en",))
+        people.save_person(session, pia)
+        people.set_desks(session, "phoenix", "pia", ["dispatchers"])
+        people.add_shift(session, "phoenix", "dispatchers", "pia", ALL_DAY)
+        stored_presence.sign_on(session, "pia", now)
+    add_call(room, "c1", Stage.CONNECTED, staff=["maria"])
+    answer = asks(room, {"to": {"desk": "dispatchers", "program": "phoenix"}})
+    assert answer.status_code == 202, answer.text
+    call = call_of(room)
+    assert [(one.person_id, one.desk) for one in call.live_offers()] == [
+        ("pia", "phoenix/dispatchers")
+    ]
+    with room.sessions() as session:
+        claimed = select(presence.c.claimed_call_id).where(presence.c.person_id == "pia")
+        assert session.scalar(claimed) == "c1"
