@@ -22,6 +22,7 @@ class Stage(StrEnum):
     SCREENING = "screening"
     WAITING = "waiting"
     CONSULTING = "consulting"
+    CALLING_BACK = "calling_back"  # we ring the caller, or ask who has picked up
     CONNECTED = "connected"
     RETURNING = "returning"
     CLOSED = "closed"
@@ -105,6 +106,7 @@ class Leg:
     present: bool = False  # a person has proven to be there (RE4)
     vouched: bool = False  # an outside party that took the caller over: the giver spoke with them
     news: str = ""  # a prompt to be spoken to the leg as soon as it is in the room
+    answered_by: str = ""  # the carrier's guess at who picked up: human, machine_start, fax, ...
     held: bool = False  # on hold in its room, as far as the carrier has told us
     muted: bool = False  # the same: hears, and is not heard
     hold_wanted: bool = False  # what we want; differs from `held` while an order is on its way
@@ -112,6 +114,8 @@ class Leg:
     controls_seen: int = 0  # number of the newest callback on hold and mute in its room
     trail: tuple[str, ...] = ()  # questions answered so far, for "go back"
     ticks: int = 0  # wait documents served since the wait began
+    ticked_at: datetime | None = None  # the last of them
+    moved_to: str = ""  # the leg of another call as which it goes on
     due_at: datetime | None = None
 
     @property
@@ -167,10 +171,14 @@ class ReturnTo911:
     started_at: datetime
     request: str = ""  # what 911 is asked for, e.g. `crisis_intervention_officer`
     line: int = 0  # index of the line being tried
-    rounds: int = 0  # times the last line has been tried
+    rounds: int = 0  # rounds of lines tried to their end
+    tried: tuple[str, ...] = ()  # lines tried in this round before the present one
+    out_of_service: tuple[str, ...] = ()  # lines that failed at once when they were last tried
+    has_rung: bool = False  # a line has been ordered or dialled: the centre stays as it is
     under_way: bool = False  # the carrier has confirmed that a 911 leg rings
     by_twiml: bool = False  # REST did not work: the caller's own leg dials
     taken: bool = False  # a 911 person has proven present
+    takers_lost: int = 0  # of those, how many were lost on the way to the caller
     crisis_line: bool = False  # it is the program's crisis line that is dialled; 911 comes after it
 
 
@@ -219,6 +227,29 @@ class Announced:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldWait:
+    """The place and the wait that a caller was told, and when (RO5)."""
+
+    position: int
+    minutes: int
+    told_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CallBack:
+    """That the call is one we make: of which call, and how far it has come (IN6, RO5).
+
+    `outcome` is "" until somebody has said to be the caller (`reached`) or the try is over.
+    """
+
+    of: str
+    seek_seconds: int = 0  # for so long a clinician is sought before the caller is rung
+    kept_place: bool = False  # the caller chose to be called back; their line was not lost
+    to_911: bool = False  # whoever is reached goes on to 911
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One caller's call from ring to close. `version` counts the steps taken."""
 
@@ -249,6 +280,8 @@ class Call:
     is_blocked: bool = False  # the number is on the program's list: slowed, never refused (IN8)
     decision: str = ""  # outcome of eligibility
     reason: str = ""  # its rule, by name
+    psap: str = ""  # the 911 centre chosen for the caller; "" before a return, for the default
+    psap_because: str = ""  # incident, line, area or default
     returning: ReturnTo911 | None = None
     transfer: Transfer | None = None
     dispatches: tuple[DispatchNote, ...] = ()
@@ -257,6 +290,13 @@ class Call:
     outcome: str = ""  # resolved, dispatched, returned_to_911, abandoned
     disposition: str = ""
     drops: int = 0  # staff legs lost in mid-call
+    dropped: str = ""  # the moment in which the caller's line was lost, if policy minds it
+    kept_desk: str = ""  # the desk in whose line the caller keeps their place, to be called back
+    choosing: str = ""  # what the waiting caller is asked: `call_back`, or "" for nothing
+    is_texted: bool = False  # a text message was asked for
+    told: ToldWait | None = None  # the wait that the caller was told last
+    was_lost: bool = False  # the caller calls in while their own call-back is planned
+    call_back: CallBack | None = None
     hold_until_at: datetime | None = None  # the caller waits so long while staff confer (TR3)
     stage_due_at: datetime | None = None
     closed_at: datetime | None = None
@@ -405,6 +445,8 @@ _READERS: dict[type, dict[str, Callable[[Any], Any]]] = {
     DispatchNote: _readers_of(DispatchNote),
     Announced: _readers_of(Announced),
     Run: _readers_of(Run, at=str),
+    CallBack: _readers_of(CallBack),
+    ToldWait: _readers_of(ToldWait),
     ReturnTo911: _readers_of(ReturnTo911, requested_by=Role),
     Transfer: _readers_of(Transfer, state=TransferState),
     Call: _readers_of(
@@ -416,6 +458,8 @@ _READERS: dict[type, dict[str, Callable[[Any], Any]]] = {
         returning=_maybe(ReturnTo911),
         transfer=_maybe(Transfer),
         announced=_maybe(Announced),
+        call_back=_maybe(CallBack),
+        told=_maybe(ToldWait),
         protocol=_maybe(Run),
     ),
 }

@@ -22,7 +22,7 @@ from ivr_flows.turn import Turn
 
 HELD_SECONDS = 6  # a caller out of the room hears from somebody by then, or the next step follows
 JOIN_TRIES = 2  # a room that cannot be entered more often than this is given up
-PRIORITY_AFTER_DROP = 50
+PRIORITY_AFTER_DROP = waiting.PRIORITY_AFTER_DROP
 DROPS_ALLOWED = 2
 MENUS = frozenset({staff_menu.FLOW, warm_transfer.FLOW})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ivr_flows import (
+    callback,
     connected,
     consulting,
     holding,
@@ -74,6 +75,8 @@ def _stage_overdue(turn: Turn) -> None:
         consulting.stage_overdue(turn)
     elif stage in (Stage.WAITING, Stage.CONSULTING):
         waiting.stage_overdue(turn)
+    elif stage is Stage.CALLING_BACK:
+        callback.stage_overdue(turn)
     elif stage is Stage.CONNECTED:
         connected.stage_overdue(turn)
     else:

@@ -12,6 +12,8 @@ from typing import Any
 
 from ivr_flows import (
     call_taker,
+    callback,
+    called_back,
     connected,
     consulting,
     crisis_line,
@@ -24,8 +26,10 @@ from ivr_flows import (
     moving,
     offering,
     parties,
+    presence,
     protocol_flow,
     rescreening,
+    return_choice,
     return_to_911,
     ringing,
     waiting,
@@ -45,7 +49,16 @@ from ivr_flows.call import (
 )
 from ivr_flows.facts import Facts
 from ivr_flows.inputs import Input
-from ivr_flows.outputs import Dial911, Hangup, JoinRoom, LeaveQueue, Nothing, Step, Wait
+from ivr_flows.outputs import (
+    Dial911,
+    Hangup,
+    JoinRoom,
+    LeaveQueue,
+    MoveTo,
+    Nothing,
+    Step,
+    Wait,
+)
 from ivr_flows.program import Program
 from ivr_flows.turn import Turn
 
@@ -121,7 +134,7 @@ def present(turn: Turn) -> None:
     elif leg.place is Place.FLOW and dialogue.ask_again(turn):
         return
     elif leg.place is Place.ENDED:
-        turn.answer(Nothing())
+        turn.answer(MoveTo(leg.moved_to) if leg.moved_to else Nothing())
     elif leg.role is Role.CALLER:
         moving.caller_next(turn)
     elif leg in turn.call.staff() or (leg.role is Role.OUTSIDE and leg.room):
@@ -147,12 +160,15 @@ def _call_arrived(turn: Turn, _given: inputs.CallArrived) -> str:
 
 def _leg_answered(turn: Turn, given: inputs.LegAnswered) -> str:
     leg = _confirmed(turn, turn.leg, given.sid)
-    if leg.place not in (Place.PLANNED, Place.RINGING):
+    is_late = leg.role is Role.CALLER and not leg.is_live
+    if leg.place not in (Place.PLANNED, Place.RINGING) and not is_late:
         return "already answered"
     if leg.role is Role.PSAP:
-        return_to_911.psap_answered(turn)
+        presence.psap_answered(turn, given.answered_by)
     elif leg.role is Role.OUTSIDE:
         warm_transfer.outside_answered(turn)
+    elif leg.role is Role.CALLER:
+        called_back.answered(turn, given.answered_by)
     else:
         offering.leg_answered(turn)
     if turn.leg.place in (Place.PLANNED, Place.RINGING):
@@ -238,13 +254,28 @@ def _dial_ended(turn: Turn, given: inputs.DialEnded) -> str:
     return ""
 
 
-def _line_answered(turn: Turn, _given: inputs.LineAnswered) -> str:
-    if turn.leg.place is not Place.DIAL:
+def _line_answered(turn: Turn, given: inputs.LineAnswered) -> str:
+    if turn.leg.place is not Place.DIAL or given.step not in (None, turn.leg.step):
         turn.answer(Nothing())
         return "not dialling"
-    flow = crisis_line if moving.rings_crisis_line(turn, turn.leg) else return_to_911
+    flow = crisis_line if moving.rings_crisis_line(turn, turn.leg) else presence
     flow.line_answered(turn)
     return ""
+
+
+def _line_keyed(turn: Turn, given: inputs.LineKeyed) -> str:
+    if turn.leg.place is not Place.DIAL or given.step != turn.leg.step:
+        turn.answer(Nothing())
+        return "not dialling"
+    presence.line_keyed(turn, given.tries, given.digits, given.speech)
+    return ""
+
+
+def _leg_detected(turn: Turn, given: inputs.LegDetected) -> str:
+    leg = turn.get_leg(given.leg_id)
+    if leg.role is not Role.PSAP:
+        return "nothing follows"
+    return presence.detected(turn, leg, given.answered_by)
 
 
 def _leg_asked(turn: Turn, _given: inputs.LegAsked) -> str:
@@ -258,6 +289,8 @@ def _leg_asked(turn: Turn, _given: inputs.LegAsked) -> str:
     is_asked = leg.place is Place.FLOW and dialogue.find_node(leg.flow, leg.node) is not None
     if is_asked and leg.role is not Role.CALLER and turn.call.caller.is_live:
         return "at a question already"
+    if leg.role is Role.CALLER and callback.is_unreached(turn.call):
+        return "has not said to be the caller"
     connected.leg_asked(turn)
     return ""
 
@@ -283,7 +316,7 @@ def _ended(turn: Turn, leg: Leg, status: str) -> None:
         offering.leg_over(turn, leg)
         wrap_up.close_if_over(turn)
     elif leg.role is Role.PSAP and not leg.present:
-        return_to_911.line_over(turn, leg)
+        return_to_911.line_over(turn, leg, status)
     else:
         connected.leg_ended(turn, leg)
 
@@ -336,7 +369,7 @@ def _command_failed(turn: Turn, given: inputs.CommandFailed) -> str:
     if given.command != "PlaceLeg" or leg.place is not Place.PLANNED:
         return ""
     if leg.role is Role.PSAP:
-        return_to_911.line_failed(turn, leg)
+        return_to_911.line_failed(turn, leg, permanent=given.permanent)
         return ""
     if not given.permanent and leg.role is not Role.OUTSIDE:
         ringing.note_unrung(turn, leg.id)
@@ -382,6 +415,15 @@ def _staff_freed(turn: Turn, _given: inputs.StaffFreed) -> str:
     return ""
 
 
+def _call_back_begun(turn: Turn, _given: inputs.CallBackBegun) -> str:
+    return callback.begin(turn)
+
+
+def _call_back_cancelled(turn: Turn, given: inputs.CallBackCancelled) -> str:
+    turn.note("call_back_cancelled", reason=given.reason)
+    return callback.cancelled(turn)
+
+
 def _dispatch_changed(turn: Turn, given: inputs.DispatchChanged) -> str:
     note = DispatchNote(given.dispatch_id, given.status, given.team, given.minutes)
     return dispatching.dispatch_changed(turn, note)
@@ -390,6 +432,8 @@ def _dispatch_changed(turn: Turn, given: inputs.DispatchChanged) -> str:
 def _return_requested(turn: Turn, given: inputs.ReturnRequested) -> str:
     if turn.call.stage is Stage.CLOSED:
         return "the call is closed"
+    if callback.is_unreached(turn.call):
+        return "the caller has not been reached"
     if return_to_911.is_under_way(turn.call):
         return "a return is under way"
     if any(leg.role in FOR_911 for leg in moving.staff_in_room(turn.call)):
@@ -402,7 +446,7 @@ def _return_requested(turn: Turn, given: inputs.ReturnRequested) -> str:
         turn,
         reason=given.reason,
         by=Role.CLINICIAN,
-        skip=given.skip,
+        skip=return_choice.settle(turn, given.skip),
         request=given.request,
     )
     return ""
@@ -429,6 +473,7 @@ def _resolved(turn: Turn, given: inputs.Resolved) -> str:
         return "the caller is still on the line"
     outcome = "resolved" if turn.call.outcome in ("", "ended_with_clinician") else turn.call.outcome
     turn.change(disposition=given.disposition, outcome=outcome)
+    callback.cancel(turn, "resolved")
     turn.note("resolved", person=given.person_id, disposition=given.disposition)
     return ""
 
@@ -442,6 +487,7 @@ _ASKING = (
     inputs.RoomLeft,
     inputs.DialEnded,
     inputs.LineAnswered,
+    inputs.LineKeyed,
     inputs.LegAsked,
 )
 _HANDLERS: dict[type, Callable[[Turn, Any], str]] = {
@@ -453,6 +499,8 @@ _HANDLERS: dict[type, Callable[[Turn, Any], str]] = {
     inputs.RoomLeft: _room_left,
     inputs.DialEnded: _dial_ended,
     inputs.LineAnswered: _line_answered,
+    inputs.LineKeyed: _line_keyed,
+    inputs.LegDetected: _leg_detected,
     inputs.LegAsked: _leg_asked,
     inputs.LegStatusChanged: _leg_status,
     inputs.RoomJoined: _room_joined,
@@ -463,6 +511,8 @@ _HANDLERS: dict[type, Callable[[Turn, Any], str]] = {
     inputs.CommandUnknown: _command_unknown,
     inputs.TimePassed: deadlines.time_passed,
     inputs.StaffFreed: _staff_freed,
+    inputs.CallBackBegun: _call_back_begun,
+    inputs.CallBackCancelled: _call_back_cancelled,
     inputs.DispatchChanged: _dispatch_changed,
     inputs.ReturnRequested: _return_requested,
     inputs.ControlRequested: _control_requested,

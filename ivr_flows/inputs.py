@@ -75,10 +75,34 @@ class DialEnded:
 class LineAnswered:
     """A 911 line rung by TwiML alone picked up.
 
-    The answer is spoken to the line before the caller is let in.
+    The answer is spoken to the line before the caller is let in. `step` is the dial's, or None
+    where the request does not tell.
     """
 
     leg_id: str
+    step: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineKeyed:
+    """The 911 line rung by TwiML in `step` answered our question.
+
+    `tries` counts the times it had been asked before; `digits` and `speech` are "" for silence.
+    """
+
+    leg_id: str
+    step: int
+    tries: int
+    digits: str = ""
+    speech: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LegDetected:
+    """The carrier's detection beside a placed leg: who picked up, `answered_by` as it says it."""
+
+    leg_id: str
+    answered_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +203,18 @@ class StaffFreed:
 
 
 @dataclass(frozen=True, slots=True)
+class CallBackBegun:
+    """It is time to ring the caller of a call that was lost; this call is made for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallBackCancelled:
+    """The caller need not be rung any more: they called in, or a person decided so."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class DispatchChanged:
     """A team asked for moved on; `status` as in DI4, or `unanswered` when no team took it."""
 
@@ -190,11 +226,14 @@ class DispatchChanged:
 
 @dataclass(frozen=True, slots=True)
 class ReturnRequested:
-    """A person sends the caller back to 911 from a page or the API."""
+    """A person sends the caller back to 911 from a page or the API.
+
+    `skip` None leaves it to the program whether the caller goes ahead of the held calls.
+    """
 
     person_id: str
     reason: str
-    skip: bool = True
+    skip: bool | None = None
     request: str = ""
 
 
@@ -274,6 +313,8 @@ Input = (
     | RoomLeft
     | DialEnded
     | LineAnswered
+    | LineKeyed
+    | LegDetected
     | LegAsked
     | LegStatusChanged
     | RoomJoined
@@ -284,6 +325,8 @@ Input = (
     | CommandUnknown
     | TimePassed
     | StaffFreed
+    | CallBackBegun
+    | CallBackCancelled
     | DispatchChanged
     | ReturnRequested
     | ControlRequested

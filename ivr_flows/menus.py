@@ -29,6 +29,11 @@ TRANSFER_BACK = "1"  # while it rings, and for the receiver: to whom they were s
 TRANSFER_CANCEL = "2"
 TRANSFER_DECLINE = "2"
 TRANSFER_TALK_ON = "3"
+SKIP = "1"
+JOIN = "2"
+KEEP_PLACE = "2"  # in the wait
+TEXT_ME = "3"
+CALL_BACK = "8"  # the caller's line was lost; dispositions have the keys 1 to 7
 
 CONFIRM = "1"
 CHANGE = "2"

@@ -5,6 +5,9 @@ The caller enters a room last.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from ivr_flows import line_order, psap_choice
 from ivr_flows.call import HELD_STAGES, Call, Leg, Place, Role, Stage, TransferState
 from ivr_flows.outputs import (
     Dial911,
@@ -30,13 +33,20 @@ _BETWEEN_ROOMS = frozenset({STAR, WAITING, ROOM})
 
 
 def return_line(turn: Turn) -> ReturnLine:
-    """The 911 line to be tried now, the last one again and again; or the crisis line before it."""
-    lines = turn.program.psap.lines
-    returning = turn.call.returning
+    """The line of the caller's 911 centre to be tried now; or the crisis line before it."""
     if is_at_crisis_line(turn.call) and turn.program.crisis_line is not None:
         return turn.program.crisis_line
-    index = returning.line if returning else 0
-    return lines[min(index, len(lines) - 1)]
+    psap = psap_choice.psap_of(turn.call, turn.program)
+    return line_order.line_now(psap.lines, turn.call.returning)
+
+
+def begin_ringing(turn: Turn) -> ReturnLine:
+    """The line to ring now; with the first one it is settled whose lines they are."""
+    returning = turn.call.returning
+    if returning is not None and not returning.has_rung and not returning.crisis_line:
+        psap_choice.settle(turn)
+        turn.change(returning=replace(returning, has_rung=True))
+    return return_line(turn)
 
 
 def is_at_crisis_line(call: Call) -> bool:
@@ -166,18 +176,18 @@ def to_queue(turn: Turn) -> None:
     turn.answer(Wait(step))
 
 
-def dial_911(turn: Turn) -> None:
+def dial_911(turn: Turn, *, pause_seconds: int = 0) -> None:
     """Ring the current 911 line from the caller's own leg, by TwiML alone (RE5)."""
-    line = return_line(turn)
+    line = begin_ringing(turn)
     step = turn.next_step(place=Place.DIAL, flow="dial_911", node="", line_id=line.id, due_at=None)
     turn.note("line_dialled", line=line.id)
-    turn.answer(Dial911(line.id, line.ring_seconds, step))
+    turn.answer(Dial911(line.id, line.ring_seconds, step, pause_seconds))
 
 
 def caller_next(turn: Turn) -> None:
     """Tell the caller's leg, which asked, what the present state says."""
     call = turn.call
-    if call.stage is Stage.CLOSED:
+    if call.stage in (Stage.CLOSED, Stage.CALLING_BACK):
         turn.say("goodbye")
         turn.answer(Hangup())
     elif dials_itself(call):

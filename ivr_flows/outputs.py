@@ -41,6 +41,20 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class AskLine:
+    """Speak to the 911 line that the leg rings by TwiML, and collect keys, and speech if `speech`.
+
+    The answer, silence included, comes back as `LineKeyed` of `step` and `tries`.
+    """
+
+    says: tuple[Say, ...]
+    step: int
+    tries: int
+    speech: bool = False
+    timeout_seconds: int = 5
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """Put the leg into the queue; its end comes back as `QueueLeft` of `step`."""
 
@@ -80,11 +94,22 @@ class JoinRoom:
 
 @dataclass(frozen=True, slots=True)
 class Dial911:
-    """Ring a 911 line by TwiML alone; its end comes back as `DialEnded` of `step`."""
+    """Ring a 911 line by TwiML alone; its end comes back as `DialEnded` of `step`.
+
+    The caller hears `pause_seconds` of silence first.
+    """
 
     line_id: str
     ring_seconds: int
     step: int
+    pause_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MoveTo:
+    """Go on as the leg `leg_id` of another call, of the same role."""
+
+    leg_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +122,19 @@ class Nothing:
     """An empty answer: the request was a notice, or its body will not be played."""
 
 
-Instruction = Say | Ask | Wait | WaitPiece | LeaveQueue | JoinRoom | Dial911 | Hangup | Nothing
+Instruction = (
+    Say
+    | Ask
+    | AskLine
+    | Wait
+    | WaitPiece
+    | LeaveQueue
+    | JoinRoom
+    | Dial911
+    | MoveTo
+    | Hangup
+    | Nothing
+)
 
 
 class Urgency(IntEnum):
@@ -121,7 +158,7 @@ class PlaceLeg:
 
 @dataclass(frozen=True, slots=True)
 class EndLeg:
-    """Stop a leg that rings, or end a staff leg. Never sent for a caller."""
+    """Stop a leg that rings, or end a staff leg. Of a caller, only one that has not picked up."""
 
     leg_id: str
     urgency: Urgency = Urgency.OFFER
@@ -246,6 +283,54 @@ class NotifySupervisor:
     urgency: Urgency = Urgency.PAGE
 
 
+@dataclass(frozen=True, slots=True)
+class PlanCallBack:
+    """Call the caller back, who was lost at `moment` or keeps their place.
+
+    `by_choice`: only if the clinician who was with them chooses it within `after_seconds`.
+    """
+
+    moment: str
+    after_seconds: int
+    is_risky: bool = False
+    by_choice: bool = False
+    to_911: bool = False
+    urgency: Urgency = Urgency.CALL_BACK
+
+
+@dataclass(frozen=True, slots=True)
+class CallBackNow:
+    """The clinician on `leg_id`, who was with the caller, wants them called back at once."""
+
+    leg_id: str
+    urgency: Urgency = Urgency.CALL_BACK
+
+
+@dataclass(frozen=True, slots=True)
+class CancelCallBack:
+    """Nobody needs to be called back; `call_back_id` is "" for this call's own."""
+
+    reason: str
+    call_back_id: str = ""
+    urgency: Urgency = Urgency.CALL_BACK
+
+
+@dataclass(frozen=True, slots=True)
+class CallBackTried:
+    """What one try to call back came to."""
+
+    outcome: str
+    urgency: Urgency = Urgency.CALL_BACK
+
+
+@dataclass(frozen=True, slots=True)
+class TextCaller:
+    """Send the caller the text message `name`, for which they have asked."""
+
+    name: str
+    urgency: Urgency = Urgency.PAGE
+
+
 Command = (
     PlaceLeg
     | EndLeg
@@ -259,6 +344,11 @@ Command = (
     | CheckLeg
     | RequestDispatch
     | NotifySupervisor
+    | PlanCallBack
+    | CallBackNow
+    | CancelCallBack
+    | CallBackTried
+    | TextCaller
 )
 
 

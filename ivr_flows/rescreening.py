@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from ivr_flows import consulting, dialogue, eligibility, moving, return_to_911, wrap_up
+from ivr_flows import (
+    callback,
+    consulting,
+    dialogue,
+    eligibility,
+    moving,
+    return_to_911,
+    wrap_up,
+)
 from ivr_flows.call import FOR_911, Role, Stage
 from ivr_flows.inputs import AnswersChanged
 from ivr_flows.menus import CANCEL_DANGER, REPEAT
@@ -54,6 +62,9 @@ def decide_again(turn: Turn) -> None:
     call = turn.call
     if _is_with_911(turn):
         return
+    if callback.is_unreached(call):
+        callback.send_to_911(turn)
+        return
     consults = call.stage is Stage.CONSULTING
     if consults and any(leg.role in FOR_911 for leg in call.staff()):
         # The call taker has the caller and keeps them: nobody is sought any more.
@@ -76,7 +87,7 @@ def _is_with_911(turn: Turn) -> bool:
     if call.stage is Stage.SCREENING:
         return call.caller.shared  # its own questions end there, with the call taker on the line
     if call.stage is Stage.WAITING:
-        return not call.desk or call.desk == turn.program.psap.desk
+        return not call.desk or call.desk in turn.program.hosted_desks
     at_911 = any(leg.role in FOR_911 for leg in moving.staff_in_room(call))
     return at_911 and call.stage is Stage.CONNECTED
 

@@ -9,7 +9,7 @@ from ivr_flows import (
     parties,
     party_menu,
     rescreening,
-    return_to_911,
+    return_choice,
     warm_transfer,
     wrap_up,
 )
@@ -115,7 +115,7 @@ def _hear(turn: Turn, digits: str, _speech: str) -> bool:
     elif digits == MENU_PEOPLE:
         party_menu.ask(turn)
     elif digits == MENU_RETURN and _may_return(turn):
-        return_to_911.start(turn, reason="clinician_request", by=Role.CLINICIAN)
+        return_choice.begin(turn)
     elif digits == REPEAT:
         ask(turn)
     else:

@@ -119,6 +119,46 @@ PROMPTS: dict[str, str] = {
     ),
     "911_hold_comfort": "You are in line for 9 1 1. Please stay on the line.",
     "911_already_in_line": "You are already in line for 9 1 1. A call taker will answer.",
+    "wait_press_2_call_back": "To keep your place and be called back, press 2.",
+    "wait_press_3_text": "For a text message from us, press 3.",
+    "wait_confirm_call_back": (
+        "We call the phone you are calling from. If it is yours, press 1. To stay, press 2."
+    ),
+    "wait_stay_in_line": "You stay on the line and in your place.",
+    "wait_text_sent": "Thank you. The message is on its way.",
+    "call_back_promised": (
+        "You keep your place, and we call you back. You can hang up now. "
+        "If anyone is in danger, press 9 for 9 1 1, or dial 9 1 1. Goodbye."
+    ),
+    # Whoever picks up a call-back may be anybody: none of these says what the call was about.
+    "call_back_are_you_the_caller": (
+        "Hello. We are returning a call that was made from this telephone. "
+        "If you made that call, press 1 or say yes. If not, press 2 or say no."
+    ),
+    "call_back_goodbye": (
+        "Thank you, and sorry for the disturbance. "
+        "If you need help, press 9 now, or dial 9 1 1 at any time. Goodbye."
+    ),
+    "call_back_message": (
+        "Hello. We returned a call that was made from this telephone. "
+        "In an emergency, dial 9 1 1. Goodbye."
+    ),
+    "call_back_late": (
+        "Hello. We returned a call that was made from this telephone. "
+        "If you need help now, please hang up and dial 9 1 1. Goodbye."
+    ),
+    "call_back_thanks": "Thank you. Please stay on the line. For 9 1 1, press 9.",
+    "call_back_connecting": "Thank you. Please stay on the line.",
+    "standing_by_begins": "We call them back now. Please stay on the line.",
+    "standing_by_rings": "Their phone is being rung. Please stay on the line.",
+    "standing_by_is_asked": "Somebody has picked up and is asked whether they called.",
+    "standing_by_not_begun": "They cannot be called back from here.",
+    "standing_by_at_911": "The caller goes to 9 1 1. You are free again. Goodbye.",
+    "standing_by_unanswered": "They did not answer. You are free again. Goodbye.",
+    "standing_by_unconfirmed": "Nobody said to be the caller. You are free again. Goodbye.",
+    "standing_by_not_the_caller": "Somebody else answered. You are free again. Goodbye.",
+    "standing_by_machine": "A machine answered. You are free again. Goodbye.",
+    "standing_by_cancelled": "They need not be called back any more. You are free again. Goodbye.",
     "comfort": "You are still connected. Someone will be with you.",
     "your_position": "You are number {position} in line.",
     "you_are_next": "You are next.",
@@ -141,6 +181,22 @@ PROMPTS: dict[str, str] = {
     "offer_called_once": "They have called once before this week.",
     "offer_called": "They have called {calls} times this week.",
     "offer_number_doubtful": "The number may not be theirs.",
+    "offer_call_back": "This caller's line was lost. If you accept, we call them back.",
+    "offer_kept_place": "This caller asked to be called back. If you accept, we call them.",
+    "welfare_request": (
+        "This is {program} with a request for a welfare check. "
+        "A caller who may be at risk was lost and cannot be reached."
+    ),
+    "welfare_tried": "Calls back without an answer: {tries}.",
+    "welfare_incident": "Incident {incident}.",
+    "welfare_number": "Their telephone: {number}.",
+    "welfare_place": "Last known place: {place}.",
+    "welfare_keys": "To acknowledge, press 1. To repeat, press 2.",
+    "welfare_not_heard": "I did not hear a key.",
+    "welfare_not_understood": "That key is not on this menu.",
+    "welfare_acknowledged": "Thank you. Your acknowledgement is recorded. Goodbye.",
+    "welfare_failed": "I did not hear an answer. We call again. Goodbye.",
+    "welfare_withdrawn": "Thank you. This request is no longer needed. Goodbye.",
     "offer_after_drop": "The caller was with a clinician and the line dropped.",
     "offer_911_call": "9 1 1 call holding.",
     "offer_returned_call": "A crisis caller is coming back.",
@@ -206,6 +262,9 @@ PROMPTS: dict[str, str] = {
     ),
     "danger_noted": "Noted. Back to your caller.",
     "menu_return": "To go back to 9 1 1, press 9.",
+    "menu_skip_or_join": (
+        "To go ahead of the callers who wait for 9 1 1, press 1. To wait in turn, press 2."
+    ),
     "back_to_your_caller": "Back to your caller.",
     "caller_at_menu": "Your caller pressed star and will be back in a moment.",
     "clinician_is_on_the_line": (
@@ -305,6 +364,12 @@ PROMPTS: dict[str, str] = {
     "return_because": "Reason: {reason}.",
     "psap_request": "Requested: {request}.",
     "press_1_to_take_the_call": "Press 1 to take the caller.",
+    "press_1_or_speak": "To take the caller, press 1 or say who you are.",
+    "caller_is_here": "Thank you. Here is the caller.",
+    "menu_nobody_from_911_yet": (
+        "Nobody from 9 1 1 is on the line yet. To go back to your caller, press 1. "
+        "To leave all the same, press 2 again."
+    ),
     "psap_is_on_the_line": (
         "9 1 1 is on the line. Introduce your caller, then hang up when you are ready."
     ),
@@ -353,6 +418,7 @@ PROMPTS: dict[str, str] = {
         "You can call again at any time. Take care."
     ),
     "caller_has_gone": "Your caller has left the line.",
+    "caller_lost_press_8": "If their line was lost, press 8 to call them back.",
     "caller_has_gone_goodbye": "Your caller has left the line. Goodbye.",
     "return_reason": "Why did the call go back to 9 1 1?",
     "record_complete": "Thank you. Your record is complete. Goodbye.",
@@ -402,6 +468,7 @@ PROMPTS: dict[str, str] = {
     "reason_screening_too_long": "the questions took too long",
     "reason_clinician_silent": "the clinician did not come back",
     "reason_clinician_lost": "the clinician's line dropped",
+    "reason_dropped_call": "the caller's line was lost",
     "reason_caller_stayed": "the caller stayed on the line",
     "reason_queue_failed": "a technical fault",
     "reason_room_failed": "a technical fault",

@@ -10,6 +10,7 @@ from router.cli.opening import SentenceGroup
 from router.cli.people import people
 from router.cli.program import program
 from router.cli.protocol import protocol
+from router.cli.report import report
 from router.cli.roster import roster
 from router.cli.what_if import what_if
 
@@ -26,4 +27,5 @@ main.add_command(people)
 main.add_command(block)
 main.add_command(user)
 main.add_command(token)
+main.add_command(report)
 main.add_command(what_if)

@@ -29,12 +29,10 @@ from ivr_flows.outputs import (
     EndLeg,
     HoldLeg,
     MuteLeg,
-    NotifySupervisor,
     PlaceLeg,
     RedirectLeg,
     ReleaseFromQueue,
     RemoveLeg,
-    RequestDispatch,
     SetEndsRoom,
     Urgency,
 )
@@ -162,7 +160,7 @@ def find_reason_void(command: CarrierCommand, call: Call) -> str:
     if isinstance(command, PlaceLeg):
         return _find_reason_not_to_ring(call, leg)
     if isinstance(command, EndLeg):
-        return "a caller's leg" if leg.role is Role.CALLER else ""
+        return "a caller's leg" if leg.role is Role.CALLER and not _rings_in_vain(call, leg) else ""
     if not leg.is_live:
         return "the leg is over"
     if isinstance(command, ReleaseFromQueue) and leg.place is not Place.QUEUE:
@@ -176,6 +174,11 @@ def find_reason_void(command: CarrierCommand, call: Call) -> str:
     if isinstance(command, (HoldLeg, MuteLeg, RemoveLeg)):
         return _find_reason_to_leave_party(command, call, leg)
     return ""
+
+
+def _rings_in_vain(call: Call, leg: Leg) -> bool:
+    """Whether the leg rings a caller who need not be called back any more."""
+    return call.call_back is not None and not leg.is_answered and call.stage is Stage.CLOSED
 
 
 def _find_reason_to_leave_party(
@@ -204,6 +207,9 @@ def _switched_on(command: CarrierCommand) -> bool:
 def _find_reason_not_to_ring(call: Call, leg: Leg) -> str:
     if leg.place is not Place.PLANNED:
         return "rung already, or over"
+    if leg.role is Role.OUTSIDE:
+        wanted = call.transfer is not None and call.transfer.receiver == leg.id
+        return "" if wanted else "the transfer is over"
     if leg.role is Role.PSAP:
         taken = call.returning is None or call.returning.taken
         return "the return is over" if call.stage is not Stage.RETURNING or taken else ""
@@ -231,7 +237,7 @@ def load_order(outgoing: Outgoing, row: OutboxRow) -> Order | None:
             outbox.mark_failed(session, row.id, "no such call")
             return None
         command, call = row.command(), found.call
-        if isinstance(command, (RequestDispatch, NotifySupervisor)):
+        if not isinstance(command, CarrierCommand):
             outbox.mark_failed(session, row.id, "not the carrier's")
             return None
         if not isinstance(command, PlaceLeg):
@@ -246,6 +252,8 @@ def load_order(outgoing: Outgoing, row: OutboxRow) -> Order | None:
 def _find_number(session: Session, numbers: StoredNumbers, call: Call, leg: Leg) -> str | None:
     if leg.line_id:
         return numbers.find_line_number(call, leg.line_id)
+    if leg.role is Role.CALLER:
+        return calls.find_caller_number(session, call.id)
     person = people.find_person(session, leg.person_id or "")
     return None if person is None else person.phone
 

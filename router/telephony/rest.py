@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from requests.exceptions import ConnectionError as WireError
@@ -22,7 +23,7 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
-from ivr_flows.call import Call, Leg, Place, room_name
+from ivr_flows.call import Call, Leg, Place, Role, room_name
 from ivr_flows.outputs import (
     Announce,
     CheckLeg,
@@ -46,10 +47,15 @@ RESOURCE_NOT_FOUND = "20404"
 TOO_MANY_REQUESTS = 429  # "never processed and always safe to retry"
 NOT_FOUND = 404
 SERVER_ERRORS = 500
+GREETING_MILLISECONDS = 6000
+"""Speech longer than this is a machine's; a call taker's "911, what is the address of the
+emergency?" is longer than Twilio's usual 2.4 s. https://www.twilio.com/docs/voice/answering-machine-detection"""
 LISTED = 50  # calls to one number that a look-up goes through, newest first
 
 RoomCommand = SetEndsRoom | HoldLeg | MuteLeg | RemoveLeg | Announce
 CarrierCommand = PlaceLeg | EndLeg | ReleaseFromQueue | RedirectLeg | RoomCommand | CheckLeg
+
+NO_DETECTION: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +153,14 @@ class Carrier:
             return self._execute_in_room(command, room_name(call.id, command.room), leg, token)
         if not leg.sid:
             return Failed("no_sid", permanent=True)
+        if isinstance(command, EndLeg) and leg.role is Role.CALLER:
+            return self.cancel_ring(leg.sid)
         if isinstance(command, EndLeg):
             return self.end_call(leg.sid, is_answered=leg.place not in _UNANSWERED)
         if isinstance(command, ReleaseFromQueue):
-            return self.release_from_queue(queue_name(call), leg.sid, self._urls.ask(leg))
+            return self.release_from_queue(queue_name(call), leg.sid, self._urls.of(call).ask(leg))
         if isinstance(command, RedirectLeg):
-            return self.redirect(leg.sid, self._urls.ask(leg))
+            return self.redirect(leg.sid, self._urls.of(call).ask(leg))
         return self.check(leg.sid)
 
     def _execute_in_room(self, command: RoomCommand, room: str, leg: Leg, token: str) -> Result:
@@ -167,7 +175,10 @@ class Carrier:
         return self.announce(room, leg, token)
 
     def place_leg(self, leg: Leg, to_e164: str, from_e164: str, ring_seconds: int) -> Result:
-        """Ring a leg of a call; it asks its `answered` address when it is picked up."""
+        """Ring a leg of a call; it asks its `answered` address when it is picked up.
+
+        Who picks up a 911 line is told to its `detected` address, while the leg is spoken to.
+        """
         return self.place_call(
             to_e164,
             from_e164,
@@ -175,16 +186,34 @@ class Carrier:
             fallback_url=self._urls.fallback(leg),
             status_url=self._urls.status(leg),
             ring_seconds=ring_seconds,
+            detection=self._detection_for(leg),
         )
 
-    def place_page(self, page_id: str, to_e164: str, from_e164: str, ring_seconds: int) -> Result:
-        """Ring a responder for a page."""
+    def _detection_for(self, leg: Leg) -> Mapping[str, Any]:
+        if leg.role is Role.CALLER:
+            # Who is called back is told nothing before we know who or what picked up: a machine
+            # when its greeting is over, where a message could be left.
+            return {"machine_detection": "DetectMessageEnd"}
+        if leg.role is Role.PSAP:  # beside the document, which is not held up
+            return {
+                "machine_detection": "Enable",
+                "machine_detection_speech_threshold": GREETING_MILLISECONDS,
+                "async_amd": "true",
+                "async_amd_status_callback": self._urls.detected(leg),
+                "async_amd_status_callback_method": "POST",
+            }
+        return NO_DETECTION
+
+    def place_page(
+        self, page_id: str, to_e164: str, from_e164: str, ring_seconds: int, kind: str = "team"
+    ) -> Result:
+        """Ring a responder, or with the kind `welfare` a line of 911, for a page."""
         return self.place_call(
             to_e164,
             from_e164,
-            url=self._urls.page_answered(page_id),
-            fallback_url=self._urls.page_fallback(page_id),
-            status_url=self._urls.page_status(page_id),
+            url=self._urls.page_answered(page_id, kind),
+            fallback_url=self._urls.page_fallback(page_id, kind),
+            status_url=self._urls.page_status(page_id, kind),
             ring_seconds=ring_seconds,
         )
 
@@ -197,8 +226,13 @@ class Carrier:
         fallback_url: str,
         status_url: str,
         ring_seconds: int,
+        detection: Mapping[str, Any] = NO_DETECTION,
     ) -> Result:
-        """Start a call. `Done.sid` is its CallSid."""
+        """Start a call. `Done.sid` is its CallSid.
+
+        `to_e164` may also be a SIP address. `detection` is how the carrier is to find out whether a
+        machine picked up.
+        """
         if not to_e164 or not from_e164:
             return Failed("no_number", permanent=True)
         return _attempt(
@@ -213,6 +247,7 @@ class Carrier:
                 status_callback_method="POST",
                 status_callback_event=CALL_EVENTS,
                 timeout=ring_seconds,
+                **detection,
             )
         )
 
@@ -225,6 +260,10 @@ class Carrier:
             if result != Failed(INVALID_CALL_STATE, permanent=True):
                 return result
         return Done(sid, "completed")
+
+    def cancel_ring(self, sid: str) -> Result:
+        """Stop a call that rings; one that was picked up in this very moment is left alone."""
+        return _attempt(lambda: self._client.calls(sid).update(status="canceled"))
 
     def redirect(self, sid: str, url: str) -> Result:
         """Make a live leg ask `url`, wherever it is. It leaves a room or queue at once."""

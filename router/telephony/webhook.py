@@ -17,7 +17,10 @@ from ivr_flows.inputs import (
     Keyed,
     LegAnswered,
     LegAsked,
+    LegDetected,
     LegStatusChanged,
+    LineAnswered,
+    LineKeyed,
     QueueLeft,
     RoomDeparted,
     RoomJoined,
@@ -57,6 +60,14 @@ DIAL_STATUSES: Mapping[str, bool] = {
     "failed": False,
     "canceled": False,
 }
+# What a line that was not reached answered in SIP (RFC 3261, 21.4 to 21.6), as a CallStatus: it is
+# more exact than Twilio's own word. What is not here is left to that.
+SIP_STATUSES: Mapping[str, str] = {
+    **dict.fromkeys(("404", "410", "484", "502", "503", "504", "604"), "failed"),
+    **dict.fromkeys(("486", "600"), "busy"),
+    **dict.fromkeys(("408", "480", "487"), "no-answer"),
+}
+NOT_REACHED = frozenset({"busy", "no-answer", "failed"})
 QUEUE_RESULTS = frozenset(
     {
         "bridged",
@@ -199,6 +210,22 @@ def read_answered(leg_id: str, form: Form) -> LegAnswered:
     return LegAnswered(leg_id, read_sid(form), _known(ANSWERED_BY, form.get("AnsweredBy", "")))
 
 
+def read_detected(leg_id: str, form: Form) -> LegDetected | None:
+    """The carrier says who picked up; None where it says nothing that we know."""
+    answered_by = _known(ANSWERED_BY, form.get("AnsweredBy", ""))
+    return LegDetected(leg_id, answered_by) if answered_by else None
+
+
+def read_whisper(leg_id: str, step: int, _: Form) -> LineAnswered:
+    """A 911 line rung by TwiML was picked up."""
+    return LineAnswered(leg_id, step)
+
+
+def read_line_keyed(leg_id: str, step: int, tries: int, form: Form) -> LineKeyed:
+    """A 911 line rung by TwiML answered our question, or was silent."""
+    return LineKeyed(leg_id, step, tries, read_digits(form), _speech(form))
+
+
 def read_keyed(leg_id: str, step: int, form: Form) -> Keyed:
     """A question was answered; what is no key and no speech reads as silence."""
     return Keyed(leg_id, step, read_digits(form), _speech(form))
@@ -232,8 +259,13 @@ def read_room_left(leg_id: str, step: int, form: Form) -> RoomLeft:
 
 def read_dial_ended(leg_id: str, step: int, form: Form) -> DialEnded:
     """The 911 line rung by TwiML is over. An unknown status reads as "": nobody was reached."""
-    status = form.get("DialCallStatus", "")
+    status = _exact(form.get("DialCallStatus", ""), form.get("DialSipResponseCode", ""))
     return DialEnded(leg_id, step, status if status in DIAL_STATUSES else "", hung_up=is_over(form))
+
+
+def _exact(status: str, sip_code: str) -> str:
+    """A status, made more exact by what a line that was not reached answered in SIP."""
+    return SIP_STATUSES.get(sip_code, status) if status in NOT_REACHED else status
 
 
 def read_ask(leg_id: str, _: Form) -> LegAsked:
@@ -243,7 +275,7 @@ def read_ask(leg_id: str, _: Form) -> LegAsked:
 
 def read_status(leg_id: str, form: Form) -> LegStatusChanged | None:
     """A status callback; None when it names no status we know."""
-    status = form.get("CallStatus", "")
+    status = _exact(form.get("CallStatus", ""), form.get("SipResponseCode", ""))
     return LegStatusChanged(leg_id, status, read_sid(form)) if status in CALL_STATUSES else None
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields, is_dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Literal, TypeVar
 
@@ -18,6 +19,8 @@ from ivr_flows.inputs import (
     ProtocolMoved,
     Resolved,
     ReturnRequested,
+    TransferCancelled,
+    TransferIntroduced,
 )
 from router.errors import (
     ConflictError,
@@ -31,14 +34,22 @@ from router.services.accounts import Scope, use_token
 from router.services.announce import announce_incident
 from router.services.apply_input import Answer
 from router.services.control_party import control_party, list_parties
+from router.services.load_program import PublishedPrograms
 from router.services.protocols import move_protocol, read_protocol_run
-from router.services.read_record import check_call
+from router.services.read_record import check_call, read_for_screen
+from router.services.request_call_back import (
+    cancel_call_back,
+    list_call_backs,
+    request_call_back,
+)
 from router.services.sign_on import sign_off, sign_on
+from router.services.transfer import request_transfer
 from router.storage.accounts import TokenRow
 from router.storage.database import Sessions
 from router.web.board import feed_of, to_document
 from router.web.incident_body import Answer as YesOrNo
 from router.web.incident_body import AnswerName, IncidentBody, simplify
+from router.web.transfer_body import TransferBody
 
 CODE = r"^[a-z][a-z0-9_]*$"
 CODE_OR_NOTHING = r"^([a-z][a-z0-9_]*)?$"
@@ -50,12 +61,20 @@ _Body = TypeVar("_Body", bound=BaseModel)
 
 
 class ReturnBody(BaseModel):
-    """Why a caller goes back to 911, and whether ahead of held calls."""
+    """Why a caller goes back to 911, and whether ahead of held calls; else the program decides."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     reason: str = Field(pattern=CODE, max_length=60)
-    skip: bool = True
+    skip: bool | None = None
+
+
+class CancelBody(BaseModel):
+    """Why a caller need not be called back."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    reason: str = Field(pattern=CODE, max_length=60)
 
 
 class ResolveBody(BaseModel):
@@ -108,6 +127,7 @@ def make_api(sessions: Sessions, apply_to_call: Callable[[str, Input], Answer]) 
         return {"at": shown.read_at.isoformat(), **to_document(shown.board)}
 
     _add_calls(api, sessions, apply_to_call)
+    _add_transfers(api, sessions, apply_to_call)
     _add_incidents_and_roster(api, sessions)
     api.register_error_handler(SwitchbackError, _explain)
     return api
@@ -144,6 +164,8 @@ def _add_calls(
         check_call(sessions, call_id)
         return _told(apply_to_call(call_id, Resolved(_actor(), body.disposition)))
 
+    _add_call_backs(api, sessions, apply_to_call)
+
     @_endpoint(api, "/calls/<call_id>/answers", Scope.CALLS, method="POST")
     def answers(call_id: str) -> ResponseReturnValue:
         body = _body(AnswersBody)
@@ -160,6 +182,72 @@ def _add_calls(
     @_endpoint(api, "/calls/<call_id>/protocol", Scope.CALLS)
     def protocol_now(call_id: str) -> ResponseReturnValue:
         return asdict(read_protocol_run(sessions, call_id))
+
+
+def _add_transfers(
+    api: Blueprint, sessions: Sessions, apply_to_call: Callable[[str, Input], Answer]
+) -> None:
+    @_endpoint(api, "/calls/<call_id>", Scope.CALLS)
+    def call(call_id: str) -> ResponseReturnValue:
+        record = read_for_screen(sessions, call_id, _actor())
+        return {one.name: jsonable(getattr(record, one.name)) for one in fields(record)}
+
+    @_endpoint(api, "/calls/<call_id>/transfer", Scope.CALLS, method="POST")
+    def transfer(call_id: str) -> ResponseReturnValue:
+        body = _body(TransferBody)
+        try:
+            told = request_transfer(
+                sessions, apply_to_call, call_id, body.to_wish(), asked_by=_actor()
+            )
+        except InvalidInputError as error:
+            given = {"given": body.to.number} if error.field == "to.number" else {}
+            answer = {"error": error.message, "field": error.field, **given}
+            return answer, HTTPStatus.UNPROCESSABLE_ENTITY
+        return _told(told)
+
+    @_endpoint(api, "/calls/<call_id>/transfer/introduce", Scope.CALLS, method="POST")
+    def introduce(call_id: str) -> ResponseReturnValue:
+        check_call(sessions, call_id)
+        return _told(apply_to_call(call_id, TransferIntroduced(_actor())))
+
+    @_endpoint(api, "/calls/<call_id>/transfer/cancel", Scope.CALLS, method="POST")
+    def cancel(call_id: str) -> ResponseReturnValue:
+        check_call(sessions, call_id)
+        return _told(apply_to_call(call_id, TransferCancelled(_actor())))
+
+
+def _add_call_backs(
+    api: Blueprint, sessions: Sessions, apply_to_call: Callable[[str, Input], Answer]
+) -> None:
+    programs = PublishedPrograms()
+
+    @_endpoint(api, "/calls/<call_id>/call-backs", Scope.CALLS)
+    def call_backs(call_id: str) -> ResponseReturnValue:
+        views = list_call_backs(sessions, call_id)
+        return {"call_id": call_id, "call_backs": [jsonable(view) for view in views]}
+
+    @_endpoint(api, "/calls/<call_id>/call-back", Scope.CALLS, method="POST")
+    def call_back(call_id: str) -> ResponseReturnValue:
+        call_back_id = request_call_back(sessions, programs, call_id, _actor())
+        return {"call_id": call_id, "call_back_id": call_back_id}, HTTPStatus.ACCEPTED
+
+    @_endpoint(api, "/calls/<call_id>/call-back/cancel", Scope.CALLS, method="POST")
+    def call_back_cancel(call_id: str) -> ResponseReturnValue:
+        body = _body(CancelBody)
+        check_call(sessions, call_id)
+        cancel_call_back(sessions, apply_to_call, call_id, body.reason)
+        return {"call_id": call_id, "cancelled": True}
+
+
+def jsonable(value: Any) -> Any:  # noqa: ANN401 - any part of a record
+    """The value as JSON has it, with instants in ISO 8601."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {one.name: jsonable(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: jsonable(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [jsonable(one) for one in value]
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _add_incidents_and_roster(api: Blueprint, sessions: Sessions) -> None:

@@ -6,6 +6,7 @@ the prompts, so that no fault elsewhere can silence them.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ CONVERSATION_SECONDS = 10  # shorter, and nobody at 911 has heard the caller
 TALKS = 2  # conversations with 911 after which it is rung again only for a key
 REJOINS = 3
 ASKS = 3
+
+PSAP = re.compile(r"[a-z0-9._-]{1,81}")  # a program, a dot and its 911 centre
 
 EN, ES = "en-US", "es-US"
 Speech = tuple[tuple[str, str], ...]
@@ -105,12 +108,12 @@ class Target:
 def read_path(path: str) -> Target:
     """The target of a path under /voice or /sms."""
     parts = path.strip("/").split("/")
-    if parts[0] != "voice" or parts[-1] == "status" or parts[1:2] == ["room"]:
+    if parts[0] != "voice" or parts[-1] in ("status", "detected") or parts[1:2] == ["room"]:
         return Target(NOTICE)
     match parts[1:]:
         case ["announce", *_]:
             return Target(ANNOUNCE)
-        case ["team", *_]:
+        case ["team" | "welfare", *_]:
             return Target(PAGE)
         case [role, leg_id, point, *rest] if role == CALLER or role in _STAFF:
             numbers = [int(part) for part in rest if part.isascii() and part.isdecimal()][:2]
@@ -145,35 +148,37 @@ class Failsafe:
             return empty()
         if target.role == PAGE:
             return _goodbye(SORRY)
-        if target.point == "whisper":
-            return _spoken(RETURNING)
+        if target.point in ("whisper", "line-keyed"):
+            return _spoken(RETURNING)  # no proof is asked: nothing may keep the caller from 911
         if target.point == HOLD_POINT and target.role != CALLER:
             return self._hold_party(target)
         if target.point == "wait":
             return self._hold(target, query, form)
         if target.role == CALLER:
-            return self.dial_911(form, tries=0, talks=0)
+            return self.dial_911(form, tries=0, talks=0, psap=query.get("psap", ""))
         return self._staff(target, query, form)
 
-    def dial_911(self, form: Mapping[str, str], *, tries: int, talks: int) -> str:
+    def dial_911(self, form: Mapping[str, str], *, tries: int, talks: int, psap: str = "") -> str:
         """Ring 911's lines from outside, one after another and over again, till one is reached.
 
-        `tries` counts the lines rung, `talks` the conversations that 911 has ended; both stand in
-        the address of the next request, whose `form` says how the last line answered.
+        `psap` names the caller's 911 centre, where the address that was asked knew it. `tries`
+        counts the lines rung, `talks` the conversations that 911 has ended; both stand in the
+        address of the next request, whose `form` says how the last line answered.
         """
         reached = tries > 0 and _was_reached(form)
         talks += reached
         response = VoiceResponse()
-        action = self._urls.at(f"/voice/failsafe/{tries + 1}/{talks}")
+        centre = f"?psap={psap}" if PSAP.fullmatch(psap) else ""
+        action = self._urls.at(f"/voice/failsafe/{tries + 1}/{talks}{centre}")
         ours = [number for number in (form.get("To", ""), form.get("From", "")) if number]
-        lines = self._numbers.numbers(*ours)
+        lines = self._numbers.numbers(*ours, psap=psap)
         if not lines:
             _say(response, DIAL_YOURSELF)
             response.pause(length=5)
             response.redirect(action, method="POST")
             return str(response)
         if reached and talks >= TALKS and not form.get("Digits"):
-            again = self._urls.at(f"/voice/failsafe/0/{talks}")
+            again = self._urls.at(f"/voice/failsafe/0/{talks}{centre}")
             gather = response.gather(
                 action=again,
                 method="POST",
@@ -211,7 +216,9 @@ class Failsafe:
         if form.get("Digits") or self._held_seconds(token) > HOLD_SECONDS - HOLD_PIECE_SECONDS:
             response.leave()
             return str(response)
-        action = self._urls.at(f"/voice/{target.role}/{target.leg_id}/wait?hold={token}")
+        psap = query.get("psap", "")
+        centre = f"&psap={psap}" if PSAP.fullmatch(psap) else ""
+        action = self._urls.at(f"/voice/{target.role}/{target.leg_id}/wait?hold={token}{centre}")
         gather = response.gather(
             action=action,
             method="POST",

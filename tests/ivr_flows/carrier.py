@@ -9,13 +9,14 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from ivr_flows import inputs, moving, outputs, parties
+from ivr_flows import callback, inputs, moving, outputs, parties
 from ivr_flows.call import STAFF, Place, Stage
 from tests.ivr_flows.story import Story
 
 CALLER = "call-1"
 UNHEARD_STEPS = 2  # of four seconds each, with orders that take as long
 KEYS = ("", "1", "1", "1", "2", "2", "3", "4", "9", "*", "#", "8", "1234", "12345", "5", "6")
+WILLING = ("1", "1", "1", "4", "3", "2", *KEYS)
 FROM_PAGES: tuple[inputs.Input, ...] = (
     inputs.AnswersChanged("token", {"medical": "yes"}),
     inputs.AnswersChanged("token", {"asked_police": "no"}),
@@ -32,11 +33,14 @@ TRANSFERS: tuple[inputs.Input, ...] = (
     inputs.TransferRequested("token", "directory:warm_line", "private"),
     inputs.TransferRequested("token", "number:7", "together"),
     inputs.TransferRequested("token", "desk:nextville/clinicians"),
+)
+IN_MID_TRANSFER: tuple[inputs.Input, ...] = (
     inputs.TransferIntroduced("token"),
     inputs.TransferIntroduced("token"),
     inputs.TransferCancelled("token"),
+    inputs.TransferRequested("token", "desk:supervisors"),
 )
-WAIT_KEYS = ("", "", "", "", "9", "5")
+WAIT_KEYS = ("", "", "", "", "9", "5", "2", "1", "3")
 TOLD_AGAIN = (
     inputs.Keyed,
     inputs.QueueLeft,
@@ -57,7 +61,9 @@ class Carrier:
 
     `on_line` is where each leg really is: ivr, queue, room:N, dial (rings 911), talk (with 911).
     `rest` is the chance that a command is carried out, `lost` that a status or conference callback
-    is not delivered. Without a `switchboard` there are no commands and nobody keeps deadlines.
+    is not delivered. Without a `switchboard` there are no commands and nobody keeps deadlines. With
+    `transfers` they are asked for, introduced and cancelled by the API as well as by key; with
+    `party_control` holds, mutes and removals are asked for all the time.
     """
 
     def __init__(
@@ -68,19 +74,23 @@ class Carrier:
         rest: float = 1.0,
         lost: float = 0.0,
         switchboard: bool = True,
+        transfers: bool = False,
+        party_control: bool = False,
     ) -> None:
         self.story = story
         self.random = random
         self.rest = rest
         self.lost = lost
         self.switchboard = switchboard
-        self.on_line: dict[str, str] = {CALLER: "ivr"}
+        self.transfers = transfers
+        self.party_control = party_control
+        self.on_line: dict[str, str] = {
+            leg.id: "ivr" for leg in story.call.legs if leg.place is Place.FLOW
+        }
         self.flags: dict[str, bool] = {}
         self.held: set[str] = set()  # on hold in the room they are in
         self.muted: set[str] = set()
         self.controls = 0  # callbacks on hold and mute so far
-        self.transfers = False
-        self.party_control = False  # holds, mutes and removals are asked for all the time
         self.told_before: list[inputs.Input] = []
         self._orders: dict[type, Callable[[Any], None]] = {
             outputs.PlaceLeg: self._place,
@@ -93,10 +103,11 @@ class Carrier:
             outputs.RemoveLeg: self._remove,
             outputs.CheckLeg: self._look_up,
         }
+        self._settle(CALLER)
         for leg in story.call.legs:
-            if leg.is_answered:
-                self.on_line[leg.id] = "ivr"
-                self._settle(leg.id)
+            if leg.place is Place.ROOM:
+                self.on_line[leg.id] = f"room:{leg.room}"
+                self.flags[leg.id] = leg.ends_room
 
     # -- the carrier's side ------------------------------------------------------------
 
@@ -206,7 +217,8 @@ class Carrier:
             self._report(inputs.LegStatusChanged(leg_id, "busy"))
 
     def _end(self, order: outputs.EndLeg) -> None:
-        assert order.leg_id != CALLER, "the caller is hung up on"
+        is_ringing = callback.is_unreached(self.story.call) and order.leg_id not in self.on_line
+        assert order.leg_id != CALLER or is_ringing, "the caller is hung up on"
         if order.leg_id in self.on_line:
             self.hang_up(order.leg_id)
         elif self.story.leg(order.leg_id).is_live:
@@ -301,7 +313,8 @@ class Carrier:
             action = self.random.choice(parties.ACTIONS)
             self.story.give(inputs.ControlRequested("token", leg.id, action))
         elif self.transfers and choice < 0.8 and len(self.on_line) > 1:
-            self.story.give(self.random.choice(TRANSFERS))
+            under_way = self.story.call.transfer is not None
+            self.story.give(self.random.choice(IN_MID_TRANSFER if under_way else TRANSFERS))
         elif self.on_line:
             leg_id = self.random.choice(sorted(self.on_line))
             self._person_acts(leg_id)
@@ -320,13 +333,17 @@ class Carrier:
 
     def _person_acts(self, leg_id: str) -> None:
         where = self.on_line[leg_id]
+        if leg_id not in self.story.told:
+            self._ask(inputs.LegAsked(leg_id))  # it comes over from another call
+            return
         told = self.story.told[leg_id][-1]
         if self.random.random() < 0.05:
             self.hang_up(leg_id)
         elif where == "queue":
             self._tick(leg_id, self.random.choice(WAIT_KEYS))
         elif where == "ivr":
-            self._press(leg_id, self.random.choice(KEYS))
+            keys = WILLING if self.transfers and leg_id != CALLER else KEYS
+            self._press(leg_id, self.random.choice(keys))
         elif where in ("dial", "talk"):
             self._dialled(leg_id)
         elif self.story.leg(leg_id).place is Place.JOINING and self.random.random() < 0.9:
@@ -372,7 +389,8 @@ class Carrier:
         assert call.due_at is not None or driven, f"no deadline: {call}"
         told = self.story.told[CALLER][-1]
         if isinstance(told, outputs.Hangup):
-            assert call.caller.flow == "closing", f"a live caller is hung up on: {call}"
+            may_end = call.caller.flow == "closing" or callback.is_unreached(call)
+            assert may_end, f"a live caller is hung up on: {call}"
 
     def is_with_a_person(self) -> bool:
         """Whether the caller shares a room with staff, or 911 is on their own dial."""
@@ -398,6 +416,19 @@ class Carrier:
         is_alone = there and there <= self.held | self.muted
         return where.startswith("room") and bool(is_alone)
 
+    def hangs_up_and_nobody_is_rung_on(self, seconds: int = 200) -> bool:
+        """The caller leaves: whether no phone rings on once all orders are carried out."""
+        if CALLER in self.on_line:
+            self.hang_up(CALLER)
+        if self.story.caller.is_live:
+            self.story.give(inputs.LegStatusChanged(CALLER, "completed"))
+        for _ in range(seconds // 10):
+            commands, self.story.commands = self.story.commands, []
+            for command in commands:
+                self.carry_out(command)
+            self._time_goes_on(10)
+        return self.story.is_at(Stage.CLOSED) and not self.story.rings()
+
     def drain(self, seconds: int = 1800) -> bool:
         """Whether a caller who stays reaches a person or 911 while nobody else does anything."""
         unheard = 0
@@ -415,7 +446,7 @@ class Carrier:
             if where == "queue":
                 self._tick(CALLER, "")
             elif where == "ivr":
-                self._press(CALLER, "")
+                self._press(CALLER, "1" if callback.is_awaited(self.story.call) else "")
             elif where and self.story.caller.place is Place.JOINING:
                 self._report(inputs.RoomJoined(CALLER, int(where.removeprefix("room:"))))
             for leg_id in [leg for leg in self.on_line if leg != CALLER]:

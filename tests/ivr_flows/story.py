@@ -127,6 +127,7 @@ ASKING = (
     inputs.RoomLeft,
     inputs.DialEnded,
     inputs.LineAnswered,
+    inputs.LineKeyed,
     inputs.LegAsked,
 )
 
@@ -219,7 +220,7 @@ class Story:
         says: tuple[outputs.Say, ...] = ()
         if isinstance(instruction, outputs.Say):
             says = (instruction,)
-        elif isinstance(instruction, (outputs.Ask, outputs.WaitPiece)):
+        elif isinstance(instruction, (outputs.Ask, outputs.AskLine, outputs.WaitPiece)):
             says = instruction.says
         self.heard.setdefault(leg_id, []).extend(text(say) for say in says)
 
@@ -250,7 +251,8 @@ class Story:
         return self.give(inputs.Keyed(leg_id, leg.step, digits))
 
     def waits(self, leg_id: str = "call-1", digits: str = "") -> tuple[outputs.Instruction, ...]:
-        """The next piece of the wait."""
+        """The next piece of the wait, asked for when the last is over."""
+        self.now += timedelta(seconds=1)
         return self.give(inputs.WaitTicked(leg_id, digits))
 
     def passes(self, seconds: float) -> None:
@@ -268,6 +270,11 @@ class Story:
     def answers(self, leg_id: str) -> tuple[outputs.Instruction, ...]:
         """The phone of a placed leg is picked up."""
         return self.give(inputs.LegAnswered(leg_id, sid=f"CA{leg_id}"))
+
+    def line_takes(self, digits: str = "1") -> None:
+        """The line that the caller's own leg dials picks up and proves a person there."""
+        self.give(inputs.LineAnswered("call-1", self.caller.step))
+        self.give(inputs.LineKeyed("call-1", self.caller.step, 0, digits))
 
     def joins(self, leg_id: str) -> None:
         """The carrier reports the leg in the room it was told to join."""

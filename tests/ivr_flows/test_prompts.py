@@ -27,6 +27,7 @@ SPEAKING = {
     "returned_call",
     "for_the_line",
     "_consult",
+    "_in_both",
     "say_to_free",
     "Screening",
     "Question",
@@ -47,10 +48,14 @@ PUT_TOGETHER = (
     "role_",
     "offer_suggests_",
     "team_page_",
+    "standing_by_",
+    "welfare_",
     "the_team",
     "no_number",
 )
 STAFF_ONLY = (
+    "welfare_",
+    "standing_by_",
     "call_taker_",
     "ask_call_t",
     "ask_incident",

@@ -60,7 +60,9 @@ class FakeCarrier:
             return self.check(leg.sid or "" if leg is not None else "")
         return self._answer(Sent(name, command.leg_id, to_e164, from_e164))
 
-    def place_page(self, page_id: str, to_e164: str, from_e164: str, ring_seconds: int) -> Result:
+    def place_page(
+        self, page_id: str, to_e164: str, from_e164: str, ring_seconds: int, kind: str = "team"
+    ) -> Result:
         return self._answer(Sent("PlacePage", page_id, to_e164, from_e164))
 
     def end_call(self, sid: str, *, is_answered: bool) -> Result:

@@ -154,7 +154,7 @@ def test_re3_a_911_line_is_dialled_by_the_callers_own_leg() -> None:
     assert document(Say("to_911"), Dial911("priority", 20, 9)) == (
         f'{HEAD}<Say language="en-US" voice="Joe">to_911</Say>'
         f'<Dial action="{base}/dial-ended/9{ANY}" answerOnBridge="false" callerId="+15125550100"'
-        f' method="POST" timeout="20"><Number method="POST" url="{base}/whisper{ANY}">'
+        f' method="POST" timeout="20"><Number method="POST" url="{base}/whisper/9{ANY}">'
         "+15125550142</Number></Dial></Response>"
     )
 

@@ -1,6 +1,7 @@
 """Every table of the router, as SQLAlchemy Core tables on one `metadata`."""
 
 from router.storage.tables.accounts import api_tokens, user_sessions, users
+from router.storage.tables.call_backs import call_back_tries, call_backs, welfare_pages
 from router.storage.tables.calls import (
     calls,
     dispositions,
@@ -8,6 +9,8 @@ from router.storage.tables.calls import (
     legs,
     offers,
     outbox,
+    outside_numbers,
+    queue_visits,
     rate_limits,
     receipts,
     timeline,
@@ -36,6 +39,8 @@ __all__ = [
     "announcements",
     "api_tokens",
     "blocked_numbers",
+    "call_back_tries",
+    "call_backs",
     "calls",
     "desk_members",
     "desks",
@@ -49,6 +54,7 @@ __all__ = [
     "metadata",
     "offers",
     "outbox",
+    "outside_numbers",
     "people",
     "presence",
     "program_versions",
@@ -56,6 +62,7 @@ __all__ = [
     "protocol_texts",
     "protocol_versions",
     "psaps",
+    "queue_visits",
     "rate_limits",
     "receipts",
     "return_lines",
@@ -65,4 +72,5 @@ __all__ = [
     "timeline",
     "user_sessions",
     "users",
+    "welfare_pages",
 ]
