@@ -68,7 +68,8 @@ class Carrier:
     picks up a 911 line: it presses nothing, and the carrier may say what it is.
     `rest` is the chance that a command is carried out, `lost` that a status or conference callback
     is not delivered. Without a `switchboard` there are no commands and nobody keeps deadlines. With
-    `transfers` they are asked for, introduced and cancelled by the API as well as by key.
+    `transfers` they are asked for, introduced and cancelled by the API as well as by key; with
+    `party_control` holds, mutes and removals are asked for all the time.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Carrier:
         machines: float = 0.3,
         transfers: bool = False,
         repaired: bool = False,
+        party_control: bool = False,
     ) -> None:
         self.story = story
         self.random = random
@@ -92,6 +94,7 @@ class Carrier:
         self.is_machine: set[str] = set()
         self.transfers = transfers
         self.repaired = repaired
+        self.party_control = party_control
         self.on_line: dict[str, str] = {
             leg.id: "ivr" for leg in story.call.legs if leg.place is Place.FLOW
         }
@@ -99,7 +102,6 @@ class Carrier:
         self.held: set[str] = set()  # on hold in the room they are in
         self.muted: set[str] = set()
         self.controls = 0  # callbacks on hold and mute so far
-        self.party_control = False  # holds, mutes and removals are asked for all the time
         self.told_before: list[inputs.Input] = []
         self.asked = 0  # how often the line that the caller dials was asked before
         self._orders: dict[type, Callable[[Any], None]] = {

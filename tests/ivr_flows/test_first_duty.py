@@ -141,6 +141,14 @@ def test_tr7_in6_a_caller_who_is_called_back_and_stays_reaches_a_person(
     )
 
 
+@pytest.mark.parametrize("begin", [together, with_interpreter], ids=["two_staff", "interpreter"])
+@pytest.mark.parametrize("chances", CARRIERS.values(), ids=CARRIERS)
+def test_tr3_tr7_whoever_is_held_muted_or_removed_the_caller_reaches_a_person(
+    begin: Callable[[], tuple[Story, str]], chances: dict[str, float]
+) -> None:
+    live(lambda _: begin()[0], {**chances, "party_control": True}, LIVES // 3)
+
+
 @pytest.mark.parametrize("line", ["direct", "transfer"])
 @pytest.mark.parametrize("chances", CARRIERS.values(), ids=CARRIERS)
 def test_tr7_ro5_a_caller_with_choices_in_the_wait_reaches_a_person(
@@ -149,31 +157,16 @@ def test_tr7_ro5_a_caller_with_choices_in_the_wait_reaches_a_person(
     live(lambda _: Story(calling_back(), line), chances)
 
 
-@pytest.mark.parametrize("begin", [together, with_interpreter], ids=["two_staff", "interpreter"])
-@pytest.mark.parametrize("chances", CARRIERS.values(), ids=CARRIERS)
-def test_tr3_tr7_whoever_is_held_muted_or_removed_the_caller_reaches_a_person(
-    begin: Callable[[], tuple[Story, str]], chances: dict[str, float]
-) -> None:
-    live(lambda _: begin()[0], chances, LIVES // 3, party_control=True)
-
-
-def live(
-    begin: Callable[[int], Story],
-    chances: dict[str, float],
-    lives: int = LIVES,
-    *,
-    party_control: bool = False,
-) -> None:
+def live(begin: Callable[[int], Story], chances: dict[str, float], lives: int = LIVES) -> None:
     """Play so many random lives of a call, each with its seed, to their end."""
     for seed in range(lives):
         story = begin(seed)
         carrier = Carrier(story, Random(seed), **chances)  # type: ignore[arg-type]
-        carrier.party_control = party_control
         try:
-            for _ in range((seed * 7 + 30 * party_control) % 90):
+            for _ in range((seed * 7 + 30 * carrier.party_control) % 90):
                 carrier.act()
                 carrier.check()
-            if party_control:
+            if carrier.party_control:
                 carrier.loses_a_heard_one()
             assert carrier.drain(), "the caller is left without a person"
             if carrier.transfers and carrier.switchboard:
