@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -26,11 +27,13 @@ from router.storage.calls import list_due_call_ids
 from router.storage.claims import Limits, claim_commands
 from router.storage.database import DeadlineConnection
 from router.storage.queue import talk_seconds
+from router.storage.queue_visits import list_served
 from router.storage.round_trip import Commit, Order
 from router.telephony.urls import Urls
 from tests.services.conftest import Line
 
 CHUNK = 50_000
+HELD_FOR = timedelta(minutes=20)
 EXPLAINED = frozenset({"SELECT", "WITH", "UPDATE", "INSERT", "DELETE"})
 GROWING = frozenset({"calls", "legs", "offers", "timeline", "outbox", "queue_visits", "incidents"})
 PAST = """
@@ -166,6 +169,7 @@ def _route(stack: Stack, line: Line) -> None:
         now = read_now(session, exchange.clock)
         list_due_call_ids(session, now)
         talk_seconds(session, stack.seeded.program, "911", now)
+        list_served(session, stack.seeded.program, "911", now - HELD_FOR)
         claim_commands(session, "plans", now, Limits(0, 0, "plans", 1.0))
         session.rollback()
     read_board(stack.sessions)
