@@ -86,7 +86,8 @@ def count_past(stack: Stack) -> int:
 def make_past(stack: Stack, number: int, within_seconds: float) -> tuple[int, float, float]:
     """Write closed calls until there are so many, or as many as the time allows.
 
-    Returns how many there are, the seconds it took, and the database's gigabytes. Foreign keys are not checked one by one: the rows are right by construction.
+    Returns how many there are, the seconds it took, and the gigabytes of the database. Foreign keys
+    are not checked one by one: the rows are right by construction.
     """
     began, made = time.monotonic(), count_past(stack)
     while made < number and time.monotonic() - began < within_seconds:
