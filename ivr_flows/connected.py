@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
-from ivr_flows import moving, return_to_911, ringing, staff_menu, waiting, wrap_up
-from ivr_flows.call import FOR_911, Leg, OfferState, Place, Role, Stage
-from ivr_flows.moving import STAR_GRACE_SECONDS
-from ivr_flows.outputs import (
-    Announce,
-    CheckLeg,
-    EndLeg,
-    Hangup,
-    RedirectLeg,
-    ReleaseFromQueue,
-    Say,
-    SetEndsRoom,
+from ivr_flows import (
+    consulting,
+    holding,
+    moving,
+    parties,
+    party_menu,
+    return_to_911,
+    ringing,
+    staff_menu,
+    waiting,
+    warm_transfer,
+    wrap_up,
 )
+from ivr_flows.call import CARERS, FOR_911, HELD_STAGES, STAFF, Leg, OfferState, Place, Role, Stage
+from ivr_flows.moving import STAR_GRACE_SECONDS
+from ivr_flows.outputs import CheckLeg, EndLeg, Hangup, RedirectLeg, ReleaseFromQueue
 from ivr_flows.turn import Turn
 
 HELD_SECONDS = 6  # a caller out of the room hears from somebody by then, or the next step follows
 JOIN_TRIES = 2  # a room that cannot be entered more often than this is given up
-PRIORITY_AFTER_DROP = 50
+PRIORITY_AFTER_DROP = waiting.PRIORITY_AFTER_DROP
 DROPS_ALLOWED = 2
-HELD_STAGES = (Stage.CONNECTED, Stage.CONSULTING)
+MENUS = frozenset({staff_menu.FLOW, warm_transfer.FLOW})
 
 
-def room_joined(turn: Turn, leg: Leg, room: int) -> str:
-    """The carrier says a leg is in the room. Returns why it was ignored, or ""."""
+def room_joined(turn: Turn, leg: Leg, room: int, *, muted: bool | None = None) -> str:
+    """The carrier says a leg is in the room, `muted` or not if it says so.
+
+    Returns why it was ignored, or "".
+    """
     if leg.place is not Place.JOINING or leg.room != room:
         return "not on its way to that room"
-    leg = turn.change_leg(leg.id, place=Place.ROOM, due_at=None, tries=0)
+    muted = leg.muted if muted is None else muted
+    leg = turn.change_leg(leg.id, place=Place.ROOM, due_at=None, tries=0, muted=muted)
     turn.note("room_joined", leg.id, room=str(room))
     if leg.role is Role.CALLER:
         _caller_joined(turn)
@@ -45,14 +52,17 @@ def _caller_joined(turn: Turn) -> None:
 
 
 def _must_leave(turn: Turn) -> bool:
-    """Whether the caller sits in a room where nobody is, or that keeps them from dialling 911."""
+    """Whether the caller sits in a room where nobody is heard, or where they are not to be now."""
     call = turn.call
-    return not moving.staff_in_room(call) or moving.dials_itself(call) or moving.is_closing(call)
+    is_alone = not any(leg.is_heard for leg in moving.staff_in_room(call))
+    is_wanted_elsewhere = moving.dials_itself(call) or moving.is_closing(call)
+    waits = moving.is_caller_held(call) or moving.consults_in_private(call)
+    return is_alone or is_wanted_elsewhere or waits
 
 
 def _take_out(turn: Turn, *, after_seconds: float = 0.0) -> None:
     caller = turn.call.caller
-    if not moving.staff_in_room(turn.call):
+    if not any(leg.is_heard for leg in moving.staff_in_room(turn.call)):
         turn.note("caller_alone", caller.id)
     turn.do(RedirectLeg(caller.id, caller.step, after_seconds=after_seconds))
     turn.change_leg(caller.id, due_at=turn.after(after_seconds + moving.JOIN_SECONDS))
@@ -65,10 +75,16 @@ def _staff_joined(turn: Turn, leg: Leg) -> None:
         turn.change_leg(leg.id, due_at=turn.after(moving.JOIN_SECONDS))
         return
     moving.gather(turn)
+    holding.carry_on(turn)
+    if leg.news:
+        turn.tell(turn.change_leg(leg.id, news=""), leg.news)
     if call.stage is Stage.RETURNING and leg.present:
         return_to_911.psap_joined(turn, leg)
+    elif consulting.joined(turn, leg):
+        return
     elif call.stage in (Stage.WAITING, Stage.CONSULTING) and leg in ringing.takers(turn):
         consulted = call.stage is Stage.CONSULTING
+        consulting.over_to(turn, leg)
         turn.enter_stage(Stage.CONNECTED, turn.program.check_seconds)
         turn.note("connected", leg.id, person=leg.person_id or "")
         if consulted:
@@ -78,12 +94,11 @@ def _staff_joined(turn: Turn, leg: Leg) -> None:
 
 def _pass_the_flag(turn: Turn, receiver: Leg) -> None:
     """The receiver answers for the caller from here on; the giver's leaving no longer ends it."""
+    consulting.pass_flag(turn, receiver)
+    clinician = receiver.role is Role.CLINICIAN
     for giver in moving.staff_in_room(turn.call):
-        if giver.id == receiver.id:
-            continue
-        if giver.ends_room:
-            turn.do(SetEndsRoom(giver.id, giver.room, ends_room=False))
-        turn.do(Announce(giver.id, giver.room, Say("clinician_is_on_the_line")))
+        if giver.id != receiver.id:
+            turn.tell(giver, "clinician_is_on_the_line" if clinician else "receiver_is_on_the_line")
 
 
 def room_left(turn: Turn, *, hung_up: bool) -> None:
@@ -97,8 +112,11 @@ def room_left(turn: Turn, *, hung_up: bool) -> None:
     if leg.role is Role.CALLER or (leg.ends_room and not never_in):
         moving.break_room(turn, leg.room)
     tries = leg.tries + 1 if never_in else 0
-    turn.change_leg(leg.id, place=Place.FLOW, due_at=None, ends_room=False, tries=tries)
-    if tries > JOIN_TRIES:
+    here = {"place": Place.FLOW, "held": False, "muted": False}
+    turn.change_leg(leg.id, due_at=None, ends_room=False, tries=tries, **here)
+    if leg.flow == parties.LEAVING and turn.call.caller.is_live:
+        _leave_for_good(turn, leg)
+    elif tries > JOIN_TRIES:
         _cannot_join(turn)
     elif leg.role is Role.CALLER:
         _caller_left_room(turn, leg, by_star=not never_in and not leg.shared)
@@ -128,6 +146,9 @@ def _caller_left_room(turn: Turn, left: Leg, *, by_star: bool) -> None:
         return
     moving.caller_next(turn)
     if turn.call.stage in HELD_STAGES and turn.leg.place is Place.QUEUE:
+        if moving.is_caller_held(turn.call):
+            turn.change_leg(turn.leg_id, due_at=holding.reminder_at(turn))
+            return
         flow = moving.STAR if by_star and staying else moving.WAITING
         turn.change_leg(turn.leg_id, flow=flow, due_at=turn.after(HELD_SECONDS))
 
@@ -137,7 +158,7 @@ def _staff_left_room(turn: Turn, left: Leg) -> None:
     _caller_did_not_star(turn)
     if not caller.is_live:
         wrap_up.ask(turn)
-    elif left.place is Place.JOINING or left.role is Role.PSAP or _others_left_first(turn, left):
+    elif left.place is Place.JOINING or not left.has_menu or _others_left_first(turn, left):
         moving.rejoin(turn)
     else:
         turn.note("held", caller.id)
@@ -153,12 +174,21 @@ def _caller_did_not_star(turn: Turn) -> None:
 
 
 def _others_left_first(turn: Turn, left: Leg) -> bool:
-    """Whether another who ended the room is known to have gone from it, or to be at a menu."""
-    return any(
-        leg.room == left.room and (leg.flow == staff_menu.FLOW if leg.is_live else leg.ends_room)
+    """Whether the room ended around the leg, which did not end it itself, as far as is known.
+
+    Another who ended the room has gone from it or is at a menu; or it is forming anew already.
+    """
+    is_broken = left.room != turn.call.room and not left.ends_room
+    return is_broken or any(
+        leg.room == left.room and (_has_left_for_menu(leg) if leg.is_live else leg.ends_room)
         for leg in turn.call.legs
         if leg.id != left.id and leg.role is not Role.CALLER
     )
+
+
+def _has_left_for_menu(leg: Leg) -> bool:
+    """Whether the leg pressed star: it is at a menu of its own, and out of the room it ended."""
+    return leg.place is Place.FLOW and leg.flow in MENUS
 
 
 def room_departed(turn: Turn, leg: Leg, room: int) -> str:
@@ -179,10 +209,32 @@ def leg_asked(turn: Turn) -> None:
         _caller_asked(turn)
     elif not turn.call.caller.is_live:
         wrap_up.ask(turn)
+    elif turn.leg.flow == parties.LEAVING:
+        if turn.leg.place is Place.ROOM and turn.leg.ends_room:
+            moving.break_room(turn, turn.leg.room)
+        _leave_for_good(turn, turn.leg)
+    elif moving.is_caller_held(turn.call) and turn.leg.has_menu:
+        turn.change_leg(turn.leg_id, ends_room=False, held=False, muted=False)
+        party_menu.while_held(turn)
     else:
-        starred = turn.call.caller.flow == moving.STAR
-        turn.say("caller_at_menu" if starred else "back_to_your_caller")
+        if turn.leg.role is not Role.OUTSIDE:
+            starred = turn.call.caller.flow == moving.STAR
+            turn.say("caller_at_menu" if starred else "back_to_your_caller")
         moving.rejoin(turn)
+
+
+def _leave_for_good(turn: Turn, leg: Leg) -> None:
+    """A party that was to be taken out is: a last word, unless the caller needs them after all."""
+    is_staff = leg.id in {other.id for other in turn.call.staff()}
+    if is_staff and not parties.is_handed_over(turn.call, leg):
+        turn.say("nobody_else_with_caller")
+        moving.rejoin(turn)
+        return
+    is_open = leg.role in CARERS and not turn.call.disposition
+    turn.say("record_left_open" if is_open else "left_the_call_goodbye")
+    turn.answer(Hangup())
+    turn.note("left_the_call", leg.id)
+    leg_ended(turn, leg)
 
 
 def _caller_asked(turn: Turn) -> None:
@@ -190,6 +242,10 @@ def _caller_asked(turn: Turn) -> None:
     if leg.flow == moving.CLOSING:
         moving.break_room(turn, leg.room if leg.place is Place.ROOM else 0)
         wrap_up.say_goodbye(turn)
+        return
+    if moving.consults_in_private(turn.call):
+        turn.change_leg(leg.id, place=Place.FLOW, due_at=None)
+        moving.to_queue(turn)  # the room lives on: giver and receiver are in it
         return
     joining = leg.place is Place.JOINING
     if joining and not leg.tries and leg.room == turn.call.room:
@@ -223,8 +279,19 @@ def leg_ended(turn: Turn, leg: Leg) -> None:
         wrap_up.caller_gone(turn, leg)
     elif was_staff and turn.call.caller.is_live:
         _staff_lost(turn, leg)
+    elif leg.role is Role.OUTSIDE and turn.call.caller.is_live:
+        _party_lost(turn, leg)
     elif turn.call.stage is not Stage.CLOSED and not turn.call.caller.is_live:
         wrap_up.close_if_over(turn)
+
+
+def _party_lost(turn: Turn, leg: Leg) -> None:
+    """Somebody outside, who answers for nobody, is gone: those who do are told."""
+    if turn.call.transfer is not None and turn.call.transfer.receiver == leg.id:
+        consulting.lost(turn, leg)
+    elif leg.room:
+        for other in turn.call.staff():
+            turn.tell(other, "party_has_left")
 
 
 def _staff_lost(turn: Turn, leg: Leg) -> None:
@@ -238,8 +305,17 @@ def _staff_lost(turn: Turn, leg: Leg) -> None:
         return_to_911.taker_lost(turn, leg)
     if leg.ends_room:
         _call_back_from_menus(turn, leg)
-    if moving.is_closing(turn.call) or turn.call.staff():
+    if moving.is_closing(turn.call) or consulting.lost(turn, leg):
         return
+    if leg.vouched and turn.call.outcome == consulting.HANDED_OVER:
+        turn.change(outcome="")
+    if turn.call.staff():
+        return
+    _caller_lost_them(turn, leg)
+
+
+def _caller_lost_them(turn: Turn, leg: Leg) -> None:
+    """Nobody who answers for the caller is left on the call."""
     if turn.call.stage is Stage.CONSULTING:
         _giver_left_early(turn, leg)
     elif turn.call.stage in (Stage.CONNECTED, Stage.WAITING):
@@ -253,13 +329,13 @@ def _never_reached_the_caller(turn: Turn, leg: Leg) -> bool:
     offer = turn.call.find_offer(leg.id)
     if (
         offer is None
-        or offer.state is not OfferState.ACCEPTED
-        or offer.desk != turn.call.desk
+        or not ringing.has_accepted(turn, leg)
         or leg.place is not Place.JOINING
         or turn.call.stage not in (Stage.WAITING, Stage.CONSULTING)
     ):
         return False
     ringing.close_offer(turn, offer, OfferState.NO_ANSWER)
+    consulting.not_reached(turn)
     waiting.pursue(turn)
     return True
 
@@ -267,7 +343,7 @@ def _never_reached_the_caller(turn: Turn, leg: Leg) -> bool:
 def _call_back_from_menus(turn: Turn, lost: Leg) -> None:
     """Who came out of the room because `lost` ended it did not press star: back to the caller."""
     for leg in turn.call.staff():
-        if leg.flow == staff_menu.FLOW and leg.room == lost.room:
+        if _has_left_for_menu(leg) and leg.room == lost.room:
             turn.change_leg(leg.id, flow=moving.ROOM, node="")
             turn.do(RedirectLeg(leg.id, leg.step))
 
@@ -276,6 +352,10 @@ def _giver_left_early(turn: Turn, leg: Leg) -> None:
     """The call taker left while clinicians are rung: the caller waits for them like any other."""
     turn.note("giver_left_early", leg.id)
     next_ring_at = turn.call.next_ring_at
+    turn.change(transfer=None)
+    if not turn.call.desk:
+        _nobody_is_left(turn, lost=leg)
+        return
     turn.enter_stage(Stage.WAITING, turn.program.waiting_seconds)
     turn.change(next_ring_at=next_ring_at)
 
@@ -287,7 +367,11 @@ def _nobody_is_left(turn: Turn, lost: Leg | None) -> None:
     if turn.call.caller.place is Place.QUEUE:
         # They came out before we were told why: what has happened is what they hear next.
         turn.change_leg(turn.call.caller.id, ticks=0)
-    last = lost or _last_staff(turn)
+    last = lost if lost is not None and lost.role is not Role.CALLER else _last_staff(turn)
+    if last is not None and last.vouched:
+        turn.change(outcome=consulting.HANDED_OVER)
+        return_to_911.after_911(turn)
+        return
     if last is not None and last.role in FOR_911:
         return_to_911.after_911(turn)
         return
@@ -310,7 +394,7 @@ def _nobody_is_left(turn: Turn, lost: Leg | None) -> None:
 
 
 def _last_staff(turn: Turn) -> Leg | None:
-    answered = [leg for leg in turn.call.legs if leg.role is not Role.CALLER and leg.room]
+    answered = [leg for leg in turn.call.legs if leg.room and (leg.role in STAFF or leg.vouched)]
     return max(answered, key=lambda leg: leg.room) if answered else None
 
 
@@ -341,13 +425,23 @@ def leg_overdue(turn: Turn, leg: Leg) -> None:
     elif leg.place is Place.FLOW and leg in turn.call.staff():
         turn.change_leg(leg.id, due_at=turn.after(turn.program.menu_seconds))
         turn.do(CheckLeg(leg.id))
-        if turn.call.caller.place is Place.QUEUE and not moving.staff_in_room(turn.call):
-            return_to_911.start(turn, reason="clinician_silent", by=Role.CLINICIAN)
+        _answers_no_question(turn)
+    elif leg.flow != parties.LEAVING and holding.is_open(leg):
+        holding.overdue(turn, leg)
     else:
         turn.change_leg(leg.id, due_at=None)
         turn.do(CheckLeg(leg.id))
+        if leg.flow == parties.LEAVING:
+            turn.do(EndLeg(leg.id))
         if leg.place is Place.ROOM and leg.room != turn.call.room:
             turn.do(RedirectLeg(leg.id, leg.step))
+
+
+def _answers_no_question(turn: Turn) -> None:
+    """Somebody at a menu is silent, for whom the caller waits."""
+    waits = turn.call.caller.place is Place.QUEUE and not moving.free_in_room(turn.call)
+    if waits and not holding.bring_back(turn):
+        return_to_911.start(turn, reason="clinician_silent", by=Role.CLINICIAN)
 
 
 def _caller_overdue(turn: Turn, leg: Leg) -> None:
@@ -357,6 +451,8 @@ def _caller_overdue(turn: Turn, leg: Leg) -> None:
         turn.do(RedirectLeg(leg.id, leg.step))
     elif leg.place is Place.ROOM:
         turn.do(CheckLeg(leg.id))
+        if moving.is_caller_held(turn.call):
+            holding.caller_not_held(turn)
         if _must_leave(turn):
             _take_out(turn)
     elif leg.place is Place.QUEUE:
@@ -371,7 +467,11 @@ def _queued_caller_overdue(turn: Turn, leg: Leg) -> None:
         turn.change_leg(leg.id, due_at=turn.after(moving.RELEASE_SECONDS))
         return
     turn.change_leg(leg.id, flow=moving.WAITING)
-    if moving.caller_may_enter(turn.call):
+    if moving.consults_in_private(turn.call):
+        turn.change_leg(leg.id, due_at=None)  # spoken to all the while, and 9 leads to 911
+    elif moving.is_caller_held(turn.call):
+        holding.remind(turn)
+    elif moving.caller_may_enter(turn.call):
         moving.release_caller(turn)
     elif turn.call.stage in HELD_STAGES:
         if any(one.place is not Place.ROOM for one in turn.call.staff()):

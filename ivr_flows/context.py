@@ -2,8 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from ivr_flows.call import Transfer
 from ivr_flows.outputs import Say
-from ivr_flows.turn import Turn
+from ivr_flows.protocols import RISK
+from ivr_flows.turn import STAFF_LANGUAGE, Turn
+
+DANGERS = ("weapon", "violence", "crime", "medical", "imminent_risk")
+
+
+def transferred_call(turn: Turn, transfer: Transfer) -> tuple[Say, ...]:
+    """A transferred call as its receiver hears of it before they speak (TR6)."""
+    call, answers = turn.call, turn.call.answers
+    giver = call.find_leg(transfer.giver)
+    role = "unknown" if giver is None else giver.role.value
+    what = answers.get("call_type") or answers.get("reason") or "unknown"
+    says = [turn.phrase("transfer_from", giver=f"@giver_{role}")]
+    if transfer.reason:
+        says.append(turn.phrase("return_because", reason=f"@reason_{transfer.reason}"))
+    says.append(turn.phrase("transfer_summary", what=f"@call_type_{what}"))
+    if answers.get("incident_number"):
+        says.append(turn.phrase("offer_incident", incident=f"#{answers['incident_number']}"))
+    if call.language != "en":
+        says.append(turn.phrase("offer_language", language=f"@language_{call.language}"))
+    if answers.get(RISK):
+        says.append(turn.phrase("offer_risk", risk=answers[RISK].replace("_", " ")))
+    told = [name for name in DANGERS if answers.get(name) == "yes" or name in call.dangers]
+    says += [turn.phrase("transfer_danger", danger=f"@reason_{name}") for name in told]
+    return tuple(says)
 
 
 def returned_call(turn: Turn, opening: str) -> tuple[Say, ...]:
@@ -18,3 +45,8 @@ def returned_call(turn: Turn, opening: str) -> tuple[Say, ...]:
         if returning.request:
             says.append(turn.phrase("psap_request", request=f"@request_{returning.request}"))
     return tuple(says)
+
+
+def for_the_line(turn: Turn, opening: str) -> tuple[Say, ...]:
+    """What whoever picks up a line that the caller's own leg dials hears, in staff's language."""
+    return tuple(replace(say, language=STAFF_LANGUAGE) for say in returned_call(turn, opening))

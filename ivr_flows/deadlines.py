@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ivr_flows import connected, offering, return_to_911, waiting, wrap_up
+from ivr_flows import (
+    callback,
+    connected,
+    consulting,
+    holding,
+    offering,
+    return_to_911,
+    waiting,
+    warm_transfer,
+    wrap_up,
+)
 from ivr_flows.call import Leg, OfferState, Role, Stage
 from ivr_flows.inputs import TimePassed
 from ivr_flows.outputs import EndLeg
@@ -22,6 +32,8 @@ def time_passed(turn: Turn, _given: TimePassed) -> str:
         current_leg = turn.get_leg(leg.id)
         if current_leg.is_live and _is_due(current_leg.due_at, turn.now):
             _leg_overdue(turn, current_leg)
+    if turn.call.stage is not Stage.CLOSED and _is_due(turn.call.hold_until_at, turn.now):
+        holding.bring_caller_back(turn, why="hold_is_over")
     if turn.call.stage is not Stage.CLOSED and _is_due(turn.call.next_ring_at, turn.now):
         waiting.pursue(turn)
         if _is_due(turn.call.next_ring_at, turn.now):
@@ -45,6 +57,8 @@ def _leg_overdue(turn: Turn, leg: Leg) -> None:
         turn.do(EndLeg(leg.id))
         turn.end_leg(leg.id)
         wrap_up.close_if_over(turn)
+    elif warm_transfer.rings_outside(leg):
+        warm_transfer.outside_overdue(turn, leg)
     elif not turn.call.caller.is_live:
         turn.do(EndLeg(leg.id))
         turn.end_leg(leg.id)
@@ -57,8 +71,12 @@ def _stage_overdue(turn: Turn) -> None:
     turn.note("stage_overdue", stage=str(stage))
     if stage is Stage.SCREENING:
         return_to_911.start(turn, reason="screening_too_long", by=Role.CALLER)
+    elif warm_transfer.keeps_the_stage(turn):
+        consulting.stage_overdue(turn)
     elif stage in (Stage.WAITING, Stage.CONSULTING):
         waiting.stage_overdue(turn)
+    elif stage is Stage.CALLING_BACK:
+        callback.stage_overdue(turn)
     elif stage is Stage.CONNECTED:
         connected.stage_overdue(turn)
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from ivr_flows import dialogue, moving, wrap_up
-from ivr_flows.call import DispatchNote, Role
+from ivr_flows.call import CARERS, DispatchNote
 from ivr_flows.menus import CANCEL, CHANGE, CONFIRM
 from ivr_flows.outputs import Announce, RequestDispatch, Say
 from ivr_flows.turn import Turn
@@ -42,7 +42,7 @@ def dispatch_changed(turn: Turn, note: DispatchNote) -> str:
         return ""  # as the clinician has just been told
     prompt, parameters = _sentence(note)
     for leg in moving.staff_in_room(turn.call):
-        if leg.role is Role.CLINICIAN:
+        if leg.role in CARERS:
             turn.do(Announce(leg.id, leg.room, Say(prompt, "en", MappingProxyType(parameters))))
     return ""
 

@@ -10,7 +10,16 @@ without one goes to 911 with that request. Every other outcome, known or not, is
 
 from __future__ import annotations
 
-from ivr_flows import crisis_line, dialogue, moving, return_to_911, ringing, waiting, wrap_up
+from ivr_flows import (
+    crisis_line,
+    dialogue,
+    moving,
+    return_to_911,
+    ringing,
+    waiting,
+    warm_transfer,
+    wrap_up,
+)
 from ivr_flows.call import Place, Role, Stage
 from ivr_flows.menus import HELP_KEYS, REPEAT
 from ivr_flows.outputs import Say
@@ -46,9 +55,7 @@ def decide(turn: Turn) -> None:
     turn.remember(decision_sentence=decision.sentence)
     if outcome in SUGGESTIONS or "suggestion" in turn.call.answers:
         turn.remember(suggestion=SUGGESTIONS.get(outcome, ""))
-    turn.note(
-        "eligibility_decided", outcome=outcome, rule=decision.rule, **dict(decision.circumstances)
-    )
+    turn.note("eligibility_decided", **decision.to_details())
     staffed_by_911 = turn.leg.shared or turn.leg.role is Role.CALL_TAKER
     if staffed_by_911 and outcome in TO_A_DESK and _was_given_back(turn, desk_for(turn, outcome)):
         outcome = "return_to_911"
@@ -104,14 +111,11 @@ def _consult(turn: Turn, desk: str, sentence: str) -> None:
     if turn.call.stage is not Stage.CONNECTED or desk in turn.call.returned_from:
         wrap_up.back_to_caller(turn)
         return
-    turn.change(desk=desk, queued_at=turn.now, passed_over=(), priority=0)
-    turn.enter_stage(Stage.CONSULTING, turn.program.waiting_seconds)
-    turn.note("waiting", desk=desk)
+    warm_transfer.screened(turn, desk)
     if ringing.ring_next(turn):
         turn.say(sentence)
     else:
         waiting.nobody_takes_it(turn)
-        turn.say("no_clinician_keep_caller")
     wrap_up.back_to_caller(turn)
 
 

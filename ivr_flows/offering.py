@@ -7,11 +7,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ivr_flows import dialogue, history, moving, return_to_911, ringing, waiting
-from ivr_flows.call import Leg, Offer, OfferState, Stage
-from ivr_flows.context import returned_call
+from ivr_flows import (
+    callback,
+    consulting,
+    dialogue,
+    history,
+    moving,
+    return_to_911,
+    ringing,
+    waiting,
+)
+from ivr_flows.call import Leg, Offer, OfferState, Role, Stage, Transfer
+from ivr_flows.context import returned_call, transferred_call
 from ivr_flows.menus import ACCEPT, DECLINE, REPEAT
 from ivr_flows.outputs import EndLeg, Hangup, RedirectLeg, Say
+from ivr_flows.program import Desk
 from ivr_flows.protocols import RISK
 from ivr_flows.ringing import close_offer, withdraw_offers
 from ivr_flows.turn import Turn
@@ -64,13 +74,25 @@ def _summary(turn: Turn) -> tuple[Say, ...]:
             turn.phrase("press_1_accept_2_decline"),
         )
     desk = ringing.desk_of(turn)
+    if call.transfer is not None and not _is_screened(turn, call.transfer, desk):
+        return (
+            *transferred_call(turn, call.transfer),
+            turn.phrase("press_1_accept_2_decline"),
+            turn.phrase("star_opens_your_menu"),
+        )
     if desk is not None and desk.role == "call_taker":
         service = call.answers.get("service", "")
         asked = (turn.phrase("psap_request", request=f"@request_{service}"),) if service else ()
         return (turn.phrase("offer_911_call"), *asked, turn.phrase("press_1_accept_2_decline"))
     answers = call.answers
+    back: tuple[Say, ...] = ()
+    if call.call_back is not None and callback.is_awaited(call):
+        back = (
+            turn.phrase("offer_kept_place" if call.call_back.kept_place else "offer_call_back"),
+        )
     what = answers.get("call_type") or answers.get("reason") or "unknown"
     says = [
+        *back,
         turn.phrase(
             "offer_summary",
             what=f"@call_type_{what}",
@@ -89,6 +111,13 @@ def _summary(turn: Turn) -> tuple[Say, ...]:
     if call.drops:
         says.append(turn.phrase("offer_after_drop"))
     return (*says, turn.phrase("press_1_accept_2_decline"), turn.phrase("star_opens_your_menu"))
+
+
+def _is_screened(turn: Turn, transfer: Transfer, desk: Desk | None) -> bool:
+    """Whether a call taker gives the call to clinicians, with the answers to their questions."""
+    giver = turn.call.find_leg(transfer.giver)
+    from_911 = giver is not None and giver.role is Role.CALL_TAKER
+    return from_911 and desk is not None and desk.role == "clinician"
 
 
 def _hear(turn: Turn, digits: str, _speech: str) -> bool:
@@ -119,9 +148,16 @@ def _accept(turn: Turn, offer: Offer) -> None:
     if turn.call.stage is Stage.RETURNING:
         return_to_911.take(turn)
         return
+    if callback.is_awaited(turn.call):
+        callback.stand_by(turn)
+        return
     withdraw_offers(turn)
     turn.say("connecting_you_to_caller")  # short: the caller waits for its end
-    moving.join_room(turn, ends_room=True)
+    consulting.take(turn, turn.leg_id)
+    if moving.consults_in_private(turn.call):
+        moving.rejoin(turn)  # the giver ends the room, until the caller is introduced
+    else:
+        moving.join_room(turn, ends_room=True)
 
 
 def _too_late(turn: Turn) -> None:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from ivr_flows import dialogue, eligibility, moving, return_to_911, ringing, wrap_up
+from ivr_flows import (
+    callback,
+    consulting,
+    dialogue,
+    eligibility,
+    moving,
+    return_to_911,
+    wrap_up,
+)
 from ivr_flows.call import FOR_911, Role, Stage
 from ivr_flows.inputs import AnswersChanged
 from ivr_flows.menus import CANCEL_DANGER, REPEAT
-from ivr_flows.outputs import Announce, Say
 from ivr_flows.turn import Turn
 
 FLOW = "new_danger"
@@ -51,14 +58,19 @@ def decide_again(turn: Turn) -> None:
         return
     turn.change(decision=decision.outcome, reason=decision.rule)
     turn.remember(decision_sentence=decision.sentence)
-    turn.note("eligibility_decided", outcome=decision.outcome, rule=decision.rule)
+    turn.note("eligibility_decided", **decision.to_details())
     call = turn.call
     if _is_with_911(turn):
         return
-    if call.stage is Stage.CONSULTING:
-        _stop_the_search(turn, decision.sentence or "not_for_clinician")
+    if callback.is_unreached(call):
+        callback.send_to_911(turn)
         return
-    by = Role.CLINICIAN if call.stage is Stage.CONNECTED else Role.CALLER
+    consults = call.stage is Stage.CONSULTING
+    if consults and any(leg.role in FOR_911 for leg in call.staff()):
+        # The call taker has the caller and keeps them: nobody is sought any more.
+        consulting.give_back(turn, decision.sentence or "not_for_clinician")
+        return
+    by = Role.CLINICIAN if consults or call.stage is Stage.CONNECTED else Role.CALLER
     return_to_911.start(turn, reason=decision.rule, by=by, request=decision.request)
 
 
@@ -75,18 +87,9 @@ def _is_with_911(turn: Turn) -> bool:
     if call.stage is Stage.SCREENING:
         return call.caller.shared  # its own questions end there, with the call taker on the line
     if call.stage is Stage.WAITING:
-        return not call.desk or call.desk == turn.program.psap.desk
+        return not call.desk or call.desk in turn.program.hosted_desks
     at_911 = any(leg.role in FOR_911 for leg in moving.staff_in_room(call))
     return at_911 and call.stage is Stage.CONNECTED
-
-
-def _stop_the_search(turn: Turn, sentence: str) -> None:
-    """The call taker has the caller and keeps them: no clinician is sought any more."""
-    ringing.withdraw_offers(turn)
-    turn.change(desk=turn.program.psap.desk)
-    turn.enter_stage(Stage.CONNECTED, turn.program.check_seconds)
-    for leg in moving.staff_in_room(turn.call):
-        turn.do(Announce(leg.id, leg.room, Say(sentence)))
 
 
 def _add_dangers(turn: Turn, *names: str) -> None:

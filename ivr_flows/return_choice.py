@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ivr_flows import dialogue, return_to_911
+from ivr_flows import dialogue, psap_choice, return_to_911
 from ivr_flows.call import Role
 from ivr_flows.menus import HELP_KEYS, JOIN, REPEAT, SKIP
 from ivr_flows.turn import Turn
@@ -12,7 +12,7 @@ FLOW = "return_choice"
 
 def begin(turn: Turn) -> None:
     """Return the caller of the clinician who asked, as the program says, or ask which way."""
-    hosted = turn.program.psap.desk
+    hosted = psap_choice.choose(turn).psap.desk
     if turn.program.returns.choice == "ask" and hosted:
         dialogue.ask(turn, FLOW, "which")
     else:

@@ -18,7 +18,7 @@ RINGS_IN_VAIN = 2
 
 def desk_of(turn: Turn) -> Desk | None:
     """The desk whose people are offered the call, or None."""
-    return turn.program.desks.get(turn.call.desk)
+    return turn.facts.find_desk(turn.call.desk) if turn.call.desk else None
 
 
 def ring_next(turn: Turn) -> bool:
@@ -58,12 +58,22 @@ def can_ring(turn: Turn) -> bool:
 
 def takers(turn: Turn) -> tuple[Leg, ...]:
     """Legs of those who accepted the call for the desk it waits for, wherever they are."""
-    accepted = {
-        offer.leg_id
-        for offer in turn.call.offers
-        if offer.state is OfferState.ACCEPTED and offer.desk == turn.call.desk
-    }
-    return tuple(leg for leg in turn.call.legs if leg.id in accepted and leg.is_live)
+    return tuple(leg for leg in turn.call.legs if leg.is_live and has_accepted(turn, leg))
+
+
+def has_accepted(turn: Turn, leg: Leg) -> bool:
+    """Whether the leg's person accepted the call for the desk it waits for.
+
+    Who had the caller before and gives them on did not, even if they are of the same desk.
+    """
+    offer = turn.call.find_offer(leg.id)
+    transfer = turn.call.transfer
+    return (
+        offer is not None
+        and offer.state is OfferState.ACCEPTED
+        and offer.desk == turn.call.desk
+        and (transfer is None or leg.id not in transfer.before)
+    )
 
 
 def rings_everyone(turn: Turn) -> bool:
@@ -97,11 +107,10 @@ def _may_be_rung(turn: Turn, candidate: Candidate) -> bool:
 
 
 def _offer(turn: Turn, desk: Desk, candidate: Candidate) -> None:
-    role = Role.CLINICIAN if desk.role == "clinician" else Role.CALL_TAKER
     returning = turn.call.stage is Stage.RETURNING
     leg = Leg(
         id=turn.call.next_leg_id(),
-        role=role,
+        role=Role(desk.role),
         place=Place.PLANNED,
         flow="offer",
         node="summary",
@@ -116,7 +125,9 @@ def _offer(turn: Turn, desk: Desk, candidate: Candidate) -> None:
         due_at=turn.after(desk.ring_seconds + PICK_UP_GRACE_SECONDS),
     )
     turn.call = turn.call.with_leg(leg).with_offer(offer)
-    urgency = Urgency.RETURN_TO_911 if returning else Urgency.OFFER
+    is_given = turn.call.stage is Stage.CONSULTING
+    urgency = Urgency.TRANSFER if is_given else Urgency.OFFER
+    urgency = Urgency.RETURN_TO_911 if returning else urgency
     turn.do(PlaceLeg(leg.id, desk.ring_seconds, urgency))
     turn.note("offered", leg.id, person=candidate.person_id, desk=desk.name)
 

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from ivr_flows.call import Call, Leg, Place, Role, Stage
+from ivr_flows.call import HELD_STAGES, Call, Leg, Place, Role, Stage
 from ivr_flows.facts import Facts
-from ivr_flows.outputs import Command, Event, Instruction, Say, Step
+from ivr_flows.outputs import Announce, Command, Event, Instruction, Say, Step
 from ivr_flows.program import Program
 from ivr_flows.prompts import seconds
 
@@ -66,6 +66,8 @@ class Turn:
         """Move the call to a stage with its deadline."""
         due_at = None if due_in_seconds is None else self.after(due_in_seconds)
         self.change(stage=stage, stage_at=self.now, stage_due_at=due_at, next_ring_at=None)
+        if stage not in HELD_STAGES:
+            self.change(hold_until_at=None)
         caller = self.call.caller
         if caller.place is Place.QUEUE:
             self.change_leg(caller.id, ticks=0)  # the next piece of the wait tells what is new
@@ -96,6 +98,15 @@ class Turn:
     def next_step(self, **changes: Any) -> int:  # noqa: ANN401 - fields of Leg
         """Count one more answer on the leg that asked, set its fields, return the step's number."""
         return self.change_leg(self.leg_id, step=self.leg.step + 1, **changes).step
+
+    def tell(self, leg: Leg, prompt: str) -> None:
+        """Speak to a leg that did not ask: in the room at once, else when it is back there."""
+        if leg.id == self.leg_id and not self.is_answered and leg.place is Place.FLOW:
+            self.say(prompt)
+        elif leg.place is Place.ROOM and leg.room == self.call.room:
+            self.do(Announce(leg.id, leg.room, Say(prompt, self.language_of(leg))))
+        elif leg.is_live:
+            self.change_leg(leg.id, news=prompt)
 
     def do(self, command: Command) -> None:
         """Order a command, once."""

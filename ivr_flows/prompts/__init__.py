@@ -7,6 +7,16 @@ from dataclasses import dataclass
 from ivr_flows.outputs import Say
 from ivr_flows.prompts import en, es
 
+_NAMED_BY_PROGRAMS = (
+    "call_type_",
+    "reason_",
+    "disposition_",
+    "request_",
+    "party_",
+    "language_",
+    "desk_",
+    "role_",
+)
 WORDS_PER_SECOND = 2.5  # 150 words a minute: the voices' usual speed
 
 
@@ -63,6 +73,6 @@ def _spoken(value: str, language: str) -> str:
     if known is not None:
         return known
     # A program may add a call type of its own: its name, in words, beats a call that breaks.
-    for prefix in ("call_type_", "reason_", "disposition_", "request_", "party_", "language_"):
+    for prefix in _NAMED_BY_PROGRAMS:
         key = key.removeprefix(prefix)
     return key.replace("_", " ")

@@ -52,6 +52,7 @@ class Stage:
     supervisors: list[Person] = field(default_factory=list)
     outside: list[Person] = field(default_factory=list)
     crisis_line: Person | None = None
+    directory: dict[str, Person] = field(default_factory=dict)
     _callers: int = 0
     _callers_phones: list[Phone] = field(default_factory=list)
 
@@ -71,6 +72,10 @@ class Stage:
             phone = f"911 {name} line"
             self.outside.append(Person(phone, self._phone(phone, number)))
 
+        self.directory = {
+            name: Person(name, self._phone(name.replace("_", " "), number))
+            for name, number in seeded.directory.items()
+        }
         if seeded.crisis_line:
             name = "county crisis line"
             self.crisis_line = Person(name, self._phone(name, seeded.crisis_line))
@@ -117,7 +122,13 @@ class Stage:
         """All but the callers."""
         staff = (*self.clinicians, *self.call_takers, *self.responders)
         crisis_line = [self.crisis_line] if self.crisis_line else []
-        return (*staff, *self.supervisors, *self.outside, *crisis_line)
+        return (
+            *staff,
+            *self.supervisors,
+            *self.outside,
+            *self.directory.values(),
+            *crisis_line,
+        )
 
     def everyone_idle(self) -> None:
         """Make every phone but the callers' wait for its owner's hand again."""

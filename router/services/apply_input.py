@@ -41,21 +41,30 @@ _T = TypeVar("_T")
 # Inputs of which nobody waits for a document.
 NOTICES = (
     inputs.LegStatusChanged,
+    inputs.LegDetected,
     inputs.RoomJoined,
     inputs.RoomDeparted,
+    inputs.ControlsChanged,
     inputs.CommandDone,
     inputs.CommandFailed,
     inputs.CommandUnknown,
+    inputs.Reconciled,
     inputs.TimePassed,
     inputs.StaffFreed,
+    inputs.CallBackBegun,
+    inputs.CallBackCancelled,
     inputs.DispatchChanged,
     inputs.ReturnRequested,
+    inputs.TransferRequested,
+    inputs.TransferIntroduced,
+    inputs.TransferCancelled,
+    inputs.ControlRequested,
     inputs.Resolved,
     inputs.ProtocolMoved,
     inputs.AnswersChanged,
 )
 # What we ask a call ourselves; that nothing follows is the usual answer.
-QUESTIONS = (inputs.TimePassed, inputs.StaffFreed, inputs.CommandDone)
+QUESTIONS = (inputs.TimePassed, inputs.StaffFreed, inputs.CommandDone, inputs.Reconciled)
 NOTHING = Follows()
 ARRIVED = "arrived"  # the receipt's action of a call's first request
 

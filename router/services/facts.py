@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from ivr_flows.call import Call
 from ivr_flows.facts import (
+    DESK,
     HISTORY,
     Announcement,
     Candidate,
@@ -18,6 +20,7 @@ from ivr_flows.facts import (
     History,
     QueueFacts,
 )
+from ivr_flows.program import Desk
 from ivr_flows.protocols import Protocol
 from router.policy import assignment, queueing
 from router.policy.eligibility import CLINICIAN_FREE, Circumstances
@@ -27,8 +30,9 @@ from router.services.lines_of_desks import read_line, read_seekers
 from router.services.load_program import Published, PublishedPrograms
 from router.storage.announcements import list_live
 from router.storage.history import Whose, read_history
+from router.storage.programs import find_active_version
 from router.storage.queue import talk_seconds
-from router.storage.roster import list_by_desk
+from router.storage.roster import list_by_desk, list_on_desk
 
 WEEK = timedelta(days=7)
 RECENT = timedelta(hours=4)  # figures older than this say little about the present wait
@@ -69,6 +73,8 @@ class FactsSource:
         self._programs = programs or PublishedPrograms()
         self._protocols: dict[str, Protocol] | None = None
         self._roster_asked = False
+        self._elsewhere: dict[str, Desk | None] = {}
+        self._standings_elsewhere: dict[str, list[Standing]] = {}
         self._left_out: frozenset[str] = frozenset()
         self._places: dict[str, Waiting] = {}
         self.take_place(call)
@@ -79,7 +85,7 @@ class FactsSource:
         if self._roster_asked:
             roster = {
                 desk: self._candidates(desk, standings, language)
-                for desk, standings in self._all_standings().items()
+                for desk, standings in (self._all_standings() | self._standings_elsewhere).items()
             }
         return Facts(
             program=self._published.program,
@@ -90,6 +96,8 @@ class FactsSource:
             protocols=self._protocols,
             history=self._history,
             taken_by_others=self._taken_by_others,
+            areas_of=self._published.areas_of,
+            elsewhere=self._elsewhere,
         )
 
     def _decide(self, answers: Mapping[str, str]) -> Decision:
@@ -113,6 +121,8 @@ class FactsSource:
             self._announced = self._list_announced()
         elif name.startswith(HISTORY):
             self._history = self._read_history(name.removeprefix(HISTORY))
+        elif name.startswith(DESK):
+            self._read_desk_elsewhere(name.removeprefix(DESK))
         elif name == "protocols":
             self._protocols = self._programs.list_protocols(self._session, self._call)
         else:
@@ -172,6 +182,18 @@ class FactsSource:
             )
         return queueing.left_to_others(self._lines[desk], own.call_id, free)
 
+    def _read_desk_elsewhere(self, name: str) -> None:
+        """A desk of another published program, as `program/desk`, and who is on it now."""
+        program_id, _, desk = name.partition("/")
+        active = find_active_version(self._session, program_id)
+        settings = None
+        if active is not None:
+            published = self._programs.get(self._session, program_id, active.version)
+            settings = published.program.desks.get(desk)
+        self._elsewhere[name] = None if settings is None else replace(settings, name=name)
+        rows = [] if settings is None else list_on_desk(self._session, program_id, desk, self._now)
+        self._standings_elsewhere[name] = examine(rows, self._now)
+
     def _read_history(self, incident_number: str) -> History:
         program = self._published.program
         whose = Whose(
@@ -180,10 +202,14 @@ class FactsSource:
             incident_number,
             is_transfer=program.lines[self._call.line].kind == "transfer",
         )
-        calls, is_blocked = read_history(self._session, whose, self._now - WEEK, self._now)
+        calls, is_blocked, call_back_id = read_history(
+            self._session, whose, self._now - WEEK, self._now
+        )
         window = self._now - timedelta(seconds=program.no_loop_seconds)
         given_back = {desk for one in calls if one.opened_at > window for desk in one.given_back}
-        return History(incident_number, len(calls), tuple(sorted(given_back)), is_blocked)
+        return History(
+            incident_number, len(calls), tuple(sorted(given_back)), is_blocked, call_back_id
+        )
 
     def _list_announced(self) -> tuple[Announcement, ...]:
         live = list_live(

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from sqlalchemy.orm import Session
 
-from ivr_flows.call import Call, Stage
+from ivr_flows.call import Call, Leg, Stage
 from ivr_flows.outputs import Event
 from ivr_flows.return_to_911 import is_under_way
 from router.errors import NotFoundError
@@ -34,6 +34,33 @@ class RecordLine:
     kind: str
     who: str
     details: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Somebody on the call, or rung for it. `place` is where their leg is.
+
+    Whoever `answers` for the caller may be left alone with them.
+    """
+
+    leg_id: str
+    role: str
+    who: str
+    place: str
+    answers: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TransferNow:
+    """The transfer under way: `to` a target, `state` ringing or consulting, legs of both sides."""
+
+    to: str
+    state: str
+    is_private: bool
+    giver: str
+    receiver: str
+    reason: str
+    started_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +89,14 @@ class Record:
     decision: str
     reason: str
     outcome: str
+    psap: str
+    psap_because: str
     disposition: str
     answers: Mapping[str, str]
     lines: tuple[RecordLine, ...]
+    dangers: tuple[str, ...]
+    parties: tuple[Party, ...]
+    transfer: TransferNow | None
     may_return: bool
     may_resolve: bool
     is_unresolved: bool
@@ -79,19 +111,35 @@ def read_record(sessions: Sessions, call_id: str, reader: UserRow) -> Record:
     Raises NotFoundError when there is no such call, or the reader has no part in it.
     """
     with sessions.begin() as session:
-        found = _get_call(session, call_id, reader)
-        now = stored.database_now(session)
-        append_events(session, call_id, now, [Event(READ, details={"user": reader.id})])
-        names = stored.list_names(session, _people_of(found.call))
-        names |= {user.id: user.name for user in list_users(session)}
-        told = find_told(session, call_id)
-        program = stored.get_program_words(session, found.call.program, found.call.program_version)
-        lines = tuple(
-            RecordLine(
-                row.at, row.kind, _who(found.call, row.leg_id, names), _named(row.details, names)
-            )
-            for row in list_timeline(session, call_id)
+        return _read(session, _get_call(session, call_id, reader), reader.id)
+
+
+def read_for_screen(sessions: Sessions, call_id: str, reader_id: str) -> Record:
+    """The record for a program of the centre's own, as what the receiver of a call sees (TR6).
+
+    Its reading is written into it. Raises NotFoundError.
+    """
+    with sessions.begin() as session:
+        found = stored.find_board_call(session, call_id)
+        if found is None:
+            raise NotFoundError("there is no such call")
+        return _read(session, found, reader_id)
+
+
+def _read(session: Session, found: BoardCall, reader_id: str) -> Record:
+    call_id = found.call.id
+    now = stored.database_now(session)
+    append_events(session, call_id, now, [Event(READ, details={"user": reader_id})])
+    names = stored.list_names(session, _people_of(found.call))
+    names |= {user.id: user.name for user in list_users(session)}
+    told = find_told(session, call_id)
+    program = stored.get_program_words(session, found.call.program, found.call.program_version)
+    lines = tuple(
+        RecordLine(
+            row.at, row.kind, _who(found.call, row.leg_id, names), _named(row.details, names)
         )
+        for row in list_timeline(session, call_id)
+    )
     return _record(found, names, lines, program, told)
 
 
@@ -186,15 +234,41 @@ def _record(
         decision=call.decision,
         reason=call.reason,
         outcome=call.outcome,
+        psap=call.psap,
+        psap_because=call.psap_because,
         disposition=call.disposition,
         answers=call.answers,
         lines=lines,
+        dangers=call.dangers,
+        parties=tuple(_party(call, leg, names) for leg in call.legs if leg.is_live),
+        transfer=_transfer(call),
         may_return=is_open and not is_under_way(call),
         may_resolve=not call.disposition and not call.caller.is_live,
         is_unresolved=not call.disposition and call.stage is not Stage.RETURNING,
         return_reasons=program.return_reasons,
         dispositions=program.dispositions,
         time_zone=program.time_zone,
+    )
+
+
+def _party(call: Call, leg: Leg, names: Mapping[str, str]) -> Party:
+    answering = leg.id in {one.id for one in call.staff()}
+    who = _who(call, leg.id, names)
+    return Party(leg.id, leg.role.value, who, leg.place.value, answering)
+
+
+def _transfer(call: Call) -> TransferNow | None:
+    transfer = call.transfer
+    if transfer is None:
+        return None
+    return TransferNow(
+        to=transfer.to,
+        state=transfer.state.value,
+        is_private=transfer.private,
+        giver=transfer.giver,
+        receiver=transfer.receiver,
+        reason=transfer.reason,
+        started_at=transfer.started_at,
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from ivr_flows.call import Call, Role
+from ivr_flows.call import CARERS, Call
 from ivr_flows.outputs import RequestDispatch
 from router.errors import ConflictError, NotFoundError
 from router.policy.dispatch import Status, due_after
@@ -44,7 +44,7 @@ def record(
     published = paging.exchange.programs.get(session, call.program, call.program_version)
     needs_approval = published.program.approval_needed
     status = Status.REQUESTED if needs_approval else Status.APPROVED
-    asked_by = [leg.person_id for leg in call.staff() if leg.role is Role.CLINICIAN]
+    asked_by = [leg.person_id for leg in call.staff() if leg.role in CARERS]
     dispatch_id = moves.new_id()
     dispatches.insert_request(
         session,

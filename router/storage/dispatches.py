@@ -11,7 +11,7 @@ from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from router.storage.tables import dispatch_pages, dispatch_requests
+from router.storage.tables import dispatch_pages, dispatch_requests, people
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,19 @@ def list_pages(session: Session, dispatch_id: str, team_id: str | None = None) -
         wanted = wanted.where(dispatch_pages.c.team_id == team_id)
     rows = session.execute(wanted.order_by(dispatch_pages.c.created_at, dispatch_pages.c.id))
     return [_page(row) for row in rows]
+
+
+def find_team_phone(session: Session, dispatch_id: str) -> str | None:
+    """The number (E.164) of the member who took the request for their team, or None."""
+    return session.scalar(
+        select(people.c.phone)
+        .join_from(dispatch_pages, people, people.c.id == dispatch_pages.c.person_id)
+        .where(
+            dispatch_pages.c.dispatch_id == dispatch_id, dispatch_pages.c.state == "acknowledged"
+        )
+        .order_by(dispatch_pages.c.acknowledged_at)
+        .limit(1)
+    )
 
 
 def list_text_pages(session: Session, person_id: str, limit: int = 1) -> list[str]:

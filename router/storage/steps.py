@@ -73,13 +73,19 @@ def open_call(
     now: datetime,
     *,
     commit: Commit | None = None,
+    incident_id: str = "",
 ) -> bool:
     """Write a fresh call and its incident, which has the call's id, with all that follows.
 
-    False when its twin, a call of the same `caller.sid`, is already there: then roll back.
+    `incident_id` names the incident of a call that belongs to one already. False when its twin, a
+    call of the same `caller.sid`, is already there: then roll back.
     """
     values = calls.opening_values(session, call, caller)
-    statement = _follow(["incident", "opened"], values, None, call, follows, now)
+    parts = ["incident", "opened"]
+    if incident_id:
+        parts, values["new_incident_id"] = ["opened"], incident_id
+        del values["new_callback_number"]
+    statement = _follow(parts, values, None, call, follows, now)
     return _send(session, statement, commit=commit, seen_before=calls.ONE_CALL_A_SID)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields, is_dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Literal, TypeVar
 
@@ -11,7 +12,16 @@ from flask import Blueprint, current_app, g, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ivr_flows.inputs import AnswersChanged, Input, ProtocolMoved, Resolved, ReturnRequested
+from ivr_flows.inputs import (
+    AnswersChanged,
+    ControlRequested,
+    Input,
+    ProtocolMoved,
+    Resolved,
+    ReturnRequested,
+    TransferCancelled,
+    TransferIntroduced,
+)
 from router.errors import (
     ConflictError,
     ForbiddenError,
@@ -23,14 +33,23 @@ from router.errors import (
 from router.services.accounts import Scope, use_token
 from router.services.announce import announce_incident
 from router.services.apply_input import Answer
+from router.services.control_party import control_party, list_parties
+from router.services.load_program import PublishedPrograms
 from router.services.protocols import move_protocol, read_protocol_run
-from router.services.read_record import check_call
+from router.services.read_record import check_call, read_for_screen
+from router.services.request_call_back import (
+    cancel_call_back,
+    list_call_backs,
+    request_call_back,
+)
 from router.services.sign_on import sign_off, sign_on
+from router.services.transfer import request_transfer
 from router.storage.accounts import TokenRow
 from router.storage.database import Sessions
 from router.web.board import feed_of, to_document
 from router.web.incident_body import Answer as YesOrNo
 from router.web.incident_body import AnswerName, IncidentBody, simplify
+from router.web.transfer_body import TransferBody
 
 CODE = r"^[a-z][a-z0-9_]*$"
 CODE_OR_NOTHING = r"^([a-z][a-z0-9_]*)?$"
@@ -48,6 +67,14 @@ class ReturnBody(BaseModel):
 
     reason: str = Field(pattern=CODE, max_length=60)
     skip: bool | None = None
+
+
+class CancelBody(BaseModel):
+    """Why a caller need not be called back."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    reason: str = Field(pattern=CODE, max_length=60)
 
 
 class ResolveBody(BaseModel):
@@ -100,6 +127,7 @@ def make_api(sessions: Sessions, apply_to_call: Callable[[str, Input], Answer]) 
         return {"at": shown.read_at.isoformat(), **to_document(shown.board)}
 
     _add_calls(api, sessions, apply_to_call)
+    _add_transfers(api, sessions, apply_to_call)
     _add_incidents_and_roster(api, sessions)
     api.register_error_handler(SwitchbackError, _explain)
     return api
@@ -115,11 +143,28 @@ def _add_calls(
         given = ReturnRequested(_actor(), body.reason, skip=body.skip)
         return _told(apply_to_call(call_id, given))
 
+    @_endpoint(api, "/calls/<call_id>/legs", Scope.CALLS)
+    def legs(call_id: str) -> ResponseReturnValue:
+        return {"legs": [asdict(party) for party in list_parties(sessions, call_id)]}
+
+    @_endpoint(
+        api,
+        "/calls/<call_id>/legs/<leg_id>/<any(hold, unhold, mute, unmute, remove, leave):action>",
+        Scope.CALLS,
+        method="POST",
+    )
+    def control(call_id: str, leg_id: str, action: str) -> ResponseReturnValue:
+        given = ControlRequested(_actor(), leg_id, action)
+        party = control_party(sessions, apply_to_call, call_id, given)
+        return asdict(party), HTTPStatus.ACCEPTED
+
     @_endpoint(api, "/calls/<call_id>/resolve", Scope.CALLS, method="POST")
     def resolve(call_id: str) -> ResponseReturnValue:
         body = _body(ResolveBody)
         check_call(sessions, call_id)
         return _told(apply_to_call(call_id, Resolved(_actor(), body.disposition)))
+
+    _add_call_backs(api, sessions, apply_to_call)
 
     @_endpoint(api, "/calls/<call_id>/answers", Scope.CALLS, method="POST")
     def answers(call_id: str) -> ResponseReturnValue:
@@ -137,6 +182,72 @@ def _add_calls(
     @_endpoint(api, "/calls/<call_id>/protocol", Scope.CALLS)
     def protocol_now(call_id: str) -> ResponseReturnValue:
         return asdict(read_protocol_run(sessions, call_id))
+
+
+def _add_transfers(
+    api: Blueprint, sessions: Sessions, apply_to_call: Callable[[str, Input], Answer]
+) -> None:
+    @_endpoint(api, "/calls/<call_id>", Scope.CALLS)
+    def call(call_id: str) -> ResponseReturnValue:
+        record = read_for_screen(sessions, call_id, _actor())
+        return {one.name: jsonable(getattr(record, one.name)) for one in fields(record)}
+
+    @_endpoint(api, "/calls/<call_id>/transfer", Scope.CALLS, method="POST")
+    def transfer(call_id: str) -> ResponseReturnValue:
+        body = _body(TransferBody)
+        try:
+            told = request_transfer(
+                sessions, apply_to_call, call_id, body.to_wish(), asked_by=_actor()
+            )
+        except InvalidInputError as error:
+            given = {"given": body.to.number} if error.field == "to.number" else {}
+            answer = {"error": error.message, "field": error.field, **given}
+            return answer, HTTPStatus.UNPROCESSABLE_ENTITY
+        return _told(told)
+
+    @_endpoint(api, "/calls/<call_id>/transfer/introduce", Scope.CALLS, method="POST")
+    def introduce(call_id: str) -> ResponseReturnValue:
+        check_call(sessions, call_id)
+        return _told(apply_to_call(call_id, TransferIntroduced(_actor())))
+
+    @_endpoint(api, "/calls/<call_id>/transfer/cancel", Scope.CALLS, method="POST")
+    def cancel(call_id: str) -> ResponseReturnValue:
+        check_call(sessions, call_id)
+        return _told(apply_to_call(call_id, TransferCancelled(_actor())))
+
+
+def _add_call_backs(
+    api: Blueprint, sessions: Sessions, apply_to_call: Callable[[str, Input], Answer]
+) -> None:
+    programs = PublishedPrograms()
+
+    @_endpoint(api, "/calls/<call_id>/call-backs", Scope.CALLS)
+    def call_backs(call_id: str) -> ResponseReturnValue:
+        views = list_call_backs(sessions, call_id)
+        return {"call_id": call_id, "call_backs": [jsonable(view) for view in views]}
+
+    @_endpoint(api, "/calls/<call_id>/call-back", Scope.CALLS, method="POST")
+    def call_back(call_id: str) -> ResponseReturnValue:
+        call_back_id = request_call_back(sessions, programs, call_id, _actor())
+        return {"call_id": call_id, "call_back_id": call_back_id}, HTTPStatus.ACCEPTED
+
+    @_endpoint(api, "/calls/<call_id>/call-back/cancel", Scope.CALLS, method="POST")
+    def call_back_cancel(call_id: str) -> ResponseReturnValue:
+        body = _body(CancelBody)
+        check_call(sessions, call_id)
+        cancel_call_back(sessions, apply_to_call, call_id, body.reason)
+        return {"call_id": call_id, "cancelled": True}
+
+
+def jsonable(value: Any) -> Any:  # noqa: ANN401 - any part of a record
+    """The value as JSON has it, with instants in ISO 8601."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {one.name: jsonable(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: jsonable(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [jsonable(one) for one in value]
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _add_incidents_and_roster(api: Blueprint, sessions: Sessions) -> None:

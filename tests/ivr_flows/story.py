@@ -25,7 +25,7 @@ from ivr_flows.facts import (
     History,
     QueueFacts,
 )
-from ivr_flows.program import Desk, Line, Program, Psap, ReturnLine
+from ivr_flows.program import Desk, Line, Outside, Program, Psap, ReturnLine, Transfers
 from ivr_flows.prompts import text
 from ivr_flows.prompts.en import PROMPTS
 from ivr_flows.protocols import Protocol
@@ -71,6 +71,18 @@ def hosted() -> Program:
     return replace(PROGRAM, psap=replace(PROGRAM.psap, desk="911"))
 
 
+def with_centres(program: Program = PROGRAM, **changes: Any) -> Program:  # noqa: ANN401 - of Psap
+    """The program with a second 911 centre, for the area `east` and incidents that begin with E."""
+    east = Psap(
+        id="east",
+        name="East 911",
+        lines=(ReturnLine("east-sip", "priority", 10), ReturnLine("east-general", "general", 25)),
+        areas=("east",),
+        incident_prefixes=("E", "77"),
+    )
+    return replace(program, psaps={"east": replace(east, **changes)})
+
+
 def with_clinicians(**changes: Any) -> Program:  # noqa: ANN401 - fields of Desk
     """The program with another setting of the clinicians' desk."""
     clinicians = replace(PROGRAM.desks["clinicians"], **changes)
@@ -80,6 +92,28 @@ def with_clinicians(**changes: Any) -> Program:  # noqa: ANN401 - fields of Desk
 def with_crisis_line(program: Program = PROGRAM) -> Program:
     """The program with a crisis line outside."""
     return replace(program, crisis_line=ReturnLine("crisis-line", "county line", 25))
+
+
+def with_transfers(program: Program = PROGRAM, **changes: Any) -> Program:  # noqa: ANN401 - fields of Transfers
+    """The program with supervisors, an interpreter, a line that takes callers, and a menu."""
+    targets = {
+        "1": "desk:clinicians",
+        "2": "desk:supervisors",
+        "3": "directory:interpreter",
+        "4": "directory:warm_line",
+        "5": "desk:nextville/clinicians",
+        "6": "team",
+        "7": "desk:911",
+    }
+    return replace(
+        program,
+        desks={**program.desks, "supervisors": Desk("supervisors", "supervisor", "all_at_once")},
+        directory={
+            "interpreter": Outside("interpreter", "the interpreter", is_helper=True),
+            "warm_line": Outside("warm_line", "the warm line"),
+        },
+        transfers=Transfers(**{"targets": targets, **changes}),
+    )
 
 
 def deciding(outcome: str, request: str = "") -> Callable[[Mapping[str, str]], Decision]:
@@ -105,6 +139,7 @@ ASKING = (
     inputs.RoomLeft,
     inputs.DialEnded,
     inputs.LineAnswered,
+    inputs.LineKeyed,
     inputs.LegAsked,
 )
 
@@ -126,7 +161,12 @@ class Story:
     line: str = "direct"
     now: datetime = START
     people: dict[str, tuple[str, ...]] = field(
-        default_factory=lambda: {"clinicians": ("ana", "ben"), "911": ("lee", "kim")}
+        default_factory=lambda: {
+            "clinicians": ("ana", "ben"),
+            "911": ("lee", "kim"),
+            "supervisors": ("sam",),
+            "nextville/clinicians": ("nell",),
+        }
     )
     queue: QueueFacts = field(default_factory=lambda: QueueFacts(1, 60))
     decides: Callable[[Mapping[str, str]], Decision] = decide
@@ -192,7 +232,7 @@ class Story:
         says: tuple[outputs.Say, ...] = ()
         if isinstance(instruction, outputs.Say):
             says = (instruction,)
-        elif isinstance(instruction, (outputs.Ask, outputs.WaitPiece)):
+        elif isinstance(instruction, (outputs.Ask, outputs.AskLine, outputs.WaitPiece)):
             says = instruction.says
         self.heard.setdefault(leg_id, []).extend(text(say) for say in says)
 
@@ -211,6 +251,10 @@ class Story:
             protocols=self.protocols,
             history=replace(self.history, incident_number=self.wanted_number),
             taken_by_others=self.taken_by_others,
+            elsewhere={
+                "nextville/clinicians": Desk("nextville/clinicians", "clinician"),
+                "nextville/nobody": None,
+            },
         )
 
     def presses(self, leg_id: str, digits: str) -> tuple[outputs.Instruction, ...]:
@@ -219,7 +263,8 @@ class Story:
         return self.give(inputs.Keyed(leg_id, leg.step, digits))
 
     def waits(self, leg_id: str = "call-1", digits: str = "") -> tuple[outputs.Instruction, ...]:
-        """The next piece of the wait."""
+        """The next piece of the wait, asked for when the last is over."""
+        self.now += timedelta(seconds=1)
         return self.give(inputs.WaitTicked(leg_id, digits))
 
     def passes(self, seconds: float) -> None:
@@ -237,6 +282,11 @@ class Story:
     def answers(self, leg_id: str) -> tuple[outputs.Instruction, ...]:
         """The phone of a placed leg is picked up."""
         return self.give(inputs.LegAnswered(leg_id, sid=f"CA{leg_id}"))
+
+    def line_takes(self, digits: str = "1") -> None:
+        """The line that the caller's own leg dials picks up and proves a person there."""
+        self.give(inputs.LineAnswered("call-1", self.caller.step))
+        self.give(inputs.LineKeyed("call-1", self.caller.step, 0, digits))
 
     def joins(self, leg_id: str) -> None:
         """The carrier reports the leg in the room it was told to join."""
@@ -311,6 +361,10 @@ class Story:
     def ringing_leg(self, person_id: str) -> str:
         """The leg that rings a person."""
         return next(o.leg_id for o in self.call.live_offers() if o.person_id == person_id)
+
+    def outside_leg(self) -> str:
+        """The newest leg of somebody outside."""
+        return [leg.id for leg in self.call.legs if leg.role is Role.OUTSIDE][-1]
 
     def psap_leg(self) -> str:
         """The newest 911 leg."""

@@ -20,31 +20,42 @@ AUSTIN = Path(__file__).parents[2] / "router" / "programs" / "austin.toml"
 SPEAKING = {
     "say",
     "phrase",
+    "tell",
+    "give_back",
     "Say",
     "_cycle",
     "returned_call",
     "for_the_line",
     "_consult",
+    "_in_both",
+    "say_to_free",
     "Screening",
     "Question",
 }
-VARIABLES = {"prompt", "first", "sentence"}
-PROMPT_RETURNING = {"menu_prompt", "_where_the_caller_is"}
+VARIABLES = {"prompt", "first", "sentence", "news", "keys", "REFUSALS"}
+PROMPT_RETURNING = {"menu_prompt", "_where_the_caller_is", "_what_to_do"}
 # Families of which a name is put together: what answers stand for.
 WORDS = ("call_type_", "reason_", "party_", "language_", "request_", "disposition_")
 PUT_TOGETHER = (
     *WORDS,
     "place_",
     "hazards_",
+    "giver_",
+    "desk_",
     "dispatch_",
     "decision_",
     "outcome_",
+    "role_",
     "offer_suggests_",
     "team_page_",
+    "standing_by_",
+    "welfare_",
     "the_team",
     "no_number",
 )
 STAFF_ONLY = (
+    "welfare_",
+    "standing_by_",
     "call_taker_",
     "ask_call_t",
     "ask_incident",
@@ -68,6 +79,18 @@ STAFF_ONLY = (
     "star_opens",
     "connecting_you_to",
     "menu_",
+    "people_",
+    "your_caller",
+    "control_not",
+    "nobody_else",
+    "left_the_call",
+    "role_",
+    "transfer_",
+    "receiver_is",
+    "party_has",
+    "for_desk",
+    "giver_",
+    "desk_",
     "which_danger",
     "danger_noted",
     "back_to_your",

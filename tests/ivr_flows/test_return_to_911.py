@@ -64,6 +64,16 @@ def test_re1_a_clinician_s_star_and_9_rings_911_beside_them() -> None:
     assert story.call.returning.reason == "clinician_request"
 
 
+def test_re4_a_911_line_whose_pick_up_we_missed_still_proves_that_a_person_is_there() -> None:
+    story, psap = bridged()
+    story.give(inputs.LegAsked(psap))
+    assert isinstance(story.last(psap), outputs.Ask)
+    assert not story.leg(psap).present
+    story.presses(psap, "1")
+    assert story.leg(psap).present
+    assert isinstance(story.last(psap), outputs.JoinRoom)
+
+
 def test_re1_a_return_from_the_page_records_reason_and_request() -> None:
     story = connected(Story(hosted()))
     story.give(inputs.ReturnRequested("ana", "medical", request="police"))
@@ -164,6 +174,20 @@ def test_re2_with_all_call_takers_busy_the_clinician_stays_and_the_next_free_one
     assert story.call.outcome == "returned_to_911"
 
 
+def test_re2_re5_takers_not_known_to_be_in_the_room_are_followed_by_the_callers_own_leg() -> None:
+    story = connected(Story(hosted()))
+    story.people["911"] = ("lee", "kim")
+    story.give(inputs.ReturnRequested("ana", "medical"))
+    for person in ("lee", "kim"):
+        story.accepts(person)
+        story.passes(4)
+        story.passes(7)
+    assert "did_not_join" in story.kinds()
+    assert story.call.returning is not None
+    assert story.call.returning.by_twiml
+    assert not story.call.desk
+
+
 def test_re2_a_hosted_desk_that_does_not_answer_is_followed_by_the_lines_outside() -> None:
     story = Story(hosted(), people={"911": ()})
     for digits in ("1", "9"):
@@ -220,7 +244,7 @@ def test_re3_a_line_that_rings_past_its_limit_is_ended() -> None:
 def test_re3_by_twiml_the_general_line_is_looped_with_speech_between() -> None:
     story = dialling()
     lines = []
-    for status in ("busy", "no-answer", "failed", "busy"):
+    for status in ("busy", "no-answer", "no-answer", "busy"):
         lines.append(line(story))
         dialled(story, status)
     assert lines == ["priority", "second", "general", "general"]
@@ -358,7 +382,7 @@ def test_re5_a_first_ring_heard_of_late_may_still_be_taken() -> None:
 
 def test_re5_talking_on_their_own_dial_the_caller_is_left_alone() -> None:
     story = dialling()
-    story.give(inputs.LineAnswered(CALLER))
+    story.line_takes()
     story.commands.clear()
     story.passes(1800)
     assert {type(one) for one in story.commands} <= {outputs.CheckLeg}
@@ -405,7 +429,7 @@ def test_re5_the_caller_dials_and_another_911_leg_takes_the_call_first() -> None
 
 def test_re5_a_caller_taken_from_their_own_dial_is_connected_again() -> None:
     story = dialling()
-    story.give(inputs.LineAnswered(CALLER))
+    story.line_takes()
     story.give(inputs.LegAsked(CALLER))
     story.waits()
     assert "9 1 1 has left the line." in story.said(CALLER)

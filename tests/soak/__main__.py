@@ -7,6 +7,7 @@ line      2000 calls at the 911 desk, by phone through every process and by a mo
           call before a waiting return
 past      the key 9 before and after millions of closed calls are in the tables, and every plan
 emulator  200 calls at real time and by hand, then ten minutes of random calls, faults and commands
+matrix    the failure matrix with every combination of failures: hours on one core
 faults    processes killed and frozen in the middle of calls, alone on the machine: the long ones
           too, and each within the time that is promised to callers
 """
@@ -31,10 +32,11 @@ from tests.soak.telephone import soak_telephone
 
 ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / ".state" / "soak"
-PARTS = ("lives", "races", "calls", "line", "past", "emulator", "faults")
+PARTS = ("lives", "races", "calls", "line", "past", "emulator", "matrix", "faults")
 LIVES = "tests/ivr_flows/test_first_duty.py"
 CROWD = "tests/emulator/test_crowd.py"
 RACES = ("tests/services/test_apply_input.py", "tests/services/test_claims_under_load.py")
+MATRIX = "tests/matrix/test_under_trouble.py"
 LINE_ORDER = "tests/services/test_line_order.py"
 CALLS_A_ROUND = 12
 CALLS_PER_SECOND = 5.0
@@ -69,6 +71,8 @@ def _play(part: str, options: argparse.Namespace) -> bool:
         return _line(options.line)
     if part == "past":
         return _past(options)
+    if part == "matrix":
+        return _pytest(MATRIX, "-n", "2", SWITCHBACK_MATRIX="whole")
     if part == "faults":
         return _pytest("tests/faults", "-n", "0", "-p", "no:randomly", SWITCHBACK_FAULTS="alone")
     return _calls(options.minutes)

@@ -128,6 +128,17 @@ offers = Table(
     ),
 )
 
+# Numbers of parties outside that were given for one call; its legs name them by the row.
+outside_numbers = Table(
+    "outside_numbers",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("call_id", Text, ForeignKey("calls.id"), nullable=False, index=True),
+    Column("number", EncryptedText("outside_numbers.number"), nullable=False),
+    Column("given_by", Text, nullable=False),
+    created_at(),
+)
+
 # A call's wait in a desk's line, written when it leaves the line: taken by a person, or not.
 queue_visits = Table(
     "queue_visits",
@@ -210,6 +221,14 @@ rate_limits = Table(
     metadata,
     Column("account", Text, primary_key=True),
     moment("next_at", nullable=False),
+)
+
+repair_claims = Table(  # which switchboard repairs an account's calls
+    "repair_claims",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("worker", Text, nullable=False),
+    moment("held_until", nullable=False),
 )
 
 dispositions = Table(
