@@ -224,6 +224,7 @@ class PrivatePostgres(Server):
             "timezone": "UTC",
             "log_timezone": "UTC",
             "jit": "off",
+            "track_commit_timestamp": "on",  # soak asks who saw what
         }
         if not self._durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

@@ -27,7 +27,7 @@ from router.demo.stage import Stage
 from tests.bench import report
 from tests.bench.latency import INSTANT, play
 from tests.soak.line import play_line, report_line
-from tests.soak.past import list_slow_plans, make_past
+from tests.soak.past import count_past, list_slow_plans, make_past
 from tests.soak.telephone import soak_telephone
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -121,7 +121,7 @@ def _past(options: argparse.Namespace) -> bool:
     with Stack(STATE / "past", durable=False, calls_per_second=MANY_CALLS_PER_SECOND) as stack:
         stack.network.switches(**INSTANT)
         stage = Stage(stack)
-        before = play(stage, options.past_calls, "no past calls")
+        before = play(stage, options.past_calls, f"{count_past(stack):,} past calls")
         print(report.heard(before), flush=True)
         made, seconds, gigabytes = make_past(stack, options.past, options.past_minutes * 60)
         print(f"{made:,} past calls in {seconds:.0f} s, {gigabytes:.1f} GB", flush=True)

@@ -37,7 +37,7 @@ FROM offers AS held
 JOIN calls AS held_call ON held_call.id = held.call_id
 JOIN queue_visits AS back
   ON back.program_id = held_call.program_id AND back.desk = held.desk
- AND back.priority >= :skip AND back.queued_at < held.offered_at
+ AND back.priority >= :skip AND {on_record} < held.offered_at
  AND back.left_at > held.offered_at
 WHERE held.desk = :desk AND held.offered_at >= :since AND NOT EXISTS (
     SELECT FROM queue_visits AS own WHERE own.call_id = held.call_id AND own.desk = held.desk
@@ -49,6 +49,12 @@ WHERE held.desk = :desk AND held.offered_at >= :since AND NOT EXISTS (
        AND passed.state IN ('declined', 'no_answer') AND passed.decided_at <= held.offered_at)
 """
 
+COMMITTED_AT = """(
+    SELECT pg_xact_commit_timestamp(begun.xmin) FROM timeline AS begun
+    WHERE begun.call_id = back.call_id AND begun.kind = 'return_started'
+      AND begun.at = back.queued_at)"""
+"""A return waits for others to see from its commit on: one whose webhook is still being answered
+cannot be put before a call that is offered in the same instant."""
 UNTAKEN = (
     "SELECT count(*) FROM queue_visits WHERE desk = :desk AND left_at >= :since AND NOT is_served"
 )
@@ -154,18 +160,24 @@ def _until_quiet(stack: Stack, pool: Sequence[Phone]) -> list[str]:
     return [f"still on the phone after {QUIET_SECONDS:.0f} s: {', '.join(stuck)}"]
 
 
-def list_offered_before_returns(session: Session, desk: str, since: datetime) -> list[str]:
-    """Offers of held calls, a sentence each, to people whom a waiting return could have had."""
+def list_offered_before_returns(
+    session: Session, desk: str, since: datetime, on_record: str = "back.queued_at"
+) -> list[str]:
+    """Offers of held calls, a sentence each, to people whom a waiting return could have had.
+
+    `on_record` is from when on others see the return: COMMITTED_AT where they race with it.
+    """
     parameters = {"skip": SKIP_PRIORITY, "desk": desk, "since": since}
+    statement = text(OFFERED_BEFORE_A_RETURN.format(on_record=on_record))
     return [
         f"{person} was rung for the held call {held} while {back} waited to go ahead"
-        for held, person, back in session.execute(text(OFFERED_BEFORE_A_RETURN), parameters)
+        for held, person, back in session.execute(statement, parameters)
     ]
 
 
 def _look_back(stack: Stack, began: datetime) -> list[str]:
     with stack.sessions() as session:
-        wrong = list_offered_before_returns(session, "911", began)
+        wrong = list_offered_before_returns(session, "911", began, COMMITTED_AT)
         untaken = session.scalar(text(UNTAKEN), {"desk": "911", "since": began})
     if untaken:
         wrong.append(f"{untaken} callers left the line before anybody took their call")

@@ -76,12 +76,20 @@ PARTS = (
 )
 
 
-def make_past(stack: Stack, number: int, within_seconds: float) -> tuple[int, float, float]:
-    """Write so many closed calls, or as many as the time allows: how many, seconds, gigabytes.
+def count_past(stack: Stack) -> int:
+    """How many an earlier run has written."""
+    with stack.sessions.begin() as session:
+        session.execute(text("SET LOCAL statement_timeout = 0"))
+        return session.scalar(text("SELECT count(*) FROM calls WHERE id LIKE 'past%'")) or 0
 
-    Foreign keys are not checked one by one: the rows are right by construction.
+
+def make_past(stack: Stack, number: int, within_seconds: float) -> tuple[int, float, float]:
+    """Write closed calls until there are so many, or as many as the time allows.
+
+    Returns how many there are, the seconds it took, and the gigabytes of the database. Foreign keys
+    are not checked one by one: the rows are right by construction.
     """
-    began, made = time.monotonic(), 0
+    began, made = time.monotonic(), count_past(stack)
     while made < number and time.monotonic() - began < within_seconds:
         last = min(made + CHUNK, number)
         values = {"first": made + 1, "last": last, "program": stack.seeded.program}
@@ -94,6 +102,7 @@ def make_past(stack: Stack, number: int, within_seconds: float) -> tuple[int, fl
         made = last
     with stack.sessions.begin() as session:
         session.execute(text("SET LOCAL statement_timeout = 0"))
+        session.execute(text("SET LOCAL lock_timeout = 0"))  # the server may be analysing by itself
         session.execute(text("ANALYZE"))
         size = session.scalar(text("SELECT pg_database_size(current_database())")) or 0
     return made, time.monotonic() - began, size / 1e9
