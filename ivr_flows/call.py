@@ -72,6 +72,8 @@ class OfferState(StrEnum):
 
 LIVE_OFFERS = frozenset({OfferState.RINGING, OfferState.ANSWERED})
 FOR_911 = frozenset({Role.CALL_TAKER, Role.PSAP})
+HELD_STAGES = (Stage.CONNECTED, Stage.CONSULTING)
+"""Stages in which somebody answers for the caller, who may be held."""
 STAFF = frozenset({Role.CLINICIAN, Role.CALL_TAKER, Role.SUPERVISOR, Role.PSAP})
 CARERS = frozenset({Role.CLINICIAN, Role.SUPERVISOR})
 WITHOUT_MENU = frozenset({Role.PSAP, Role.OUTSIDE})
@@ -105,8 +107,14 @@ class Leg:
     vouched: bool = False  # an outside party that took the caller over: the giver spoke with them
     news: str = ""  # a prompt to be spoken to the leg as soon as it is in the room
     answered_by: str = ""  # the carrier's guess at who picked up: human, machine_start, fax, ...
+    held: bool = False  # on hold in its room, as far as the carrier has told us
+    muted: bool = False  # the same: hears, and is not heard
+    hold_wanted: bool = False  # what we want; differs from `held` while an order is on its way
+    mute_wanted: bool = False
+    controls_seen: int = 0  # number of the newest callback on hold and mute in its room
     trail: tuple[str, ...] = ()  # questions answered so far, for "go back"
     ticks: int = 0  # wait documents served since the wait began
+    ticked_at: datetime | None = None  # the last of them
     moved_to: str = ""  # the leg of another call as which it goes on
     due_at: datetime | None = None
 
@@ -124,6 +132,16 @@ class Leg:
     def is_answered(self) -> bool:
         """Whether somebody picked up and has not left."""
         return self.is_live and self.place not in (Place.PLANNED, Place.RINGING)
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether others in its room hear it, as far as we have been told."""
+        return not self.held and not self.muted
+
+    @property
+    def is_silenced(self) -> bool:
+        """Whether it is, or is about to be, on hold or muted."""
+        return self.held or self.muted or self.hold_wanted or self.mute_wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +178,7 @@ class ReturnTo911:
     under_way: bool = False  # the carrier has confirmed that a 911 leg rings
     by_twiml: bool = False  # REST did not work: the caller's own leg dials
     taken: bool = False  # a 911 person has proven present
+    takers_lost: int = 0  # of those, how many were lost on the way to the caller
     crisis_line: bool = False  # it is the program's crisis line that is dialled; 911 comes after it
 
 
@@ -278,6 +297,7 @@ class Call:
     told: ToldWait | None = None  # the wait that the caller was told last
     was_lost: bool = False  # the caller calls in while their own call-back is planned
     call_back: CallBack | None = None
+    hold_until_at: datetime | None = None  # the caller waits so long while staff confer (TR3)
     stage_due_at: datetime | None = None
     closed_at: datetime | None = None
 
@@ -292,7 +312,7 @@ class Call:
         dues = [leg.due_at for leg in self.legs if leg.is_live]
         dues += [offer.due_at for offer in self.offers if offer.is_live]
         if self.stage is not Stage.CLOSED:
-            dues += [self.stage_due_at, self.next_ring_at]
+            dues += [self.stage_due_at, self.next_ring_at, self.hold_until_at]
         return min((due for due in dues if due is not None), default=None)
 
     def find_leg(self, leg_id: str) -> Leg | None:

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from ivr_flows import dialogue, moving
-from ivr_flows.call import FOR_911, Call, CallBack, Leg, Place, Role, Stage
+from ivr_flows import dialogue, moving, psap_choice
+from ivr_flows.call import CARERS, FOR_911, Call, CallBack, Leg, Place, Role, Stage
 from ivr_flows.outputs import (
     CallBackNow,
     CallBackTried,
@@ -73,6 +73,7 @@ def note_lost(turn: Turn, leg: Leg) -> None:
     by_choice = moment == CONNECTED and policy.first == SAME_CLINICIAN
     if moment == CONNECTED and not by_choice and not is_risk:
         return
+    psap_choice.settle(turn)  # whose lines are told if the caller cannot be reached
     turn.change(dropped=moment)
     turn.note("caller_lost", leg.id, moment=moment)
     turn.do(
@@ -81,7 +82,7 @@ def note_lost(turn: Turn, leg: Leg) -> None:
             policy.choose_seconds if by_choice else policy.tries[0],
             is_risky=is_risk,
             by_choice=by_choice and not is_risk,
-            to_911=moment == RETURNING or _goes_to_911(turn.call, turn.program.psap.desk),
+            to_911=moment == RETURNING or turn.call.desk in turn.program.hosted_desks,
         )
     )
 
@@ -97,7 +98,7 @@ def _moment_of(turn: Turn, leg: Leg) -> str:
     staff = call.staff()
     if any(other.role in FOR_911 for other in staff):
         return ""
-    if any(other.role is Role.CLINICIAN and other.room for other in staff):
+    if any(other.role in CARERS and other.room for other in staff):
         return CONNECTED if call.stage is not Stage.WAITING or call.drops else WAITING
     if leg.shared:
         return ""
@@ -108,10 +109,6 @@ def _moment_of(turn: Turn, leg: Leg) -> str:
         return SCREENING
     is_waiting = call.stage in (Stage.WAITING, Stage.CONNECTED, Stage.CONSULTING)
     return WAITING if is_waiting and call.desk and not call.is_blocked else ""
-
-
-def _goes_to_911(call: Call, psap_desk: str) -> bool:
-    return bool(call.desk) and call.desk == psap_desk
 
 
 def may_choose(turn: Turn) -> bool:
@@ -137,6 +134,7 @@ def cancel(turn: Turn, reason: str) -> None:
 def keep_place(turn: Turn) -> None:
     """The waiting caller is called back in their turn: they hear so, and hang up (RO5)."""
     withdraw_offers(turn)
+    psap_choice.settle(turn)
     turn.change(kept_desk=turn.call.desk, desk="", choosing="")
     turn.note("place_kept")
     is_risk = is_risky(turn.call, turn.program.call_back)
@@ -174,6 +172,8 @@ def arrive(
         desk=desk,
         priority=priority,
         queued_at=queued_at,
+        psap=lost.psap,
+        psap_because=lost.psap_because,
         returned_from=lost.returned_from,
         dangers=lost.dangers,
         given_back=lost.given_back,

@@ -8,6 +8,7 @@ from ivr_flows import (
     callback,
     connected,
     consulting,
+    holding,
     offering,
     return_to_911,
     waiting,
@@ -31,6 +32,8 @@ def time_passed(turn: Turn, _given: TimePassed) -> str:
         current_leg = turn.get_leg(leg.id)
         if current_leg.is_live and _is_due(current_leg.due_at, turn.now):
             _leg_overdue(turn, current_leg)
+    if turn.call.stage is not Stage.CLOSED and _is_due(turn.call.hold_until_at, turn.now):
+        holding.bring_caller_back(turn, why="hold_is_over")
     if turn.call.stage is not Stage.CLOSED and _is_due(turn.call.next_ring_at, turn.now):
         waiting.pursue(turn)
         if _is_due(turn.call.next_ring_at, turn.now):

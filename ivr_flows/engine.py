@@ -21,9 +21,11 @@ from ivr_flows import (
     dialogue,
     dispatching,
     front_door,
+    holding,
     inputs,
     moving,
     offering,
+    parties,
     presence,
     protocol_flow,
     reconciliation,
@@ -109,6 +111,7 @@ def advance(call: Call, given: Input, facts: Facts, now: datetime) -> Step:
     turn = Turn(call, facts, now, leg_id if asks else "")
     handler = _HANDLERS[type(given)]
     ignored = handler(turn, given)
+    holding.keep_somebody_heard(turn)
     if not asks:
         return turn.finish(ignored)
     if not turn.is_answered:
@@ -120,7 +123,10 @@ def present(turn: Turn) -> None:
     """Tell the leg that asked what the present state says."""
     leg = turn.leg
     if leg.place in (Place.JOINING, Place.ROOM):
-        turn.answer(JoinRoom(leg.room, leg.step, star=leg.has_menu, ends_room=leg.ends_room))
+        muted = leg.mute_wanted
+        turn.answer(
+            JoinRoom(leg.room, leg.step, star=leg.has_menu, ends_room=leg.ends_room, muted=muted)
+        )
     elif leg.place is Place.QUEUE:
         turn.answer(Wait(leg.step))
     elif leg.place is Place.DIAL and leg.line_id is not None:
@@ -281,6 +287,8 @@ def _leg_asked(turn: Turn, _given: inputs.LegAsked) -> str:
     if offer is not None and offer.state is not OfferState.ACCEPTED:
         offering.leg_answered(turn)
         return ""
+    if leg.role is Role.PSAP and presence.asked(turn):
+        return ""
     if leg.place in (Place.PLANNED, Place.RINGING):
         # Picked up while we could not answer: nobody has said yet who they are (RE4, IN6).
         return _leg_answered(turn, inputs.LegAnswered(leg.id))
@@ -337,11 +345,23 @@ def _reconciled(turn: Turn, given: inputs.Reconciled) -> str:
 
 
 def _room_joined(turn: Turn, given: inputs.RoomJoined) -> str:
-    return connected.room_joined(turn, turn.get_leg(given.leg_id), given.room)
+    leg = turn.get_leg(given.leg_id)
+    return connected.room_joined(turn, leg, given.room, muted=given.muted)
 
 
 def _room_departed(turn: Turn, given: inputs.RoomDeparted) -> str:
     return connected.room_departed(turn, turn.get_leg(given.leg_id), given.room)
+
+
+def _controls_changed(turn: Turn, given: inputs.ControlsChanged) -> str:
+    leg = turn.get_leg(given.leg_id)
+    if leg.place is not Place.ROOM or leg.room != given.room or leg.role is Role.CALLER:
+        return "not in that room"
+    if given.sequence <= leg.controls_seen:
+        return "older than what was told before"
+    turn.change_leg(leg.id, controls_seen=given.sequence)
+    holding.controls_told(turn, turn.get_leg(leg.id), held=given.held, muted=given.muted)
+    return ""
 
 
 def _command_done(turn: Turn, given: inputs.CommandDone) -> str:
@@ -351,9 +371,14 @@ def _command_done(turn: Turn, given: inputs.CommandDone) -> str:
     elif given.command == "PlaceLeg" and leg.place is Place.PLANNED:
         turn.change_leg(leg.id, place=Place.RINGING)
     elif given.command == "SetEndsRoom" and leg.place is Place.ROOM:
-        leg = turn.change_leg(leg.id, ends_room=given.ends_room)
-        if given.ends_room:
+        leg = turn.change_leg(leg.id, ends_room=given.on)
+        if given.on:
             consulting.pass_flag(turn, leg)
+        holding.carry_on(turn)
+    elif given.command == "HoldLeg" and leg.place is Place.ROOM:
+        holding.controls_told(turn, leg, held=given.on)
+    elif given.command == "MuteLeg" and leg.place is Place.ROOM:
+        holding.controls_told(turn, leg, muted=given.on)
     else:
         return "nothing follows"
     return ""
@@ -362,6 +387,8 @@ def _command_done(turn: Turn, given: inputs.CommandDone) -> str:
 def _command_failed(turn: Turn, given: inputs.CommandFailed) -> str:
     leg = turn.get_leg(given.leg_id)
     turn.note("command_failed", leg.id, command=given.command, reason=given.reason)
+    if leg.place is Place.ROOM and given.command in _CONTROLS:
+        _control_failed(turn, leg, given)
     if given.command != "PlaceLeg" or leg.place is not Place.PLANNED:
         return ""
     if leg.role is Role.PSAP:
@@ -371,6 +398,24 @@ def _command_failed(turn: Turn, given: inputs.CommandFailed) -> str:
         ringing.note_unrung(turn, leg.id)
     _ended(turn, leg, "failed")
     return ""
+
+
+_CONTROLS = frozenset({"HoldLeg", "MuteLeg", "RemoveLeg", "RedirectLeg", "SetEndsRoom"})
+
+
+def _control_failed(turn: Turn, leg: Leg, given: inputs.CommandFailed) -> None:
+    """Something about one party was refused: nothing is lost, and who could ask is told."""
+    if leg.flow == parties.LEAVING:
+        parties.not_taken_out(turn, leg)
+    elif given.command == "RedirectLeg" and leg.role is Role.CALLER:
+        if moving.is_caller_held(turn.call):
+            holding.caller_not_held(turn)
+    elif given.command == "SetEndsRoom" and given.on:
+        for other in turn.call.staff():
+            if other.place is Place.ROOM and holding.is_open(other):
+                holding.not_done(turn, other)
+    elif given.command in ("HoldLeg", "MuteLeg") and given.on:
+        holding.not_done(turn, leg)
 
 
 def _command_unknown(turn: Turn, given: inputs.CommandUnknown) -> str:
@@ -430,6 +475,11 @@ def _return_requested(turn: Turn, given: inputs.ReturnRequested) -> str:
     return ""
 
 
+def _control_requested(turn: Turn, given: inputs.ControlRequested) -> str:
+    leg = turn.get_leg(given.leg_id)
+    return parties.control(turn, leg, given.action, by=given.person_id)
+
+
 def _protocol_moved(turn: Turn, given: inputs.ProtocolMoved) -> str:
     was_over = turn.call.protocol is not None and turn.call.protocol.is_over
     ignored = protocol_flow.moved(turn, given)
@@ -478,6 +528,7 @@ _HANDLERS: dict[type, Callable[[Turn, Any], str]] = {
     inputs.LegStatusChanged: _leg_status,
     inputs.RoomJoined: _room_joined,
     inputs.RoomDeparted: _room_departed,
+    inputs.ControlsChanged: _controls_changed,
     inputs.CommandDone: _command_done,
     inputs.CommandFailed: _command_failed,
     inputs.CommandUnknown: _command_unknown,
@@ -488,6 +539,7 @@ _HANDLERS: dict[type, Callable[[Turn, Any], str]] = {
     inputs.CallBackCancelled: _call_back_cancelled,
     inputs.DispatchChanged: _dispatch_changed,
     inputs.ReturnRequested: _return_requested,
+    inputs.ControlRequested: _control_requested,
     inputs.TransferRequested: warm_transfer.requested,
     inputs.TransferIntroduced: warm_transfer.introduced,
     inputs.TransferCancelled: warm_transfer.cancelled,

@@ -124,10 +124,14 @@ class LegStatusChanged:
 
 @dataclass(frozen=True, slots=True)
 class RoomJoined:
-    """A conference callback: the leg is in that generation of the room."""
+    """A conference callback: the leg is in that generation of the room.
+
+    `muted` is None where the carrier does not say.
+    """
 
     leg_id: str
     room: int
+    muted: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,29 +143,45 @@ class RoomDeparted:
 
 
 @dataclass(frozen=True, slots=True)
+class ControlsChanged:
+    """A conference callback: whether the leg is on hold and muted in that generation of the room.
+
+    `sequence` numbers the room's callbacks, which come in any order.
+    """
+
+    leg_id: str
+    room: int
+    held: bool
+    muted: bool
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
 class CommandDone:
     """The carrier confirmed a command.
 
-    `sid` is set when it placed a leg; `ends_room` is what SetEndsRoom has set.
+    `sid` is set when it placed a leg; `on` is what a command has set that switches something.
     """
 
     command: str
     leg_id: str
     sid: str = ""
-    ends_room: bool = False
+    on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CommandFailed:
     """The carrier refused a command, or could not be reached. `reason` is for the record.
 
-    `permanent` says that it refused this command; otherwise it takes none of its kind now.
+    `permanent` says that it refused this command; otherwise it takes none of its kind now. `on` as
+    in CommandDone.
     """
 
     command: str
     leg_id: str
     reason: str = ""
     permanent: bool = True
+    on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +268,18 @@ class ReturnRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class ControlRequested:
+    """A person does something about one party from a page or the API (TR3).
+
+    `action` is hold, unhold, mute, unmute, remove or leave.
+    """
+
+    person_id: str
+    leg_id: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
 class TransferRequested:
     """A person transfers the caller from a page or the API; `to` as `ivr_flows.targets` reads it.
 
@@ -317,6 +349,7 @@ Input = (
     | LegStatusChanged
     | RoomJoined
     | RoomDeparted
+    | ControlsChanged
     | CommandDone
     | CommandFailed
     | CommandUnknown
@@ -327,6 +360,7 @@ Input = (
     | CallBackCancelled
     | DispatchChanged
     | ReturnRequested
+    | ControlRequested
     | TransferRequested
     | TransferIntroduced
     | TransferCancelled

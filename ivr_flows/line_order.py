@@ -1,6 +1,7 @@
 """In which order the lines of a 911 centre are rung, and with what pause between rounds (RE3).
 
-First all of them in order, the general line last. After that the last line in service again and
+First all of them in order, the general line last; the general line alone for a return that joins
+those who wait and does not skip them. After that the last line in service again and
 again, and behind it, once a round, each line that failed at once when it was last tried: it may be
 back.
 """
@@ -27,6 +28,17 @@ def lines_of_round(
         return tuple(lines)
     working = [line for line in lines if line.id not in out_of_service]
     return (*working[-1:], *(line for line in lines if line.id in out_of_service))
+
+
+def begin(lines: Sequence[ReturnLine], returning: ReturnTo911) -> ReturnTo911:
+    """The return at its first line: who joins in turn has the general line, which everybody rings.
+
+    The other lines count as tried in the first round.
+    """
+    if returning.skip:
+        return returning
+    others = tuple(line.id for line in lines[:-1])
+    return replace(returning, line=len(lines) - 1, tried=others)
 
 
 def line_now(lines: Sequence[ReturnLine], returning: ReturnTo911 | None) -> ReturnLine:

@@ -82,13 +82,14 @@ class JoinRoom:
     """Enter a generation of the call's room; leaving comes back as `RoomLeft` of `step`.
 
     `star` lets the star key leave the room for a menu. `ends_room` ends the room when this leg
-    leaves it.
+    leaves it. `muted` lets it hear without being heard.
     """
 
     room: int
     step: int
     star: bool
     ends_room: bool
+    muted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,44 @@ class SetEndsRoom:
     leg_id: str
     room: int
     ends_room: bool
+    urgency: Urgency = Urgency.TRANSFER
+
+
+@dataclass(frozen=True, slots=True)
+class HoldLeg:
+    """Put a leg in the room on hold, where it hears our hold document alone; or bring it back.
+
+    Void unless the leg is in generation `room`, and never for a caller.
+    """
+
+    leg_id: str
+    room: int
+    on: bool
+    urgency: Urgency = Urgency.TRANSFER
+
+
+@dataclass(frozen=True, slots=True)
+class MuteLeg:
+    """Let a leg in the room hear without being heard, or let it be heard again.
+
+    Void as HoldLeg is.
+    """
+
+    leg_id: str
+    room: int
+    on: bool
+    urgency: Urgency = Urgency.TRANSFER
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveLeg:
+    """Take a leg out of the room; it then asks what to do, or is over.
+
+    Void as HoldLeg is, and for a leg that answers for the caller.
+    """
+
+    leg_id: str
+    room: int
     urgency: Urgency = Urgency.TRANSFER
 
 
@@ -306,6 +345,9 @@ Command = (
     | ReleaseFromQueue
     | RedirectLeg
     | SetEndsRoom
+    | HoldLeg
+    | MuteLeg
+    | RemoveLeg
     | Announce
     | CheckLeg
     | RescueCaller

@@ -6,16 +6,17 @@ nobody is let in to the caller, and the clinician beside them stays.
 
 The carrier's detection runs beside our sentence and not before it, because a call taker who hears
 seconds of silence hangs up. Its word for a machine ends the leg and the next line is tried; without
-its word a key is needed. By TwiML alone there is no detection, so speech is judged by its words.
+its word a key is needed, and a person who has spoken waits a moment for it. By TwiML alone there is
+no detection, so speech is judged by its words.
 """
 
 from __future__ import annotations
 
 from ivr_flows import dialogue, return_to_911
-from ivr_flows.call import Leg
+from ivr_flows.call import Leg, Place
 from ivr_flows.context import for_the_line, returned_call
 from ivr_flows.menus import ACCEPT
-from ivr_flows.outputs import AskLine, EndLeg, Hangup, Say, Urgency
+from ivr_flows.outputs import AskLine, EndLeg, Hangup, RedirectLeg, Say, Urgency
 from ivr_flows.program import Psap
 from ivr_flows.prompts import WORDS_PER_SECOND
 from ivr_flows.psap_choice import psap_of
@@ -83,7 +84,17 @@ def detected(turn: Turn, leg: Leg, answered_by: str) -> str:
         turn.note("line_not_a_person", leg.id, answered_by=answered_by)
         turn.do(EndLeg(leg.id, Urgency.RETURN_TO_911))
         return_to_911.line_over(turn, leg)
+    elif _is_proven_by_speech(turn, leg.id):
+        turn.do(RedirectLeg(leg.id, leg.step, urgency=Urgency.RETURN_TO_911))
     return ""
+
+
+def asked(turn: Turn) -> bool:
+    """A 911 line asks what to do. Whether its person is taken to the caller: they have spoken."""
+    if turn.leg.place is not Place.FLOW or not _is_proven_by_speech(turn, turn.leg_id):
+        return False
+    _take(turn)
+    return True
 
 
 def line_answered(turn: Turn) -> None:
@@ -144,14 +155,25 @@ def _hear(turn: Turn, digits: str, speech: str) -> bool:
     psap, leg = psap_of(turn.call, turn.program), turn.leg
     if speaks(speech, psap.presence_speech_seconds):
         leg = turn.change_leg(leg.id, trail=(_SPOKE,))
-    by_speech = _may_speak(turn) and _SPOKE in leg.trail and leg.answered_by == HUMAN
-    if digits != ACCEPT and not by_speech:
+    if digits == ACCEPT or _is_proven_by_speech(turn, leg.id):
+        _take(turn)
+    elif _may_speak(turn) and speech and _SPOKE in leg.trail and not leg.answered_by:
+        dialogue.ask(turn, "psap", "who_speaks", due_at=leg.due_at)
+    else:
         return False
+    return True
+
+
+def _is_proven_by_speech(turn: Turn, leg_id: str) -> bool:
+    leg = turn.get_leg(leg_id)
+    return _may_speak(turn) and _SPOKE in leg.trail and leg.answered_by == HUMAN
+
+
+def _take(turn: Turn) -> None:
     if return_to_911.is_sought(turn):
         return_to_911.take(turn)
     else:
         _send_away(turn)
-    return True
 
 
 for _name in ("whisper", "whisper_or_speech"):
@@ -167,3 +189,15 @@ for _name in ("whisper", "whisper_or_speech"):
             silence_is_an_answer=True,
         ),
     )
+dialogue.register(
+    "psap",
+    "who_speaks",
+    dialogue.Node(
+        says=lambda turn: (turn.phrase("psap_one_moment"),),
+        hear=_hear,
+        give_up=_give_up,
+        timeout_seconds=3,
+        speech=True,
+        silence_is_an_answer=True,
+    ),
+)

@@ -195,6 +195,7 @@ class Program:
     waiting_seconds: int = 180
     decide_seconds: int = 25  # from answering an offer to pressing 1
     menu_seconds: int = 90
+    hold_seconds: int = 120  # a caller put on hold is brought back after so long
     reoffer_seconds: int = 25  # after a clinician's leg is lost
     check_seconds: int = 60  # between checks that a connected staff leg lives
     presence_seconds: int = 25  # from a 911 line's answer to the key that proves a person

@@ -5,6 +5,7 @@ Chosen when a return begins, and again with what is known by the time its first 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ivr_flows.call import Call
@@ -29,18 +30,28 @@ class Choice:
 
 def choose(turn: Turn) -> Choice:
     """The caller's centre by what is known now. There always is one."""
-    program, answers = turn.program, turn.call.answers
+    return choose_for(turn.call, turn.program, turn.facts.areas_of)
+
+
+def choose_for(
+    call: Call, program: Program, areas_of: Callable[[Mapping[str, str]], Mapping[str, str]]
+) -> Choice:
+    """As `choose`, outside a turn.
+
+    `areas_of` tells of answers, as in Facts, in which areas the place lies.
+    """
+    answers = call.answers
     named = program.find_psap(answers.get(NAMED, ""))
     if named is not None:
         return Choice(named, "incident")
     by_number = _by_incident_number(program, answers.get("incident_number", ""))
     if by_number is not None:
         return by_number
-    line = program.lines.get(turn.call.line)
+    line = program.lines.get(call.line)
     of_line = program.find_psap(line.psap) if line is not None else None
     if of_line is not None:
         return Choice(of_line, "line")
-    places = turn.facts.areas_of(answers)
+    places = areas_of(answers)
     for psap in _centres(program):
         for area in psap.areas:
             if places.get(AREA + area) == "yes":

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ivr_flows import consulting, history, line_order, moving, psap_choice
+from ivr_flows import consulting, history, holding, line_order, moving, psap_choice
 from ivr_flows.call import FOR_911, STAFF, Call, Leg, Place, ReturnTo911, Role, Stage
 from ivr_flows.outputs import (
     Announce,
@@ -28,6 +28,7 @@ from ivr_flows.turn import Turn
 PRIORITY_SKIP = 100  # ahead of every held call; two returns keep their order by arrival
 UNDER_WAY_SECONDS = 2  # Law 8: a 911 leg not under way by then falls to TwiML
 HEARD_FROM_SECONDS = 3  # Law 7: a 911 leg not heard from by then is rung again
+TAKERS_LOST = 2  # 911 people who took the call and are not known to have entered the room
 AFTER_911_SECONDS = 12  # for a caller who stays on after 911 has hung up
 AFTER_911_AGAIN_SECONDS = 60  # the same, when 911 has hung up more than once: 9 is for sooner
 TALKS = "talks_with_911"
@@ -72,6 +73,8 @@ def is_under_way(call: Call) -> bool:
 
 def _begin(turn: Turn, *, reason: str, by: Role, skip: bool, request: str) -> None:
     withdraw_offers(turn)
+    holding.bring_caller_back(turn, why="return_to_911")
+    holding.bring_back(turn)
     consulting.abandon(turn)
     desk = turn.call.desk
     if desk and desk not in (*turn.program.hosted_desks, *turn.call.returned_from):
@@ -84,8 +87,6 @@ def _begin(turn: Turn, *, reason: str, by: Role, skip: bool, request: str) -> No
         skip=skip,
         started_at=turn.now,
         request=request,
-        # In turn means the line that everybody rings.
-        line=0 if skip else len(turn.program.psap.lines) - 1,
     )
     turn.change(returning=returning, passed_over=(), unrung=())
     turn.note(
@@ -243,10 +244,20 @@ def is_sought(turn: Turn) -> bool:
 
 
 def taker_lost(turn: Turn, leg: Leg) -> None:
-    """The 911 person who took the call was lost on the way to the caller: 911 is rung on."""
+    """The 911 person who took the call was lost on the way to the caller: 911 is rung on.
+
+    Where that happens again nobody seems to get into the room, or we are not told of it: then the
+    caller's own leg dials, which needs neither.
+    """
     turn.note("psap_lost", leg.id)
-    turn.change(returning=_returning(turn, taken=False))
-    if turn.call.desk:
+    takers_lost = _returning(turn).takers_lost + 1
+    turn.change(returning=_returning(turn, taken=False, takers_lost=takers_lost))
+    if takers_lost >= TAKERS_LOST:
+        withdraw_offers(turn)
+        turn.change(desk="")
+        turn.enter_stage(Stage.RETURNING, turn.program.check_seconds)
+        _by_twiml(turn)
+    elif turn.call.desk:
         turn.change(passed_over=())
         ring_next(turn)
     else:

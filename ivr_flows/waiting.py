@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ivr_flows import callback, consulting, moving, return_to_911, ringing
+from ivr_flows import callback, consulting, holding, moving, return_to_911, ringing
 from ivr_flows.call import FOR_911, Leg, OfferState, Place, Role, Stage, ToldWait
 from ivr_flows.facts import QueueFacts
 from ivr_flows.menus import CONFIRM, HELP_KEYS, KEEP_PLACE, TEXT_ME
@@ -15,6 +15,7 @@ from ivr_flows.turn import Turn
 
 PIECE_SECONDS = 8  # one piece of the wait, speech and silence, is at most so long
 SILENCE_SECONDS = 4
+SAME_PIECE_SECONDS = 0.5
 ESTIMATE_EVERY = 6  # pieces between two estimates, about half a minute
 MINUTE_SECONDS = 60
 PRIORITY_AFTER_DROP = 50
@@ -131,16 +132,30 @@ def wait_ticked(turn: Turn, digits: str) -> None:
         _nobody_can_be_rung(turn)
     elif _waits_for_free_call_taker(turn):
         pursue(turn)  # as the switchboard would, if it were there to see that one is free
+    until_at = turn.call.hold_until_at
+    if until_at is not None and until_at <= turn.now:
+        holding.bring_caller_back(turn, why="hold_is_over")
     call = turn.call
     if moving.is_closing(call) or moving.dials_itself(call) or _may_go_in(turn):
         turn.answer(LeaveQueue())
         return
     ticks = turn.leg.ticks
-    turn.change_leg(turn.leg_id, ticks=ticks + 1)
+    if ticks and _is_asked_again(turn):
+        ticks -= 1
+    turn.change_leg(turn.leg_id, ticks=ticks + 1, ticked_at=turn.now)
     says = before or _piece(turn, ticks)
     spoken = sum(seconds(say) for say in says)
     silence = max(1, min(SILENCE_SECONDS, int(PIECE_SECONDS - spoken)))
     turn.answer(WaitPiece(says, silence))
+
+
+def _is_asked_again(turn: Turn) -> bool:
+    """Whether the same piece is asked for twice, one of which is not heard: say it again.
+
+    Each piece ends with a second of silence at least, so the next is never asked for sooner.
+    """
+    at = turn.leg.ticked_at
+    return at is not None and turn.now < at + timedelta(seconds=SAME_PIECE_SECONDS)
 
 
 def _is_rung_in_vain(turn: Turn) -> bool:
@@ -201,6 +216,7 @@ def _asked_for_911(turn: Turn) -> tuple[Say, ...]:
             consulting.introduce(turn, vouched=False)
         turn.note("asked_for_911_again")
         turn.change_leg(turn.leg_id, flow=moving.WAITING)  # 911 is with them: no time for a key
+        holding.bring_caller_back(turn, why="asked_for_911")
     elif _holds_for_911(turn):
         turn.note("asked_for_911_again")
         return (turn.phrase("911_already_in_line"),)
@@ -274,7 +290,7 @@ def _piece(turn: Turn, ticks: int) -> tuple[Say, ...]:
     if call.stage is Stage.RETURNING:
         return _returning_piece(turn, ticks)
     if call.stage in (Stage.CONNECTED, Stage.CONSULTING):
-        return (turn.phrase("one_moment_still_here"),) if ticks % 2 == 0 else ()
+        return _held_piece(turn, ticks)
     if not call.desk and call.outcome in (return_to_911.AT_CRISIS_LINE, consulting.HANDED_OVER):
         at_crisis_line = call.outcome == return_to_911.AT_CRISIS_LINE
         first = "crisis_line_has_left" if at_crisis_line else "receiver_has_left"
@@ -325,6 +341,13 @@ def _returning_piece(turn: Turn, ticks: int) -> tuple[Say, ...]:
     if ticks == 1 and turn.call.desk and returning is not None and returning.skip:
         return (turn.phrase("you_are_ahead"),)
     return (turn.phrase("911_still_being_reached"),) if ticks % 2 == 0 else ()
+
+
+def _held_piece(turn: Turn, ticks: int) -> tuple[Say, ...]:
+    """Somebody is there for the caller: on hold, they hear so in every piece."""
+    if moving.is_caller_held(turn.call):
+        return (turn.phrase("still_on_hold" if ticks % 2 else "you_are_on_hold"),)
+    return (turn.phrase("one_moment_still_here"),) if ticks % 2 == 0 else ()
 
 
 def _cycle(turn: Turn, ticks: int, first: str, second: str, later: str) -> tuple[Say, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ivr_flows import callback, dialogue, moving
+from ivr_flows import callback, dialogue, holding, moving, parties
 from ivr_flows.call import CARERS, Leg, Place, Role, Stage
 from ivr_flows.menus import (
     CALL_BACK,
@@ -60,6 +60,7 @@ def back_to_caller(turn: Turn) -> None:
     if not turn.call.caller.is_live:
         ask(turn)
         return
+    holding.bring_caller_back(turn, why="asked_for")
     if not turn.is_answered:
         turn.say("back_to_your_caller")
     moving.rejoin(turn)
@@ -72,10 +73,7 @@ def menu_prompt(turn: Turn) -> str:
 
 def _is_handed_over(turn: Turn) -> bool:
     """Whether somebody else answers for the caller, or 911 is being reached for them."""
-    others = [leg for leg in turn.call.staff() if leg.id != turn.leg_id]
-    return turn.call.stage is Stage.RETURNING or any(
-        leg.place in (Place.ROOM, Place.JOINING) for leg in others
-    )
+    return parties.is_handed_over(turn.call, turn.leg)
 
 
 def _is_awaited_by_nobody_else(turn: Turn) -> bool:

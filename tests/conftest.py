@@ -87,6 +87,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[RUNNING].close()
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the failure matrix, whichever process has played its cells."""
+    reports = (one for kind in ("passed", "failed") for one in terminalreporter.getreports(kind))
+    properties = (named for one in reports for named in getattr(one, "user_properties", ()))
+    rows = [value for name, value in properties if name == "failure matrix"]
+    if rows:
+        from tests.matrix.table import print_tables  # noqa: PLC0415 - and all that it needs
+
+        print_tables(terminalreporter, rows)
+
+
 def start_servers(config: pytest.Config) -> dict[str, str]:
     """Start what the environment does not give; once a run.
 

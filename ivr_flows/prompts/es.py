@@ -79,6 +79,8 @@ PROMPTS: dict[str, str] = {
     "expected_wait_minute": "La espera es de más o menos un minuto.",
     "expected_wait_minutes": "La espera es de unos {minutes} minutos.",
     "press_9_for_911": "En cualquier momento puede oprimir el 9 para el 9 1 1.",
+    "you_are_on_hold": "Está en espera. Seguimos con usted. Para el 9 1 1, oprima el 9.",
+    "still_on_hold": "Sigue en la línea. Para el 9 1 1, oprima el 9.",
     "one_moment_still_here": "Un momento, no cuelgue. Para el 9 1 1, oprima el 9.",
     "line_dropped_finding_someone": "Se cortó la línea. No cuelgue. Estoy buscando a alguien.",
     "still_finding_someone": "Sigo buscando a alguien para usted. Por favor, no cuelgue.",

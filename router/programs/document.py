@@ -171,6 +171,7 @@ class TimingsShape(Shape):
     waiting_seconds: Seconds = 180
     decide_seconds: int = Field(default=25, ge=5, le=120)
     menu_seconds: int = Field(default=90, ge=10, le=600)
+    hold_seconds: int = Field(default=120, ge=5, le=600)
     reoffer_seconds: int = Field(default=25, ge=1, le=120)
     check_seconds: int = Field(default=60, ge=10, le=600)
     presence_seconds: int = Field(default=25, ge=5, le=120)

@@ -60,7 +60,7 @@ _Shape = TypeVar("_Shape", bound=Shape)
 
 _PATTERNS = {
     SIP: "should be a SIP address, for instance sip:911@psap.example.org",
-    HEADER: "should be a header named X-... (but not X-Twilio...) or User-to-User",
+    HEADER: "should be a header named X-... or User-to-User",
     HEADER_VALUE: "should be a header's value: letters, digits and signs of ASCII on one line",
     SLUG: "should be lower-case letters, digits, - and _",
     E164: "should be a telephone number in full, for instance +15125550100",

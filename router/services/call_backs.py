@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from ivr_flows import callback
-from ivr_flows.call import Call, CallBack, Leg, Offer, OfferState, Place, Role
+from ivr_flows.call import Call, CallBack, Leg, Offer, OfferState, Place
 from ivr_flows.inputs import CallBackBegun, CallBackCancelled
 from ivr_flows.outputs import (
     CallBackNow,
@@ -48,9 +48,6 @@ from router.storage.steps import Follows
 log = get_logger(__name__)
 
 BATCH = 50
-WAITS_FOR_PLAN = timedelta(seconds=10)
-"""An order about a call-back whose plan another process is just writing waits for it so long."""
-
 AFTER_ERROR_SECONDS = 10
 REQUESTED = "requested"  # the moment of a call-back that a person orders
 NO_NUMBER, LEFT_TO_CLINICIAN = "no_number", "left_to_clinician"
@@ -71,25 +68,46 @@ def keep_call_backs(paging: Paging) -> int:
 
 
 def _take_orders(paging: Paging) -> int:
-    ringing: list[tuple[CallBackRow, str]] = []
-    with paging.exchange.sessions.begin() as session:
-        now = paging.now(session)
-        rows = claims.lock_ready(session, outbox.CALLER, None, now, BATCH)
-        for row in rows:
+    done = 0
+    while done < BATCH and _take_order(paging):
+        done += 1
+    return done
+
+
+def _take_order(paging: Paging) -> bool:
+    """Take the next order, alone in its transaction; False when there is none to take now."""
+    row = ended = None
+    try:
+        with paging.exchange.sessions.begin() as session:
+            now = paging.now(session)
+            row = next(iter(claims.lock_ready(session, outbox.CALLER, None, now, 1)), None)
+            if row is None:
+                return False
             found = calls.find_call(session, row.call_id or "")
+            command = row.command()
             if found is None:
                 outbox.mark_failed(session, row.id, "no such call")
-                continue
-            command = row.command()
-            if isinstance(command, CancelCallBack):
+            elif isinstance(command, (CallBackNow, CancelCallBack)) and _awaits_plan(session, row):
+                return False
+            elif isinstance(command, CancelCallBack):
                 ended = _take_cancel(session, row, command, now)
-                if ended is not None and ended.state == CALLING:
-                    ringing.append((ended, command.reason))
-                continue
-            _ORDERS[type(command)](paging, session, row, found.call, command, now)
-    for ended, reason in ringing:
-        _stop_ringing(paging.exchange, ended, reason)
-    return len(rows)
+            else:
+                _ORDERS[type(command)](paging, session, row, found.call, command, now)
+    except Exception:
+        if row is None:
+            raise
+        # One caller's trouble must not keep the others waiting.
+        log.exception("order_not_taken", call_id=row.call_id, order=row.name)
+        with paging.exchange.sessions.begin() as session:
+            outbox.mark_failed(session, row.id, "see the log")
+    if ended is not None:
+        _stop_ringing(paging.exchange, ended, str(row.payload.get("reason", "")))
+    return True
+
+
+def _awaits_plan(session: Session, row: OutboxRow) -> bool:
+    """Whether another process is just writing the call-back that the order is about."""
+    return outbox.is_ready(session, row.call_id or "", PlanCallBack.__name__)
 
 
 def _take_plan(
@@ -153,8 +171,6 @@ def _take_choice(
     now: datetime,
 ) -> None:
     known = stored.lock_open(session, call.id)
-    if known is None and _may_come_yet(row, now):
-        return
     if known is None or known.state != PLANNED:
         outbox.mark_void(session, row.id, "nobody can be rung")
         return
@@ -170,8 +186,6 @@ def _take_cancel(
         if command.call_back_id
         else stored.lock_open(session, row.call_id or "")
     )
-    if known is None and _may_come_yet(row, now):
-        return None
     outbox.mark_done(session, row.id)
     if known is None or known.state == CLOSED:
         return None
@@ -253,10 +267,6 @@ _ORDERS: Mapping[type, Take] = {
     CallBackTried: _take_result,  # type: ignore[dict-item]
     TextCaller: _take_text,  # type: ignore[dict-item]
 }
-
-
-def _may_come_yet(row: OutboxRow, now: datetime) -> bool:
-    return now < row.due_at + WAITS_FOR_PLAN
 
 
 # -- what is due -----------------------------------------------------------------------------------
@@ -348,7 +358,7 @@ def _take_leg_over(session: Session, lost: Call, leg: Leg, call: Call, now: date
     """The call with the leg of the lost one on which the clinician waits, in one transaction."""
     moved = Leg(
         id=call.next_leg_id(),
-        role=Role.CLINICIAN,
+        role=leg.role,
         place=Place.FLOW,
         flow=callback.FLOW,
         node=callback.STAND_BY,

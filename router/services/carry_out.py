@@ -14,6 +14,7 @@ from typing import Protocol
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from ivr_flows import moving
 from ivr_flows.call import Call, Leg, Place, Role, Stage
 from ivr_flows.inputs import (
     CommandDone,
@@ -26,9 +27,12 @@ from ivr_flows.outputs import (
     Announce,
     CheckLeg,
     EndLeg,
+    HoldLeg,
+    MuteLeg,
     PlaceLeg,
     RedirectLeg,
     ReleaseFromQueue,
+    RemoveLeg,
     RescueCaller,
     SetEndsRoom,
     Urgency,
@@ -56,7 +60,9 @@ MOST_URGENT_ATTEMPTS = 2  # the caller's own leg dials 911 2 s after the order (
 SID_WAIT_SECONDS = 0.25
 TELL_ATTEMPTS = 3  # of a second each: what is lost here is found again only by a look-up
 
-REPORTED = (PlaceLeg, SetEndsRoom)
+SWITCHES = (SetEndsRoom, HoldLeg, MuteLeg)
+"""Commands that switch something on or off for a leg in its room."""
+REPORTED = (PlaceLeg, *SWITCHES)
 """Commands whose success the call must be told; the others' effect is itself a request of a leg."""
 
 
@@ -165,16 +171,41 @@ def find_reason_void(command: CarrierCommand, call: Call) -> str:
         return "not in the queue"
     if isinstance(command, RedirectLeg) and leg.step != command.step:
         return "the leg has moved on"
-    if isinstance(command, (SetEndsRoom, Announce)) and (
+    if isinstance(command, (*SWITCHES, RemoveLeg, Announce)) and (
         leg.place is not Place.ROOM or leg.room != command.room
     ):
         return "not in that room"
+    if isinstance(command, (HoldLeg, MuteLeg, RemoveLeg)):
+        return _find_reason_to_leave_party(command, call, leg)
     return ""
 
 
 def _rings_in_vain(call: Call, leg: Leg) -> bool:
     """Whether the leg rings a caller who need not be called back any more."""
     return call.call_back is not None and not leg.is_answered and call.stage is Stage.CLOSED
+
+
+def _find_reason_to_leave_party(
+    command: HoldLeg | MuteLeg | RemoveLeg, call: Call, leg: Leg
+) -> str:
+    """Why a party is not held, muted or taken out any more: chiefly, for the caller's sake."""
+    if leg.role is Role.CALLER:
+        return "a caller's leg"
+    if isinstance(command, RemoveLeg):
+        return "answers for the caller" if leg in call.staff() else ""
+    wanted = leg.hold_wanted if isinstance(command, HoldLeg) else leg.mute_wanted
+    if command.on != wanted:
+        return "no longer wanted"
+    if command.on and not moving.may_be_silenced(call, leg):
+        return "nobody else would be heard"
+    return ""
+
+
+def _switched_on(command: CarrierCommand) -> bool:
+    """What a command that switches something sets it to."""
+    if isinstance(command, SetEndsRoom):
+        return command.ends_room
+    return isinstance(command, (HoldLeg, MuteLeg)) and command.on
 
 
 def _find_reason_not_to_ring(call: Call, leg: Leg) -> str:
@@ -277,8 +308,8 @@ def record(outgoing: Outgoing, order: Order, result: Result) -> None:
         _record_check(outgoing, order, result)
         return
     if isinstance(command, REPORTED):
-        ends_room = isinstance(command, SetEndsRoom) and command.ends_room
-        _tell(outgoing, order, CommandDone(row.name, row.leg_id, result.sid, ends_room=ends_room))
+        done = CommandDone(row.name, row.leg_id, result.sid, on=_switched_on(command))
+        _tell(outgoing, order, done)
     with outgoing.exchange.sessions.begin() as session:
         outbox.mark_done(session, row.id)
 
@@ -297,7 +328,13 @@ def _record_failure(outgoing: Outgoing, order: Order, failed: Failed) -> None:
     if isinstance(order.command, CheckLeg) and failed.code == "20404":
         _record_check(outgoing, order, Done(status="completed"))
         return
-    failure = CommandFailed(row.name, row.leg_id, failed.code, permanent=failed.permanent)
+    failure = CommandFailed(
+        row.name,
+        row.leg_id,
+        failed.code,
+        permanent=failed.permanent,
+        on=_switched_on(order.command),
+    )
     _tell(outgoing, order, failure)
     with outgoing.exchange.sessions.begin() as session:
         outbox.mark_failed(session, row.id, failed.code)

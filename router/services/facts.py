@@ -23,7 +23,7 @@ from ivr_flows.facts import (
 from ivr_flows.program import Desk
 from ivr_flows.protocols import Protocol
 from router.policy import assignment, queueing
-from router.policy.eligibility import CLINICIAN_FREE, Circumstances, areas_of
+from router.policy.eligibility import CLINICIAN_FREE, Circumstances
 from router.policy.queueing import DeskFigures, Line, Waiting
 from router.policy.roster import Bar, Standing, examine
 from router.services.lines_of_desks import read_line, read_seekers
@@ -96,7 +96,7 @@ class FactsSource:
             protocols=self._protocols,
             history=self._history,
             taken_by_others=self._taken_by_others,
-            areas_of=lambda answers: areas_of(self._published.policy, answers),
+            areas_of=self._published.areas_of,
             elsewhere=self._elsewhere,
         )
 

@@ -46,6 +46,8 @@ class CallerRow:
     due_at: datetime | None
     caller_id: str = ""
     calls_this_week: int = 0
+    psap: str = ""  # the 911 centre chosen for a return, and why: incident, line, area, default
+    psap_because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +194,8 @@ def _callers(found: list[BoardCall], names: dict[str, str]) -> tuple[CallerRow, 
                 due_at=call.due_at,
                 caller_id=call.caller_id,
                 calls_this_week=call.calls_this_week,
+                psap=call.psap,
+                psap_because=call.psap_because,
             )
         )
     return tuple(rows)

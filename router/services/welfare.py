@@ -14,15 +14,17 @@ from sqlalchemy.orm import Session
 
 from ivr_flows import team_page
 from ivr_flows.outputs import Event, Instruction
+from ivr_flows.psap_choice import choose_for
 from ivr_flows.team_page import PageState, Wish
 from ivr_flows.welfare import WelfareRequest
 from router.errors import NotFoundError
 from router.services import dispatch_moves as moves
 from router.services.carry_out import Outgoing
 from router.services.dispatch_moves import LIVE, Paging
+from router.services.numbers import StoredNumbers
 from router.services.page_calls import Numbers, RungPage
 from router.storage import call_backs as stored
-from router.storage import calls, outbox, programs, timeline
+from router.storage import calls, outbox, timeline
 from router.storage.call_backs import CLOSED, WELFARE, CallBackRow, WelfarePage
 from router.telephony.webhook import CALL_STATUSES, Phase
 
@@ -192,7 +194,9 @@ def _lines(paging: Paging, session: Session, row: CallBackRow) -> tuple[str, ...
         return ()
     call = found.call
     published = paging.exchange.programs.get(session, call.program, call.program_version)
-    return tuple(line.id for line in published.program.psap.lines)
+    program = published.program
+    psap = program.find_psap(call.psap) or choose_for(call, program, published.areas_of).psap
+    return tuple(line.id for line in psap.lines)
 
 
 def _close(session: Session, row: CallBackRow, outcome: str, now: datetime, **details: str) -> None:
@@ -225,9 +229,9 @@ class WelfarePages:
             return Numbers("", "")
         call = found.call
         published = outgoing.exchange.programs.get(session, call.program, call.program_version)
-        ours = programs.list_line_numbers(session, call.program).get(published.caller_id, "")
-        line = programs.find_return_number(session, call.program, page.line_id)
-        return Numbers(line or "", ours)
+        numbers = StoredNumbers(session, published.caller_id)
+        line = numbers.find_line_number(call, page.line_id)
+        return Numbers(line or "", numbers.find_caller_id(call) or "")
 
     def find(self, session: Session, page_id: str, *, lock: bool = False) -> RungPage | None:
         """The page, with its call-back's row held if wanted."""

@@ -47,6 +47,9 @@ _COMMANDS: Mapping[str, type[Command]] = {
         "ReleaseFromQueue",
         "RedirectLeg",
         "SetEndsRoom",
+        "HoldLeg",
+        "MuteLeg",
+        "RemoveLeg",
         "Announce",
         "CheckLeg",
         "RescueCaller",
@@ -248,6 +251,16 @@ _FINISH = (
 def _finish(session: Session, row_id: int, state: str, error: str = "") -> None:
     values = {"row_id": row_id, "new_state": state, "new_error": error}
     session.connection().execute(_FINISH, values)
+
+
+def is_ready(session: Session, call_id: str, name: str) -> bool:
+    """Whether an effect of that name is still to be carried out for the call."""
+    ready = (
+        select(outbox.c.id)
+        .where(outbox.c.call_id == call_id, outbox.c.name == name, outbox.c.state == "ready")
+        .exists()
+    )
+    return bool(session.scalar(select(ready)))
 
 
 def find_row(session: Session, row_id: int) -> OutboxRow | None:

@@ -44,11 +44,12 @@ def write_failsafe_file(
     for number in (*lines, *default, *dialled):
         if not _E164.fullmatch(number):
             raise InvalidInputError("lines", "a number for the fail-safe is not in E.164 form")
-    document = {
+    document: dict[str, object] = {
         "lines": {ours: list(numbers) for ours, numbers in lines.items()},
         "default": list(default),
-        "psaps": {psap: list(numbers) for psap, numbers in psaps.items()},
     }
+    if psaps:
+        document["psaps"] = {psap: list(numbers) for psap, numbers in psaps.items()}
     content = json.dumps(document, indent=1, sort_keys=True)
     state_dir.mkdir(parents=True, exist_ok=True)
     path = state_dir / FILE_NAME

@@ -28,9 +28,12 @@ from ivr_flows.outputs import (
     Announce,
     CheckLeg,
     EndLeg,
+    HoldLeg,
+    MuteLeg,
     PlaceLeg,
     RedirectLeg,
     ReleaseFromQueue,
+    RemoveLeg,
     RescueCaller,
     SetEndsRoom,
 )
@@ -52,15 +55,9 @@ LISTED = 50  # calls to one number that a look-up goes through, newest first
 
 _T = TypeVar("_T")
 
+RoomCommand = SetEndsRoom | HoldLeg | MuteLeg | RemoveLeg | Announce
 CarrierCommand = (
-    PlaceLeg
-    | EndLeg
-    | ReleaseFromQueue
-    | RedirectLeg
-    | RescueCaller
-    | SetEndsRoom
-    | Announce
-    | CheckLeg
+    PlaceLeg | EndLeg | ReleaseFromQueue | RedirectLeg | RescueCaller | RoomCommand | CheckLeg
 )
 
 NO_DETECTION: Mapping[str, Any] = MappingProxyType({})
@@ -157,11 +154,8 @@ class Carrier:
             return Failed("no_leg", permanent=True)
         if isinstance(command, PlaceLeg):
             return self.place_leg(leg, to_e164, from_e164, command.ring_seconds)
-        if isinstance(command, (SetEndsRoom, Announce)):
-            room = room_name(call.id, command.room)
-            if isinstance(command, SetEndsRoom):
-                return self.set_ends_room(room, leg, ends_room=command.ends_room)
-            return self.announce(room, leg, token)
+        if isinstance(command, RoomCommand):
+            return self._execute_in_room(command, room_name(call.id, command.room), leg, token)
         if not leg.sid:
             return Failed("no_sid", permanent=True)
         if isinstance(command, EndLeg) and leg.role is Role.CALLER:
@@ -173,6 +167,17 @@ class Carrier:
         if isinstance(command, (RedirectLeg, RescueCaller)):
             return self.redirect(leg.sid, _where_to(command, self._urls.of(call), leg))
         return self.check(leg.sid)
+
+    def _execute_in_room(self, command: RoomCommand, room: str, leg: Leg, token: str) -> Result:
+        if isinstance(command, SetEndsRoom):
+            return self.set_ends_room(room, leg, ends_room=command.ends_room)
+        if isinstance(command, HoldLeg):
+            return self.set_hold(room, leg, on=command.on)
+        if isinstance(command, MuteLeg):
+            return self.set_mute(room, leg, on=command.on)
+        if isinstance(command, RemoveLeg):
+            return self.remove(room, leg)
+        return self.announce(room, leg, token)
 
     def place_leg(self, leg: Leg, to_e164: str, from_e164: str, ring_seconds: int) -> Result:
         """Ring a leg of a call; it asks its `answered` address when it is picked up.
@@ -293,6 +298,22 @@ class Carrier:
         """Change whether the room ends when the leg leaves it."""
         return self._update_participant(room, leg, end_conference_on_exit=ends_room)
 
+    def set_hold(self, room: str, leg: Leg, *, on: bool) -> Result:
+        """Put a leg in the room on hold, where it hears our hold document, or bring it back."""
+        if not on:
+            return self._update_participant(room, leg, hold=False)
+        # HoldMethod is GET unless said otherwise.
+        url = self._urls.hold(leg)
+        return self._update_participant(room, leg, hold=True, hold_url=url, hold_method="POST")
+
+    def set_mute(self, room: str, leg: Leg, *, on: bool) -> Result:
+        """Let a leg in the room hear without being heard, or be heard again."""
+        return self._update_participant(room, leg, muted=on)
+
+    def remove(self, room: str, leg: Leg) -> Result:
+        """Take a leg out of the room. Whether its call goes on is for the carrier to say."""
+        return self._change_participant(room, leg, lambda participant: participant.delete())
+
     def announce(self, room: str, leg: Leg, token: str) -> Result:
         """Play the announcement ordered by the outbox row `token` to one leg in the room."""
         url = self._urls.announce(leg.id, token)
@@ -343,6 +364,11 @@ class Carrier:
         )
 
     def _update_participant(self, room: str, leg: Leg, **changes: object) -> Result:
+        return self._change_participant(
+            room, leg, lambda participant: participant.update(**changes)
+        )
+
+    def _change_participant(self, room: str, leg: Leg, change: Callable[[Any], object]) -> Result:
         found: list[Any] = []
         result = _attempt(
             lambda: found.extend(self._client.conferences.list(friendly_name=room, limit=LISTED))
@@ -352,9 +378,7 @@ class Carrier:
         live = [one for one in found if one.status != "completed"]
         if not live:
             return Failed("no_room", permanent=True)
-        return _attempt(
-            lambda: live[0].participants(leg.sid or leg.id).update(**changes), sid=leg.sid or ""
-        )
+        return _attempt(lambda: change(live[0].participants(leg.sid or leg.id)), sid=leg.sid or "")
 
     def _find_queue_sid(self, name: str, *, cached: bool) -> str | Failed | Unknown:
         """The queue's sid, "" when there is none. Twilio cannot search queues by name."""

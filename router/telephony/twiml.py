@@ -32,7 +32,7 @@ from router.telephony.urls import Urls
 MAX_SILENCE_SECONDS = 8  # a piece of the wait may not keep the caller longer from the next decision
 MAX_PARTICIPANTS = 20
 MAX_QUEUE_SIZE = 5000  # Twilio's own limit; its default of 1000 would turn callers away
-ROOM_EVENTS = "join leave start end"
+ROOM_EVENTS = "join leave start end mute hold"
 
 
 class UnspeakableError(ValueError):
@@ -173,17 +173,17 @@ def add_room(
     label: str,
     action: str,
     callback: str,
-    ends_room: bool,
-    star: bool,
+    join: JoinRoom,
 ) -> None:
     """Put the leg into a room. Every join says all of it: the first to come sets the room up."""
-    dial = response.dial(action=action, method="POST", hangup_on_star=star)
+    dial = response.dial(action=action, method="POST", hangup_on_star=join.star)
     dial.conference(
         name,
         participant_label=label,
         start_conference_on_enter=True,
-        end_conference_on_exit=ends_room,
+        end_conference_on_exit=join.ends_room,
         beep=False,
+        muted=join.muted or None,  # unsaid is not muted
         wait_url="",  # silence: a wait document that is not found would keep the room shut
         max_participants=MAX_PARTICIPANTS,
         status_callback=callback,
@@ -285,8 +285,7 @@ class _Document:
             label=self._leg.id,
             action=self._urls.room_left(self._leg, join.step, join.room),
             callback=self._urls.room(self._call.id, join.room),
-            ends_room=join.ends_room,
-            star=join.star,
+            join=join,
         )
 
     def _dial_911(self, dial: Dial911) -> None:

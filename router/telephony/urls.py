@@ -73,6 +73,10 @@ class Urls:
         """Where the carrier tells who picked up a placed leg."""
         return self._leg(leg, "detected")
 
+    def hold(self, leg: Leg) -> str:
+        """What a leg on hold in its room hears."""
+        return self._leg(leg, "hold")
+
     def whisper(self, leg: Leg, step: int) -> str:
         """What a 911 line rung by TwiML hears before it is bridged to the caller on `leg`."""
         return self._leg(leg, f"whisper/{step}")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ivr_flows.inputs import (
+    ControlsChanged,
     DialEnded,
     Keyed,
     LegAnswered,
@@ -80,10 +81,11 @@ QUEUE_RESULTS = frozenset(
         "system-error",
     }
 )
-ROOM_EVENTS: Mapping[str, type[RoomJoined | RoomDeparted]] = {
-    "participant-join": RoomJoined,
-    "participant-leave": RoomDeparted,
-}
+# Each tells both whether the participant is on hold and whether it is muted.
+CONTROL_EVENTS = frozenset(
+    {"participant-hold", "participant-unhold", "participant-mute", "participant-unmute"}
+)
+RoomEvent = RoomJoined | RoomDeparted | ControlsChanged
 ANSWERED_BY = frozenset(
     {
         "human",
@@ -129,6 +131,8 @@ _TEXT_SID = re.compile(r"(SM|MM)[0-9A-Za-z]{1,40}")
 _ERROR_CODE = re.compile(r"[0-9]{1,6}")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _DIGITS = re.compile(r"[0-9A-D*#w]{1,64}")
+_SEQUENCE = re.compile(r"[0-9]{1,9}", re.ASCII)
+_FLAGS = {"true": True, "false": False}
 _LEG_ID = re.compile(r"[0-9a-z]{1,40}-[0-9]{1,4}")
 MAX_SPEECH = 500
 MAX_TEXT = 1600  # Twilio's own limit
@@ -275,11 +279,20 @@ def read_status(leg_id: str, form: Form) -> LegStatusChanged | None:
     return LegStatusChanged(leg_id, status, read_sid(form)) if status in CALL_STATUSES else None
 
 
-def read_room_event(room: int, form: Form) -> RoomJoined | RoomDeparted | None:
+def read_room_event(room: int, form: Form) -> RoomEvent | None:
     """A conference callback; None for events of the room itself and for unknown participants."""
-    event = ROOM_EVENTS.get(form.get("StatusCallbackEvent", ""))
-    leg_id = form.get("ParticipantLabel", "")
-    return event(leg_id, room) if event is not None and is_leg_id(leg_id) else None
+    event, leg_id = form.get("StatusCallbackEvent", ""), form.get("ParticipantLabel", "")
+    if not is_leg_id(leg_id):
+        return None
+    held, muted = _FLAGS.get(form.get("Hold", "")), _FLAGS.get(form.get("Muted", ""))
+    if event == "participant-join":
+        return RoomJoined(leg_id, room, muted)
+    if event == "participant-leave":
+        return RoomDeparted(leg_id, room)
+    number = _matching(_SEQUENCE, form.get("SequenceNumber", ""))
+    if event not in CONTROL_EVENTS or held is None or muted is None or not number:
+        return None
+    return ControlsChanged(leg_id, room, held, muted, int(number))
 
 
 def read_text(form: Form) -> Text | None:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ivr_flows.inputs import (
     AnswersChanged,
+    ControlRequested,
     Input,
     ProtocolMoved,
     Resolved,
@@ -32,6 +33,7 @@ from router.errors import (
 from router.services.accounts import Scope, use_token
 from router.services.announce import announce_incident
 from router.services.apply_input import Answer
+from router.services.control_party import control_party, list_parties
 from router.services.load_program import PublishedPrograms
 from router.services.protocols import move_protocol, read_protocol_run
 from router.services.read_record import check_call, read_for_screen
@@ -140,6 +142,21 @@ def _add_calls(
         check_call(sessions, call_id)
         given = ReturnRequested(_actor(), body.reason, skip=body.skip)
         return _told(apply_to_call(call_id, given))
+
+    @_endpoint(api, "/calls/<call_id>/legs", Scope.CALLS)
+    def legs(call_id: str) -> ResponseReturnValue:
+        return {"legs": [asdict(party) for party in list_parties(sessions, call_id)]}
+
+    @_endpoint(
+        api,
+        "/calls/<call_id>/legs/<leg_id>/<any(hold, unhold, mute, unmute, remove, leave):action>",
+        Scope.CALLS,
+        method="POST",
+    )
+    def control(call_id: str, leg_id: str, action: str) -> ResponseReturnValue:
+        given = ControlRequested(_actor(), leg_id, action)
+        party = control_party(sessions, apply_to_call, call_id, given)
+        return asdict(party), HTTPStatus.ACCEPTED
 
     @_endpoint(api, "/calls/<call_id>/resolve", Scope.CALLS, method="POST")
     def resolve(call_id: str) -> ResponseReturnValue:

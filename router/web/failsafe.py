@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 from itsdangerous import BadSignature, TimestampSigner
 from twilio.twiml.voice_response import VoiceResponse
 
-from ivr_flows.call import STAFF, Role, call_id_of, room_name
+from ivr_flows.call import WITHOUT_MENU, Role, call_id_of, room_name
+from ivr_flows.outputs import JoinRoom
 from router.logs import get_logger
 from router.telephony.failsafe_file import FailsafeNumbers
 from router.telephony.twiml import add_room, empty
@@ -26,6 +27,7 @@ log = get_logger(__name__)
 
 HOLD_SECONDS = 20  # a fail-over takes less; longer, and the caller is alone
 HOLD_PIECE_SECONDS = 8  # one piece of it, its sentence included
+HOLD_PAUSE_SECONDS = 4  # between two sentences to a party on hold in a room
 RING_SECONDS = 30
 CONVERSATION_SECONDS = 10  # shorter, and nobody at 911 has heard the caller
 TALKS = 2  # conversations with 911 after which it is rung again only for a key
@@ -61,6 +63,8 @@ HOLD: Speech = (
     (EN, "Please stay on the line. Press 9 for 9 1 1."),
     (ES, "Por favor no cuelgue. Oprima 9 para el 9 1 1."),
 )
+HOLD_STAFF: Speech = ((EN, "You are on hold. For your menu, press star."),)
+HOLD_PARTY: Speech = ((EN, "You are on hold. Please stay on the line."),)
 ONE_MOMENT: Speech = ((EN, "One moment please."),)
 SORRY: Speech = ((EN, "We are sorry, there is a technical problem. Goodbye."),)
 SORRY_PSAP: Speech = (
@@ -76,8 +80,9 @@ LAST_WORDS = (
     '<Pause length="5" /><Redirect /></Response>'
 )
 
+HOLD_POINT = "hold"
 CALLER, NOTICE, PAGE, ROOM, ANNOUNCE = Role.CALLER.value, "notice", "page", "room", "announce"
-_STAFF = frozenset(role.value for role in (*STAFF, Role.OUTSIDE))
+_STAFF = frozenset(role.value for role in Role) - {CALLER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +150,8 @@ class Failsafe:
             return _goodbye(SORRY)
         if target.point in ("whisper", "line-keyed"):
             return _spoken(RETURNING)  # no proof is asked: nothing may keep the caller from 911
+        if target.point == HOLD_POINT and target.role != CALLER:
+            return self._hold_party(target)
         if target.point == "wait":
             return self._hold(target, query, form)
         if target.role == CALLER:
@@ -225,6 +232,17 @@ class Failsafe:
         response.redirect(action, method="POST")
         return str(response)
 
+    def _hold_party(self, target: Target) -> str:
+        """What a party on hold in a room hears: it stands here because it needs nothing else."""
+        here = self._urls.at(f"/voice/{target.role}/{target.leg_id}/{HOLD_POINT}")
+        has_menu = target.role not in {role.value for role in WITHOUT_MENU}
+        response = VoiceResponse()
+        _say(response, HOLD_STAFF if has_menu else HOLD_PARTY)
+        response.pause(length=HOLD_PAUSE_SECONDS)
+        # Twilio does not say whether a HoldUrl's document begins anew at its end: this has none.
+        response.redirect(here, method="POST")
+        return str(response)
+
     def _held_seconds(self, token: str) -> float:
         """Seconds since the hold began; a token that is not ours counts as over."""
         try:
@@ -255,9 +273,10 @@ class Failsafe:
     def _rejoin(self, target: Target, tries: int) -> str:
         """Back into the room that the address names.
 
-        A leg of staff ends the room when it leaves, because nobody can say who else would: that
-        costs a blip and never a caller.
+        The leg ends the room when it leaves, because nobody can say who else would: that costs a
+        blip and never a caller. A party outside answers for nobody, and ends none.
         """
+        answers = target.role != Role.OUTSIDE.value
         left = f"/voice/{target.role}/{target.leg_id}/room-left/{target.step}/{target.room}"
         response = VoiceResponse()
         _say(response, ONE_MOMENT)
@@ -267,8 +286,7 @@ class Failsafe:
             label=target.leg_id,
             action=self._urls.at(f"{left}?tries={tries + 1}"),
             callback=self._urls.room(target.call_id, target.room),
-            ends_room=target.role != Role.OUTSIDE.value,
-            star=False,
+            join=JoinRoom(target.room, target.step, star=False, ends_room=answers),
         )
         return str(response)
 

@@ -164,6 +164,10 @@ def _add_legs(voice: Blueprint, guard: Guard, answers: Answers) -> None:
         given = webhook.read_detected(leg_id, form_of(request))
         return reply(None) if given is None else take(leg_id, given, None, role)
 
+    @voice.post("/voice/<role>/<leg_id>/hold")
+    def hold(role: str, leg_id: str) -> Response:  # noqa: ARG001 - read from the path
+        return reply(guard.failsafe.answer(request.path, request.args, form_of(request)))
+
     @voice.post("/voice/<role>/<leg_id>/status")
     def leg_status(role: str, leg_id: str) -> Response:
         changed = webhook.read_status(leg_id, form_of(request))

@@ -51,32 +51,33 @@ def measure_latency(number: int, held: int) -> Iterator[Heard]:
     These wait once as rows alone, and once with the webhooks that their callers' waits are.
     """
     with Stack(STATE / "calls", calls_per_second=CALLS_PER_SECOND) as stack:
-        yield from measure_on(stack, number, held)
+        stack.network.switches(**INSTANT)
+        stage = Stage(stack)
+        yield play(stage, number, "nobody held")
+        if held:
+            yield from _beside_held(stage, number, held)
 
 
-def measure_on(stack: Stack, number: int, held: int, when: str = "nobody held") -> Iterator[Heard]:
-    """The same on a stack that runs; `when` names the first circumstances."""
-    stack.network.switches(**INSTANT)
-    stage = Stage(stack)
-    yield _play(stage, number, Heard(when))
-    if not held:
-        return
-    with held_calls(stack, held) as ids:
-        yield _play(stage, number, Heard(f"{held} held calls"))
-        with ticking(stack, ids) as ticks:
-            heard = _play(stage, number, Heard(f"{held} held calls that are spoken to"))
+def _beside_held(stage: Stage, number: int, held: int) -> Iterator[Heard]:
+    with held_calls(stage.stack, held) as ids:
+        yield play(stage, number, f"{held} held calls")
+        with ticking(stage.stack, ids) as ticks:
+            heard = play(stage, number, f"{held} held calls that are spoken to")
         heard.ticks = ticks.milliseconds
         if ticks.wrong:
             heard.wrong.append(f"{ticks.wrong} waits of held calls were answered wrongly")
         yield heard
 
 
-def _play(stage: Stage, number: int, heard: Heard) -> Heard:
+def play(stage: Stage, number: int, when: str) -> Heard:
+    """`number` calls one after another, after a few that warm up; `when` names circumstances."""
+    heard = Heard(when)
     for count in range(number + WARM_UP):
         try:
             accept, back = _one_call(stage, count + 1)
         except (PlayError, AssertionError, NetworkError) as error:
-            heard.wrong.append(f"{heard.when}, call {count + 1}: {error}")
+            heard.wrong.append(f"{when}, call {count + 1}: {error}")
+            stage.print_records()
         else:
             if count >= WARM_UP:
                 heard.accepts.append(accept)

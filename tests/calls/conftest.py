@@ -117,9 +117,10 @@ def calls_back(stack: Stack, stage: Stage) -> Iterator[Stage]:
 def _everybody_rested(stack: Stack) -> None:
     """Free and idle in the order of the roster: the first is offered the first call."""
     seeded = stack.seeded
+    staff = (*seeded.clinicians, *seeded.call_takers, *seeded.supervisors)
     with stack.sessions.begin() as session:
         now = read_now(session, DatabaseClock())
-        for place, person in enumerate((*seeded.clinicians, *seeded.call_takers)):
+        for place, person in enumerate(staff):
             session.execute(
                 update(presence)
                 .where(presence.c.person_id == person.id)

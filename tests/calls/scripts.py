@@ -7,6 +7,7 @@ from contextlib import suppress
 from router.demo.stage import Stage
 from router.emulator.client import Phone
 
+TARGETS = {"clinicians": "1", "supervisors": "2", "911": "3", "interpreter": "4", "warm_line": "5"}
 NO_DANGER = ("2", "2", "2", "1")  # weapon or violence, medical, risk to life, asked for police
 SAID_AGAIN = 5
 
@@ -81,3 +82,11 @@ def opens_menu(clinician: Phone, item: str) -> None:
     """Press star and hear the item."""
     clinician.presses("*")
     clinician.hears(item)
+
+
+def chooses(giver: Phone, target: str) -> None:
+    """Press star, then 4, and the key of whom the caller is to be transferred to."""
+    opens_menu(giver, "transfer your caller, press 4")
+    giver.presses("4")
+    giver.hears("who do you need")
+    giver.presses(TARGETS[target])

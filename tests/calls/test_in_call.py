@@ -6,6 +6,7 @@ from router.demo.stage import Stage
 from router.emulator.client import Phone
 from tests.calls.scripts import (
     accepts,
+    chooses,
     connects,
     dials_direct,
     is_heard,
@@ -180,8 +181,7 @@ def test_tr7_the_call_taker_drops_beside_the_clinician(
     caller.dials(stage.stack.seeded.lines["emergency"])
     accepts(tess, "9 1 1 call holding")
     tess.is_talking_with("Jo")
-    opens_menu(tess, "press 4")
-    tess.presses("4")
+    chooses(tess, "clinicians")
     keys_transfer(tess)
     accepts(carla)
     carla.is_talking_with("Jo")

@@ -112,7 +112,11 @@ class Scene:
             scene.stage.clinicians.append(Person(entry.name, phone, entry.id))
         for name, number in stack.seeded.outside_lines.items():
             stack.network.phone(
-                number, name=_line_name(name), on_ring={"answer_after": 0.2}, lines=LINES
+                number,
+                name=_line_name(name),
+                on_ring={"answer_after": 0.2},
+                script=[{"hears": "press 1", "presses": "1"}],
+                lines=LINES,
             )
         return scene
 

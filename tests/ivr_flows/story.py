@@ -71,6 +71,18 @@ def hosted() -> Program:
     return replace(PROGRAM, psap=replace(PROGRAM.psap, desk="911"))
 
 
+def with_centres(program: Program = PROGRAM, **changes: Any) -> Program:  # noqa: ANN401 - of Psap
+    """The program with a second 911 centre, for the area `east` and incidents that begin with E."""
+    east = Psap(
+        id="east",
+        name="East 911",
+        lines=(ReturnLine("east-sip", "priority", 10), ReturnLine("east-general", "general", 25)),
+        areas=("east",),
+        incident_prefixes=("E", "77"),
+    )
+    return replace(program, psaps={"east": replace(east, **changes)})
+
+
 def with_clinicians(**changes: Any) -> Program:  # noqa: ANN401 - fields of Desk
     """The program with another setting of the clinicians' desk."""
     clinicians = replace(PROGRAM.desks["clinicians"], **changes)
@@ -251,7 +263,8 @@ class Story:
         return self.give(inputs.Keyed(leg_id, leg.step, digits))
 
     def waits(self, leg_id: str = "call-1", digits: str = "") -> tuple[outputs.Instruction, ...]:
-        """The next piece of the wait."""
+        """The next piece of the wait, asked for when the last is over."""
+        self.now += timedelta(seconds=1)
         return self.give(inputs.WaitTicked(leg_id, digits))
 
     def passes(self, seconds: float) -> None:

@@ -17,6 +17,7 @@ from ivr_flows.outputs import (
     JoinRoom,
     PlaceLeg,
     PlanCallBack,
+    RedirectLeg,
     TextCaller,
     Urgency,
     Wait,
@@ -487,3 +488,8 @@ def test_in6_a_caller_who_calls_in_is_put_ahead_and_not_called_back() -> None:
     assert story.take(CancelCallBack) == CancelCallBack("caller_called", "back7")
     assert story.call.priority == 50
     assert "called_in_again" in story.kinds()
+
+
+def test_in6_the_clinicians_leg_is_fetched_into_the_new_call() -> None:
+    story = CalledBack(calling_back(), with_clinician=True)
+    assert [getattr(one, "leg_id", "") for one in story.ordered(RedirectLeg)] == ["call-2"]

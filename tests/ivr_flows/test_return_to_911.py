@@ -174,6 +174,20 @@ def test_re2_with_all_call_takers_busy_the_clinician_stays_and_the_next_free_one
     assert story.call.outcome == "returned_to_911"
 
 
+def test_re2_re5_takers_not_known_to_be_in_the_room_are_followed_by_the_callers_own_leg() -> None:
+    story = connected(Story(hosted()))
+    story.people["911"] = ("lee", "kim")
+    story.give(inputs.ReturnRequested("ana", "medical"))
+    for person in ("lee", "kim"):
+        story.accepts(person)
+        story.passes(4)
+        story.passes(7)
+    assert "did_not_join" in story.kinds()
+    assert story.call.returning is not None
+    assert story.call.returning.by_twiml
+    assert not story.call.desk
+
+
 def test_re2_a_hosted_desk_that_does_not_answer_is_followed_by_the_lines_outside() -> None:
     story = Story(hosted(), people={"911": ()})
     for digits in ("1", "9"):

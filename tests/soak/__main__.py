@@ -3,9 +3,11 @@
 lives     random lives of a call, 2000 for each program, line and carrier
 races     ten times the races for people: two acceptances at once, and many calls for few people
 calls     ten minutes of random calls through every process, over the emulator's wire
-line      2000 calls at the 911 desk through every process: no held call before a waiting return
+line      2000 calls at the 911 desk, by phone through every process and by a moved clock: no held
+          call before a waiting return
 past      the key 9 before and after millions of closed calls are in the tables, and every plan
 emulator  200 calls at real time and by hand, then ten minutes of random calls, faults and commands
+matrix    the failure matrix with every combination of failures: hours on one core
 faults    processes killed and frozen in the middle of calls, alone on the machine: the long ones
           too, and each within the time that is promised to callers
 """
@@ -23,17 +25,19 @@ from router.demo.mix import Mix
 from router.demo.stack import Stack
 from router.demo.stage import Stage
 from tests.bench import report
-from tests.bench.latency import measure_on
+from tests.bench.latency import INSTANT, play
 from tests.soak.line import play_line, report_line
 from tests.soak.past import list_slow_plans, make_past
 from tests.soak.telephone import soak_telephone
 
 ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / ".state" / "soak"
-PARTS = ("lives", "races", "calls", "line", "past", "emulator", "faults")
+PARTS = ("lives", "races", "calls", "line", "past", "emulator", "matrix", "faults")
 LIVES = "tests/ivr_flows/test_first_duty.py"
 CROWD = "tests/emulator/test_crowd.py"
 RACES = ("tests/services/test_apply_input.py", "tests/services/test_claims_under_load.py")
+MATRIX = "tests/matrix/test_under_trouble.py"
+LINE_ORDER = "tests/services/test_line_order.py"
 CALLS_A_ROUND = 12
 CALLS_PER_SECOND = 5.0
 MANY_CALLS_PER_SECOND = 50.0
@@ -67,6 +71,8 @@ def _play(part: str, options: argparse.Namespace) -> bool:
         return _line(options.line)
     if part == "past":
         return _past(options)
+    if part == "matrix":
+        return _pytest(MATRIX, "-n", "2", SWITCHBACK_MATRIX="whole")
     if part == "faults":
         return _pytest("tests/faults", "-n", "0", "-p", "no:randomly", SWITCHBACK_FAULTS="alone")
     return _calls(options.minutes)
@@ -106,23 +112,26 @@ def _line(calls: int) -> bool:
     ) as stack:
         played = play_line(stack, calls, backlog=LINE_BACKLOG)
     print(report_line(played), flush=True)
-    return not played.wrong
+    by_hand = _pytest(LINE_ORDER, "-n", "0", SWITCHBACK_LINE=str(calls))
+    return by_hand and not played.wrong
 
 
 def _past(options: argparse.Namespace) -> bool:
     """Figures of one stack before and after: a difference is the tables' alone."""
     with Stack(STATE / "past", durable=False, calls_per_second=MANY_CALLS_PER_SECOND) as stack:
-        for heard in measure_on(stack, options.past_calls, 0, "no past calls"):
-            print(report.heard(heard), flush=True)
+        stack.network.switches(**INSTANT)
+        stage = Stage(stack)
+        before = play(stage, options.past_calls, "no past calls")
+        print(report.heard(before), flush=True)
         made, seconds, gigabytes = make_past(stack, options.past, options.past_minutes * 60)
         print(f"{made:,} past calls in {seconds:.0f} s, {gigabytes:.1f} GB", flush=True)
         asked, wrong = list_slow_plans(stack)
         print(f"{asked} statements of routing, {len(wrong)} read a growing table whole", flush=True)
         for sentence in wrong:
             print(sentence, flush=True)
-        for heard in measure_on(stack, options.past_calls, 0, f"{made:,} past calls"):
-            print(report.heard(heard), flush=True)
-            wrong += heard.wrong
+        after = play(stage, options.past_calls, f"{made:,} past calls")
+        print(report.heard(after), flush=True)
+    wrong += before.wrong + after.wrong
     return not wrong
 
 

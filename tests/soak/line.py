@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
 
 from router.demo.stack import Stack
 from router.emulator.client import NetworkError, Phone
@@ -47,6 +48,10 @@ WHERE held.desk = :desk AND held.offered_at >= :since AND NOT EXISTS (
        AND passed.person_id = held.person_id AND passed.desk = held.desk
        AND passed.state IN ('declined', 'no_answer') AND passed.decided_at <= held.offered_at)
 """
+
+UNTAKEN = (
+    "SELECT count(*) FROM queue_visits WHERE desk = :desk AND left_at >= :since AND NOT is_served"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,21 +154,19 @@ def _until_quiet(stack: Stack, pool: Sequence[Phone]) -> list[str]:
     return [f"still on the phone after {QUIET_SECONDS:.0f} s: {', '.join(stuck)}"]
 
 
-def _look_back(stack: Stack, began: datetime) -> list[str]:
-    parameters = {"skip": SKIP_PRIORITY, "desk": "911", "since": began}
-    with stack.sessions() as session:
-        rows = session.execute(text(OFFERED_BEFORE_A_RETURN), parameters).all()
-        untaken = session.scalar(
-            text(
-                "SELECT count(*) FROM queue_visits WHERE desk = :desk AND left_at >= :since "
-                "AND NOT is_served"
-            ),
-            parameters,
-        )
-    wrong = [
+def list_offered_before_returns(session: Session, desk: str, since: datetime) -> list[str]:
+    """Offers of held calls, a sentence each, to people whom a waiting return could have had."""
+    parameters = {"skip": SKIP_PRIORITY, "desk": desk, "since": since}
+    return [
         f"{person} was rung for the held call {held} while {back} waited to go ahead"
-        for held, person, back in rows
+        for held, person, back in session.execute(text(OFFERED_BEFORE_A_RETURN), parameters)
     ]
+
+
+def _look_back(stack: Stack, began: datetime) -> list[str]:
+    with stack.sessions() as session:
+        wrong = list_offered_before_returns(session, "911", began)
+        untaken = session.scalar(text(UNTAKEN), {"desk": "911", "since": began})
     if untaken:
         wrong.append(f"{untaken} callers left the line before anybody took their call")
     return wrong

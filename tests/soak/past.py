@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -26,11 +27,13 @@ from router.storage.calls import list_due_call_ids
 from router.storage.claims import Limits, claim_commands
 from router.storage.database import DeadlineConnection
 from router.storage.queue import talk_seconds
+from router.storage.queue_visits import list_served
 from router.storage.round_trip import Commit, Order
 from router.telephony.urls import Urls
 from tests.services.conftest import Line
 
 CHUNK = 50_000
+HELD_FOR = timedelta(minutes=20)
 EXPLAINED = frozenset({"SELECT", "WITH", "UPDATE", "INSERT", "DELETE"})
 GROWING = frozenset({"calls", "legs", "offers", "timeline", "outbox", "queue_visits", "incidents"})
 PAST = """
@@ -39,14 +42,38 @@ WITH past AS (
     FROM generate_series(CAST(:first AS bigint), CAST(:last AS bigint)) AS i
 )
 """
-PARTS = [
-    "\nINSERT INTO calls (id, program_id, program_version, line, caller_sid, caller_number_hash, version,\n    stage, desk, outcome, opened_at, stage_at, queued_at, closed_at, state)\nSELECT 'past' || i, :program, 1, 'emergency', 'CAp' || i, decode(md5(CAST(i AS text)), 'hex'), 9,\n    'closed', '911', 'returned_to_911', at, at, at, at + interval '5 min', '{}' FROM past",
-    "\nINSERT INTO legs (id, call_id, role, place, sid, room, is_present, created_at, ended_at)\nSELECT 'past' || i || '-' || leg, 'past' || i, 'caller', 'ended', 'CAp' || i || '-' || leg, 1,\n    false, at, at + interval '5 min' FROM past, generate_series(1, 2) AS leg",
-    "\nINSERT INTO offers (leg_id, call_id, person_id, desk, state, offered_at, decided_at)\nSELECT 'past' || i || '-2', 'past' || i, 'tess', '911', 'accepted', at, at + interval '9 s'\nFROM past",
-    "\nINSERT INTO queue_visits (call_id, desk, queued_at, program_id, priority, left_at, is_served,\n    overtaken)\nSELECT 'past' || i, '911', at, :program, CASE WHEN i % 50 = 0 THEN 100 ELSE 0 END,\n    at + interval '9 s', true, 0 FROM past",
-    "\nINSERT INTO timeline (call_id, at, kind, details)\nSELECT 'past' || i, at, 'call_arrived', '{}' FROM past, generate_series(1, 2)",
-    "\nINSERT INTO outbox (kind, name, payload, call_id, urgency, state, due_at)\nSELECT 'call', 'PlaceLeg', '{}', 'past' || i, 1, 'done', at FROM past\n",
-]
+PARTS = (
+    """
+    INSERT INTO calls (id, program_id, program_version, line, caller_sid, caller_number_hash,
+        version, stage, desk, outcome, opened_at, stage_at, queued_at, closed_at, state)
+    SELECT 'past' || i, :program, 1, 'emergency', 'CAp' || i, decode(md5(CAST(i AS text)), 'hex'),
+        9, 'closed', '911', 'returned_to_911', at, at, at, at + interval '5 min', '{}' FROM past
+    """,
+    """
+    INSERT INTO legs (id, call_id, role, place, sid, room, is_present, created_at, ended_at)
+    SELECT 'past' || i || '-' || leg, 'past' || i, 'caller', 'ended', 'CAp' || i || '-' || leg, 1,
+        false, at, at + interval '5 min' FROM past, generate_series(1, 2) AS leg
+    """,
+    """
+    INSERT INTO offers (leg_id, call_id, person_id, desk, state, offered_at, decided_at)
+    SELECT 'past' || i || '-2', 'past' || i, 'tess', '911', 'accepted', at, at + interval '9 s'
+    FROM past
+    """,
+    """
+    INSERT INTO queue_visits (call_id, desk, queued_at, program_id, priority, left_at, is_served,
+        overtaken)
+    SELECT 'past' || i, '911', at, :program, CASE WHEN i % 50 = 0 THEN 100 ELSE 0 END,
+        at + interval '9 s', true, 0 FROM past
+    """,
+    """
+    INSERT INTO timeline (call_id, at, kind, details)
+    SELECT 'past' || i, at, 'call_arrived', '{}' FROM past, generate_series(1, 2)
+    """,
+    """
+    INSERT INTO outbox (kind, name, payload, call_id, urgency, state, due_at)
+    SELECT 'call', 'PlaceLeg', '{}', 'past' || i, 1, 'done', at FROM past
+    """,
+)
 
 
 def make_past(stack: Stack, number: int, within_seconds: float) -> tuple[int, float, float]:
@@ -142,6 +169,7 @@ def _route(stack: Stack, line: Line) -> None:
         now = read_now(session, exchange.clock)
         list_due_call_ids(session, now)
         talk_seconds(session, stack.seeded.program, "911", now)
+        list_served(session, stack.seeded.program, "911", now - HELD_FOR)
         claim_commands(session, "plans", now, Limits(0, 0, "plans", 1.0))
         session.rollback()
     read_board(stack.sessions)
