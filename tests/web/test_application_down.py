@@ -88,10 +88,10 @@ class Town:
         self.net.net.advance(0)
         return caller
 
-    def carries_out(self) -> None:
+    def carries_out(self, outgoing: Outgoing | None = None) -> None:
         """What the switchboard would, once."""
         exchange = Exchange(self.sessions, self.urls)
-        outgoing = Outgoing(exchange, self.carrier, "tests", ACCOUNT, 50.0)
+        outgoing = outgoing or Outgoing(exchange, self.carrier, "tests", ACCOUNT, 50.0)
         claimed = claim_commands(outgoing, 8, 8)
         for row in (*claimed.urgent, *claimed.others):
             carry_out(outgoing, row)
@@ -157,8 +157,9 @@ def screened(town: Town, number: str, name: str, *keys: str) -> Phone:
     return caller
 
 
-def test_re5_with_everything_down_callers_reach_911_by_the_document_elsewhere(town: Town) -> None:
-    talking = screened(town, "+15125550180", "Connie", "1", "2", "1", "1", "78701#")
+def connected(town: Town) -> Phone:
+    """A caller who talks with the clinician."""
+    caller = screened(town, "+15125550180", "Connie", "1", "2", "1", "1", "78701#")
     town.carries_out()
     town.clinician.rings(within=30)
     town.clinician.answers()
@@ -166,7 +167,12 @@ def test_re5_with_everything_down_callers_reach_911_by_the_document_elsewhere(to
     town.clinician.presses("1")
     town.net.net.advance(5)
     town.carries_out()
-    talking.is_talking_with("Ada", within=30)
+    caller.is_talking_with("Ada", within=30)
+    return caller
+
+
+def test_re5_with_everything_down_callers_reach_911_by_the_document_elsewhere(town: Town) -> None:
+    talking = connected(town)
     waiting = screened(town, "+15125550181", "Wanda", "1", "2", "0")
     waiting.hears("calling 9 1 1 for you", within=30)
     assert town.problems() == []
