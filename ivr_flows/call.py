@@ -22,6 +22,7 @@ class Stage(StrEnum):
     SCREENING = "screening"
     WAITING = "waiting"
     CONSULTING = "consulting"
+    CALLING_BACK = "calling_back"  # we ring the caller, or ask who has picked up
     CONNECTED = "connected"
     RETURNING = "returning"
     CLOSED = "closed"
@@ -71,6 +72,8 @@ class OfferState(StrEnum):
 
 LIVE_OFFERS = frozenset({OfferState.RINGING, OfferState.ANSWERED})
 FOR_911 = frozenset({Role.CALL_TAKER, Role.PSAP})
+HELD_STAGES = (Stage.CONNECTED, Stage.CONSULTING)
+"""Stages in which somebody answers for the caller, who may be held."""
 STAFF = frozenset({Role.CLINICIAN, Role.CALL_TAKER, Role.SUPERVISOR, Role.PSAP})
 CARERS = frozenset({Role.CLINICIAN, Role.SUPERVISOR})
 WITHOUT_MENU = frozenset({Role.PSAP, Role.OUTSIDE})
@@ -103,9 +106,16 @@ class Leg:
     present: bool = False  # a person has proven to be there (RE4)
     vouched: bool = False  # an outside party that took the caller over: the giver spoke with them
     news: str = ""  # a prompt to be spoken to the leg as soon as it is in the room
+    answered_by: str = ""  # the carrier's guess at who picked up: human, machine_start, fax, ...
+    held: bool = False  # on hold in its room, as far as the carrier has told us
+    muted: bool = False  # the same: hears, and is not heard
+    hold_wanted: bool = False  # what we want; differs from `held` while an order is on its way
+    mute_wanted: bool = False
+    controls_seen: int = 0  # number of the newest callback on hold and mute in its room
     trail: tuple[str, ...] = ()  # questions answered so far, for "go back"
     ticks: int = 0  # wait documents served since the wait began
     ticked_at: datetime | None = None  # the last of them
+    moved_to: str = ""  # the leg of another call as which it goes on
     due_at: datetime | None = None
 
     @property
@@ -122,6 +132,16 @@ class Leg:
     def is_answered(self) -> bool:
         """Whether somebody picked up and has not left."""
         return self.is_live and self.place not in (Place.PLANNED, Place.RINGING)
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether others in its room hear it, as far as we have been told."""
+        return not self.held and not self.muted
+
+    @property
+    def is_silenced(self) -> bool:
+        """Whether it is, or is about to be, on hold or muted."""
+        return self.held or self.muted or self.hold_wanted or self.mute_wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +171,10 @@ class ReturnTo911:
     started_at: datetime
     request: str = ""  # what 911 is asked for, e.g. `crisis_intervention_officer`
     line: int = 0  # index of the line being tried
-    rounds: int = 0  # times the last line has been tried
+    rounds: int = 0  # rounds of lines tried to their end
+    tried: tuple[str, ...] = ()  # lines tried in this round before the present one
+    out_of_service: tuple[str, ...] = ()  # lines that failed at once when they were last tried
+    has_rung: bool = False  # a line has been ordered or dialled: the centre stays as it is
     under_way: bool = False  # the carrier has confirmed that a 911 leg rings
     by_twiml: bool = False  # REST did not work: the caller's own leg dials
     taken: bool = False  # a 911 person has proven present
@@ -204,6 +227,29 @@ class Announced:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldWait:
+    """The place and the wait that a caller was told, and when (RO5)."""
+
+    position: int
+    minutes: int
+    told_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CallBack:
+    """That the call is one we make: of which call, and how far it has come (IN6, RO5).
+
+    `outcome` is "" until somebody has said to be the caller (`reached`) or the try is over.
+    """
+
+    of: str
+    seek_seconds: int = 0  # for so long a clinician is sought before the caller is rung
+    kept_place: bool = False  # the caller chose to be called back; their line was not lost
+    to_911: bool = False  # whoever is reached goes on to 911
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One caller's call from ring to close. `version` counts the steps taken."""
 
@@ -234,6 +280,8 @@ class Call:
     is_blocked: bool = False  # the number is on the program's list: slowed, never refused (IN8)
     decision: str = ""  # outcome of eligibility
     reason: str = ""  # its rule, by name
+    psap: str = ""  # the 911 centre chosen for the caller; "" before a return, for the default
+    psap_because: str = ""  # incident, line, area or default
     returning: ReturnTo911 | None = None
     transfer: Transfer | None = None
     dispatches: tuple[DispatchNote, ...] = ()
@@ -242,6 +290,14 @@ class Call:
     outcome: str = ""  # resolved, dispatched, returned_to_911, abandoned
     disposition: str = ""
     drops: int = 0  # staff legs lost in mid-call
+    dropped: str = ""  # the moment in which the caller's line was lost, if policy minds it
+    kept_desk: str = ""  # the desk in whose line the caller keeps their place, to be called back
+    choosing: str = ""  # what the waiting caller is asked: `call_back`, or "" for nothing
+    is_texted: bool = False  # a text message was asked for
+    told: ToldWait | None = None  # the wait that the caller was told last
+    was_lost: bool = False  # the caller calls in while their own call-back is planned
+    call_back: CallBack | None = None
+    hold_until_at: datetime | None = None  # the caller waits so long while staff confer (TR3)
     stage_due_at: datetime | None = None
     closed_at: datetime | None = None
 
@@ -256,7 +312,7 @@ class Call:
         dues = [leg.due_at for leg in self.legs if leg.is_live]
         dues += [offer.due_at for offer in self.offers if offer.is_live]
         if self.stage is not Stage.CLOSED:
-            dues += [self.stage_due_at, self.next_ring_at]
+            dues += [self.stage_due_at, self.next_ring_at, self.hold_until_at]
         return min((due for due in dues if due is not None), default=None)
 
     def find_leg(self, leg_id: str) -> Leg | None:
@@ -389,6 +445,8 @@ _READERS: dict[type, dict[str, Callable[[Any], Any]]] = {
     DispatchNote: _readers_of(DispatchNote),
     Announced: _readers_of(Announced),
     Run: _readers_of(Run, at=str),
+    CallBack: _readers_of(CallBack),
+    ToldWait: _readers_of(ToldWait),
     ReturnTo911: _readers_of(ReturnTo911, requested_by=Role),
     Transfer: _readers_of(Transfer, state=TransferState),
     Call: _readers_of(
@@ -400,6 +458,8 @@ _READERS: dict[type, dict[str, Callable[[Any], Any]]] = {
         returning=_maybe(ReturnTo911),
         transfer=_maybe(Transfer),
         announced=_maybe(Announced),
+        call_back=_maybe(CallBack),
+        told=_maybe(ToldWait),
         protocol=_maybe(Run),
     ),
 }

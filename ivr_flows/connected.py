@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from ivr_flows import (
     consulting,
+    holding,
     moving,
+    parties,
+    party_menu,
     return_to_911,
     ringing,
     staff_menu,
@@ -12,24 +15,27 @@ from ivr_flows import (
     warm_transfer,
     wrap_up,
 )
-from ivr_flows.call import FOR_911, STAFF, Leg, OfferState, Place, Role, Stage
+from ivr_flows.call import CARERS, FOR_911, HELD_STAGES, STAFF, Leg, OfferState, Place, Role, Stage
 from ivr_flows.moving import STAR_GRACE_SECONDS
 from ivr_flows.outputs import CheckLeg, EndLeg, Hangup, RedirectLeg, ReleaseFromQueue
 from ivr_flows.turn import Turn
 
 HELD_SECONDS = 6  # a caller out of the room hears from somebody by then, or the next step follows
 JOIN_TRIES = 2  # a room that cannot be entered more often than this is given up
-PRIORITY_AFTER_DROP = 50
+PRIORITY_AFTER_DROP = waiting.PRIORITY_AFTER_DROP
 DROPS_ALLOWED = 2
-HELD_STAGES = (Stage.CONNECTED, Stage.CONSULTING)
 MENUS = frozenset({staff_menu.FLOW, warm_transfer.FLOW})
 
 
-def room_joined(turn: Turn, leg: Leg, room: int) -> str:
-    """The carrier says a leg is in the room. Returns why it was ignored, or ""."""
+def room_joined(turn: Turn, leg: Leg, room: int, *, muted: bool | None = None) -> str:
+    """The carrier says a leg is in the room, `muted` or not if it says so.
+
+    Returns why it was ignored, or "".
+    """
     if leg.place is not Place.JOINING or leg.room != room:
         return "not on its way to that room"
-    leg = turn.change_leg(leg.id, place=Place.ROOM, due_at=None, tries=0)
+    muted = leg.muted if muted is None else muted
+    leg = turn.change_leg(leg.id, place=Place.ROOM, due_at=None, tries=0, muted=muted)
     turn.note("room_joined", leg.id, room=str(room))
     if leg.role is Role.CALLER:
         _caller_joined(turn)
@@ -46,19 +52,17 @@ def _caller_joined(turn: Turn) -> None:
 
 
 def _must_leave(turn: Turn) -> bool:
-    """Whether the caller sits in a room where nobody is, or that keeps them from dialling 911."""
+    """Whether the caller sits in a room where nobody is heard, or where they are not to be now."""
     call = turn.call
-    return (
-        not moving.staff_in_room(call)
-        or moving.consults_in_private(call)
-        or moving.dials_itself(call)
-        or moving.is_closing(call)
-    )
+    is_alone = not any(leg.is_heard for leg in moving.staff_in_room(call))
+    is_wanted_elsewhere = moving.dials_itself(call) or moving.is_closing(call)
+    waits = moving.is_caller_held(call) or moving.consults_in_private(call)
+    return is_alone or is_wanted_elsewhere or waits
 
 
 def _take_out(turn: Turn, *, after_seconds: float = 0.0) -> None:
     caller = turn.call.caller
-    if not moving.staff_in_room(turn.call):
+    if not any(leg.is_heard for leg in moving.staff_in_room(turn.call)):
         turn.note("caller_alone", caller.id)
     turn.do(RedirectLeg(caller.id, caller.step, after_seconds=after_seconds))
     turn.change_leg(caller.id, due_at=turn.after(after_seconds + moving.JOIN_SECONDS))
@@ -71,6 +75,7 @@ def _staff_joined(turn: Turn, leg: Leg) -> None:
         turn.change_leg(leg.id, due_at=turn.after(moving.JOIN_SECONDS))
         return
     moving.gather(turn)
+    holding.carry_on(turn)
     if leg.news:
         turn.tell(turn.change_leg(leg.id, news=""), leg.news)
     if call.stage is Stage.RETURNING and leg.present:
@@ -107,8 +112,11 @@ def room_left(turn: Turn, *, hung_up: bool) -> None:
     if leg.role is Role.CALLER or (leg.ends_room and not never_in):
         moving.break_room(turn, leg.room)
     tries = leg.tries + 1 if never_in else 0
-    turn.change_leg(leg.id, place=Place.FLOW, due_at=None, ends_room=False, tries=tries)
-    if tries > JOIN_TRIES:
+    here = {"place": Place.FLOW, "held": False, "muted": False}
+    turn.change_leg(leg.id, due_at=None, ends_room=False, tries=tries, **here)
+    if leg.flow == parties.LEAVING and turn.call.caller.is_live:
+        _leave_for_good(turn, leg)
+    elif tries > JOIN_TRIES:
         _cannot_join(turn)
     elif leg.role is Role.CALLER:
         _caller_left_room(turn, leg, by_star=not never_in and not leg.shared)
@@ -138,6 +146,9 @@ def _caller_left_room(turn: Turn, left: Leg, *, by_star: bool) -> None:
         return
     moving.caller_next(turn)
     if turn.call.stage in HELD_STAGES and turn.leg.place is Place.QUEUE:
+        if moving.is_caller_held(turn.call):
+            turn.change_leg(turn.leg_id, due_at=holding.reminder_at(turn))
+            return
         flow = moving.STAR if by_star and staying else moving.WAITING
         turn.change_leg(turn.leg_id, flow=flow, due_at=turn.after(HELD_SECONDS))
 
@@ -163,8 +174,12 @@ def _caller_did_not_star(turn: Turn) -> None:
 
 
 def _others_left_first(turn: Turn, left: Leg) -> bool:
-    """Whether another who ended the room is known to have gone from it, or to be at a menu."""
-    return any(
+    """Whether the room ended around the leg, which did not end it itself, as far as is known.
+
+    Another who ended the room has gone from it or is at a menu; or it is forming anew already.
+    """
+    is_broken = left.room != turn.call.room and not left.ends_room
+    return is_broken or any(
         leg.room == left.room and (_has_left_for_menu(leg) if leg.is_live else leg.ends_room)
         for leg in turn.call.legs
         if leg.id != left.id and leg.role is not Role.CALLER
@@ -194,11 +209,32 @@ def leg_asked(turn: Turn) -> None:
         _caller_asked(turn)
     elif not turn.call.caller.is_live:
         wrap_up.ask(turn)
+    elif turn.leg.flow == parties.LEAVING:
+        if turn.leg.place is Place.ROOM and turn.leg.ends_room:
+            moving.break_room(turn, turn.leg.room)
+        _leave_for_good(turn, turn.leg)
+    elif moving.is_caller_held(turn.call) and turn.leg.has_menu:
+        turn.change_leg(turn.leg_id, ends_room=False, held=False, muted=False)
+        party_menu.while_held(turn)
     else:
         if turn.leg.role is not Role.OUTSIDE:
             starred = turn.call.caller.flow == moving.STAR
             turn.say("caller_at_menu" if starred else "back_to_your_caller")
         moving.rejoin(turn)
+
+
+def _leave_for_good(turn: Turn, leg: Leg) -> None:
+    """A party that was to be taken out is: a last word, unless the caller needs them after all."""
+    is_staff = leg.id in {other.id for other in turn.call.staff()}
+    if is_staff and not parties.is_handed_over(turn.call, leg):
+        turn.say("nobody_else_with_caller")
+        moving.rejoin(turn)
+        return
+    is_open = leg.role in CARERS and not turn.call.disposition
+    turn.say("record_left_open" if is_open else "left_the_call_goodbye")
+    turn.answer(Hangup())
+    turn.note("left_the_call", leg.id)
+    leg_ended(turn, leg)
 
 
 def _caller_asked(turn: Turn) -> None:
@@ -389,13 +425,23 @@ def leg_overdue(turn: Turn, leg: Leg) -> None:
     elif leg.place is Place.FLOW and leg in turn.call.staff():
         turn.change_leg(leg.id, due_at=turn.after(turn.program.menu_seconds))
         turn.do(CheckLeg(leg.id))
-        if turn.call.caller.place is Place.QUEUE and not moving.staff_in_room(turn.call):
-            return_to_911.start(turn, reason="clinician_silent", by=Role.CLINICIAN)
+        _answers_no_question(turn)
+    elif leg.flow != parties.LEAVING and holding.is_open(leg):
+        holding.overdue(turn, leg)
     else:
         turn.change_leg(leg.id, due_at=None)
         turn.do(CheckLeg(leg.id))
+        if leg.flow == parties.LEAVING:
+            turn.do(EndLeg(leg.id))
         if leg.place is Place.ROOM and leg.room != turn.call.room:
             turn.do(RedirectLeg(leg.id, leg.step))
+
+
+def _answers_no_question(turn: Turn) -> None:
+    """Somebody at a menu is silent, for whom the caller waits."""
+    waits = turn.call.caller.place is Place.QUEUE and not moving.free_in_room(turn.call)
+    if waits and not holding.bring_back(turn):
+        return_to_911.start(turn, reason="clinician_silent", by=Role.CLINICIAN)
 
 
 def _caller_overdue(turn: Turn, leg: Leg) -> None:
@@ -405,6 +451,8 @@ def _caller_overdue(turn: Turn, leg: Leg) -> None:
         turn.do(RedirectLeg(leg.id, leg.step))
     elif leg.place is Place.ROOM:
         turn.do(CheckLeg(leg.id))
+        if moving.is_caller_held(turn.call):
+            holding.caller_not_held(turn)
         if _must_leave(turn):
             _take_out(turn)
     elif leg.place is Place.QUEUE:
@@ -421,6 +469,8 @@ def _queued_caller_overdue(turn: Turn, leg: Leg) -> None:
     turn.change_leg(leg.id, flow=moving.WAITING)
     if moving.consults_in_private(turn.call):
         turn.change_leg(leg.id, due_at=None)  # spoken to all the while, and 9 leads to 911
+    elif moving.is_caller_held(turn.call):
+        holding.remind(turn)
     elif moving.caller_may_enter(turn.call):
         moving.release_caller(turn)
     elif turn.call.stage in HELD_STAGES:

@@ -23,6 +23,7 @@ from ivr_flows.call import (
     TransferState,
 )
 from ivr_flows.outputs import CheckLeg, EndLeg, RedirectLeg, SetEndsRoom
+from ivr_flows.psap_choice import psap_of
 from ivr_flows.turn import Turn
 
 HANDED_OVER = "handed_over"  # the outcome of a call that somebody outside has taken over
@@ -127,7 +128,7 @@ def over_to(turn: Turn, receiver: Leg) -> None:
     if receiver.role not in FOR_911 or giver is None or giver.role in FOR_911:
         return
     turn.change(outcome="returned_to_911")
-    if desk and desk != turn.program.psap.desk and desk not in turn.call.returned_from:
+    if desk and desk not in (*turn.program.hosted_desks, *turn.call.returned_from):
         turn.change(returned_from=(*turn.call.returned_from, desk))
 
 
@@ -147,7 +148,10 @@ def give_back(turn: Turn, news: str) -> None:
     """Nothing comes of it: whoever had the caller is told why, and has them back."""
     transfer = turn.call.transfer
     ringing.withdraw_offers(turn)
-    turn.change(transfer=None, desk=transfer.desk_before if transfer else turn.program.psap.desk)
+    turn.change(
+        transfer=None,
+        desk=transfer.desk_before if transfer else psap_of(turn.call, turn.program).desk,
+    )
     turn.enter_stage(Stage.CONNECTED, turn.program.check_seconds)
     turn.note("transfer_given_back", why=news)
     if transfer is not None:

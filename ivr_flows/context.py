@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ivr_flows.call import Transfer
 from ivr_flows.outputs import Say
 from ivr_flows.protocols import RISK
-from ivr_flows.turn import Turn
+from ivr_flows.turn import STAFF_LANGUAGE, Turn
 
 DANGERS = ("weapon", "violence", "crime", "medical", "imminent_risk")
 
@@ -43,3 +45,8 @@ def returned_call(turn: Turn, opening: str) -> tuple[Say, ...]:
         if returning.request:
             says.append(turn.phrase("psap_request", request=f"@request_{returning.request}"))
     return tuple(says)
+
+
+def for_the_line(turn: Turn, opening: str) -> tuple[Say, ...]:
+    """What whoever picks up a line that the caller's own leg dials hears, in staff's language."""
+    return tuple(replace(say, language=STAFF_LANGUAGE) for say in returned_call(turn, opening))

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ivr_flows import moving, return_to_911
 from ivr_flows.call import Place, ReturnTo911, Role, Stage
+from ivr_flows.context import for_the_line
 from ivr_flows.return_to_911 import AT_CRISIS_LINE
 from ivr_flows.turn import Turn
 
@@ -40,7 +41,7 @@ def line_answered(turn: Turn) -> None:
         turn.enter_stage(Stage.RETURNING, turn.program.check_seconds)
     turn.change_leg(turn.leg_id, present=True)
     turn.note("line_answered", line=turn.leg.line_id or "")
-    turn.answer(*return_to_911.for_the_line(turn, "crisis_line_context"))
+    turn.answer(*for_the_line(turn, "crisis_line_context"))
 
 
 def dial_ended(turn: Turn, status: str) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from ivr_flows import (
+    callback,
     connected,
     consulting,
+    holding,
     offering,
     return_to_911,
     waiting,
@@ -30,6 +32,8 @@ def time_passed(turn: Turn, _given: TimePassed) -> str:
         current_leg = turn.get_leg(leg.id)
         if current_leg.is_live and _is_due(current_leg.due_at, turn.now):
             _leg_overdue(turn, current_leg)
+    if turn.call.stage is not Stage.CLOSED and _is_due(turn.call.hold_until_at, turn.now):
+        holding.bring_caller_back(turn, why="hold_is_over")
     if turn.call.stage is not Stage.CLOSED and _is_due(turn.call.next_ring_at, turn.now):
         waiting.pursue(turn)
         if _is_due(turn.call.next_ring_at, turn.now):
@@ -71,6 +75,8 @@ def _stage_overdue(turn: Turn) -> None:
         consulting.stage_overdue(turn)
     elif stage in (Stage.WAITING, Stage.CONSULTING):
         waiting.stage_overdue(turn)
+    elif stage is Stage.CALLING_BACK:
+        callback.stage_overdue(turn)
     elif stage is Stage.CONNECTED:
         connected.stage_overdue(turn)
     else:

@@ -55,9 +55,7 @@ def decide(turn: Turn) -> None:
     turn.remember(decision_sentence=decision.sentence)
     if outcome in SUGGESTIONS or "suggestion" in turn.call.answers:
         turn.remember(suggestion=SUGGESTIONS.get(outcome, ""))
-    turn.note(
-        "eligibility_decided", outcome=outcome, rule=decision.rule, **dict(decision.circumstances)
-    )
+    turn.note("eligibility_decided", **decision.to_details())
     staffed_by_911 = turn.leg.shared or turn.leg.role is Role.CALL_TAKER
     if staffed_by_911 and outcome in TO_A_DESK and _was_given_back(turn, desk_for(turn, outcome)):
         outcome = "return_to_911"

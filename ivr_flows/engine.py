@@ -12,6 +12,8 @@ from typing import Any
 
 from ivr_flows import (
     call_taker,
+    callback,
+    called_back,
     connected,
     consulting,
     crisis_line,
@@ -19,11 +21,16 @@ from ivr_flows import (
     dialogue,
     dispatching,
     front_door,
+    holding,
     inputs,
     moving,
     offering,
+    parties,
+    presence,
     protocol_flow,
+    reconciliation,
     rescreening,
+    return_choice,
     return_to_911,
     ringing,
     waiting,
@@ -43,7 +50,16 @@ from ivr_flows.call import (
 )
 from ivr_flows.facts import Facts
 from ivr_flows.inputs import Input
-from ivr_flows.outputs import Dial911, Hangup, JoinRoom, LeaveQueue, Nothing, Step, Wait
+from ivr_flows.outputs import (
+    Dial911,
+    Hangup,
+    JoinRoom,
+    LeaveQueue,
+    MoveTo,
+    Nothing,
+    Step,
+    Wait,
+)
 from ivr_flows.program import Program
 from ivr_flows.turn import Turn
 
@@ -95,6 +111,7 @@ def advance(call: Call, given: Input, facts: Facts, now: datetime) -> Step:
     turn = Turn(call, facts, now, leg_id if asks else "")
     handler = _HANDLERS[type(given)]
     ignored = handler(turn, given)
+    holding.keep_somebody_heard(turn)
     if not asks:
         return turn.finish(ignored)
     if not turn.is_answered:
@@ -106,7 +123,10 @@ def present(turn: Turn) -> None:
     """Tell the leg that asked what the present state says."""
     leg = turn.leg
     if leg.place in (Place.JOINING, Place.ROOM):
-        turn.answer(JoinRoom(leg.room, leg.step, star=leg.has_menu, ends_room=leg.ends_room))
+        muted = leg.mute_wanted
+        turn.answer(
+            JoinRoom(leg.room, leg.step, star=leg.has_menu, ends_room=leg.ends_room, muted=muted)
+        )
     elif leg.place is Place.QUEUE:
         turn.answer(Wait(leg.step))
     elif leg.place is Place.DIAL and leg.line_id is not None:
@@ -115,7 +135,7 @@ def present(turn: Turn) -> None:
     elif leg.place is Place.FLOW and dialogue.ask_again(turn):
         return
     elif leg.place is Place.ENDED:
-        turn.answer(Nothing())
+        turn.answer(MoveTo(leg.moved_to) if leg.moved_to else Nothing())
     elif leg.role is Role.CALLER:
         moving.caller_next(turn)
     elif leg in turn.call.staff() or (leg.role is Role.OUTSIDE and leg.room):
@@ -141,12 +161,15 @@ def _call_arrived(turn: Turn, _given: inputs.CallArrived) -> str:
 
 def _leg_answered(turn: Turn, given: inputs.LegAnswered) -> str:
     leg = _confirmed(turn, turn.leg, given.sid)
-    if leg.place not in (Place.PLANNED, Place.RINGING):
+    is_late = leg.role is Role.CALLER and not leg.is_live
+    if leg.place not in (Place.PLANNED, Place.RINGING) and not is_late:
         return "already answered"
     if leg.role is Role.PSAP:
-        return_to_911.psap_answered(turn)
+        presence.psap_answered(turn, given.answered_by)
     elif leg.role is Role.OUTSIDE:
         warm_transfer.outside_answered(turn)
+    elif leg.role is Role.CALLER:
+        called_back.answered(turn, given.answered_by)
     else:
         offering.leg_answered(turn)
     if turn.leg.place in (Place.PLANNED, Place.RINGING):
@@ -232,13 +255,28 @@ def _dial_ended(turn: Turn, given: inputs.DialEnded) -> str:
     return ""
 
 
-def _line_answered(turn: Turn, _given: inputs.LineAnswered) -> str:
-    if turn.leg.place is not Place.DIAL:
+def _line_answered(turn: Turn, given: inputs.LineAnswered) -> str:
+    if turn.leg.place is not Place.DIAL or given.step not in (None, turn.leg.step):
         turn.answer(Nothing())
         return "not dialling"
-    flow = crisis_line if moving.rings_crisis_line(turn, turn.leg) else return_to_911
+    flow = crisis_line if moving.rings_crisis_line(turn, turn.leg) else presence
     flow.line_answered(turn)
     return ""
+
+
+def _line_keyed(turn: Turn, given: inputs.LineKeyed) -> str:
+    if turn.leg.place is not Place.DIAL or given.step != turn.leg.step:
+        turn.answer(Nothing())
+        return "not dialling"
+    presence.line_keyed(turn, given.tries, given.digits, given.speech)
+    return ""
+
+
+def _leg_detected(turn: Turn, given: inputs.LegDetected) -> str:
+    leg = turn.get_leg(given.leg_id)
+    if leg.role is not Role.PSAP:
+        return "nothing follows"
+    return presence.detected(turn, leg, given.answered_by)
 
 
 def _leg_asked(turn: Turn, _given: inputs.LegAsked) -> str:
@@ -249,9 +287,16 @@ def _leg_asked(turn: Turn, _given: inputs.LegAsked) -> str:
     if offer is not None and offer.state is not OfferState.ACCEPTED:
         offering.leg_answered(turn)
         return ""
+    if leg.role is Role.PSAP and presence.asked(turn):
+        return ""
+    if leg.place in (Place.PLANNED, Place.RINGING):
+        # Picked up while we could not answer: nobody has said yet who they are (RE4, IN6).
+        return _leg_answered(turn, inputs.LegAnswered(leg.id))
     is_asked = leg.place is Place.FLOW and dialogue.find_node(leg.flow, leg.node) is not None
     if is_asked and leg.role is not Role.CALLER and turn.call.caller.is_live:
         return "at a question already"
+    if leg.role is Role.CALLER and callback.is_unreached(turn.call):
+        return "has not said to be the caller"
     connected.leg_asked(turn)
     return ""
 
@@ -277,17 +322,46 @@ def _ended(turn: Turn, leg: Leg, status: str) -> None:
         offering.leg_over(turn, leg)
         wrap_up.close_if_over(turn)
     elif leg.role is Role.PSAP and not leg.present:
-        return_to_911.line_over(turn, leg)
+        return_to_911.line_over(turn, leg, status)
     else:
         connected.leg_ended(turn, leg)
 
 
+def _reconciled(turn: Turn, given: inputs.Reconciled) -> str:
+    leg = turn.get_leg(given.leg_id)
+    if (leg.place, leg.step) != (given.place, given.step):
+        return "the leg has moved on"
+    before = turn.call
+    if given.found is inputs.Found.OVER:
+        _ended(turn, leg, given.status)
+    elif given.found is inputs.Found.RINGING:
+        _leg_status(turn, inputs.LegStatusChanged(leg.id, "ringing"))
+    else:
+        return reconciliation.mend(turn, leg, given)
+    if turn.call == before:
+        return "nothing is to be mended"
+    turn.note("repaired", leg.id, found=given.found, was=given.place)
+    return ""
+
+
 def _room_joined(turn: Turn, given: inputs.RoomJoined) -> str:
-    return connected.room_joined(turn, turn.get_leg(given.leg_id), given.room)
+    leg = turn.get_leg(given.leg_id)
+    return connected.room_joined(turn, leg, given.room, muted=given.muted)
 
 
 def _room_departed(turn: Turn, given: inputs.RoomDeparted) -> str:
     return connected.room_departed(turn, turn.get_leg(given.leg_id), given.room)
+
+
+def _controls_changed(turn: Turn, given: inputs.ControlsChanged) -> str:
+    leg = turn.get_leg(given.leg_id)
+    if leg.place is not Place.ROOM or leg.room != given.room or leg.role is Role.CALLER:
+        return "not in that room"
+    if given.sequence <= leg.controls_seen:
+        return "older than what was told before"
+    turn.change_leg(leg.id, controls_seen=given.sequence)
+    holding.controls_told(turn, turn.get_leg(leg.id), held=given.held, muted=given.muted)
+    return ""
 
 
 def _command_done(turn: Turn, given: inputs.CommandDone) -> str:
@@ -297,9 +371,14 @@ def _command_done(turn: Turn, given: inputs.CommandDone) -> str:
     elif given.command == "PlaceLeg" and leg.place is Place.PLANNED:
         turn.change_leg(leg.id, place=Place.RINGING)
     elif given.command == "SetEndsRoom" and leg.place is Place.ROOM:
-        leg = turn.change_leg(leg.id, ends_room=given.ends_room)
-        if given.ends_room:
+        leg = turn.change_leg(leg.id, ends_room=given.on)
+        if given.on:
             consulting.pass_flag(turn, leg)
+        holding.carry_on(turn)
+    elif given.command == "HoldLeg" and leg.place is Place.ROOM:
+        holding.controls_told(turn, leg, held=given.on)
+    elif given.command == "MuteLeg" and leg.place is Place.ROOM:
+        holding.controls_told(turn, leg, muted=given.on)
     else:
         return "nothing follows"
     return ""
@@ -308,15 +387,35 @@ def _command_done(turn: Turn, given: inputs.CommandDone) -> str:
 def _command_failed(turn: Turn, given: inputs.CommandFailed) -> str:
     leg = turn.get_leg(given.leg_id)
     turn.note("command_failed", leg.id, command=given.command, reason=given.reason)
+    if leg.place is Place.ROOM and given.command in _CONTROLS:
+        _control_failed(turn, leg, given)
     if given.command != "PlaceLeg" or leg.place is not Place.PLANNED:
         return ""
     if leg.role is Role.PSAP:
-        return_to_911.line_failed(turn, leg)
+        return_to_911.line_failed(turn, leg, permanent=given.permanent)
         return ""
     if not given.permanent and leg.role is not Role.OUTSIDE:
         ringing.note_unrung(turn, leg.id)
     _ended(turn, leg, "failed")
     return ""
+
+
+_CONTROLS = frozenset({"HoldLeg", "MuteLeg", "RemoveLeg", "RedirectLeg", "SetEndsRoom"})
+
+
+def _control_failed(turn: Turn, leg: Leg, given: inputs.CommandFailed) -> None:
+    """Something about one party was refused: nothing is lost, and who could ask is told."""
+    if leg.flow == parties.LEAVING:
+        parties.not_taken_out(turn, leg)
+    elif given.command == "RedirectLeg" and leg.role is Role.CALLER:
+        if moving.is_caller_held(turn.call):
+            holding.caller_not_held(turn)
+    elif given.command == "SetEndsRoom" and given.on:
+        for other in turn.call.staff():
+            if other.place is Place.ROOM and holding.is_open(other):
+                holding.not_done(turn, other)
+    elif given.command in ("HoldLeg", "MuteLeg") and given.on:
+        holding.not_done(turn, leg)
 
 
 def _command_unknown(turn: Turn, given: inputs.CommandUnknown) -> str:
@@ -339,6 +438,15 @@ def _staff_freed(turn: Turn, _given: inputs.StaffFreed) -> str:
     return ""
 
 
+def _call_back_begun(turn: Turn, _given: inputs.CallBackBegun) -> str:
+    return callback.begin(turn)
+
+
+def _call_back_cancelled(turn: Turn, given: inputs.CallBackCancelled) -> str:
+    turn.note("call_back_cancelled", reason=given.reason)
+    return callback.cancelled(turn)
+
+
 def _dispatch_changed(turn: Turn, given: inputs.DispatchChanged) -> str:
     note = DispatchNote(given.dispatch_id, given.status, given.team, given.minutes)
     return dispatching.dispatch_changed(turn, note)
@@ -347,6 +455,8 @@ def _dispatch_changed(turn: Turn, given: inputs.DispatchChanged) -> str:
 def _return_requested(turn: Turn, given: inputs.ReturnRequested) -> str:
     if turn.call.stage is Stage.CLOSED:
         return "the call is closed"
+    if callback.is_unreached(turn.call):
+        return "the caller has not been reached"
     if return_to_911.is_under_way(turn.call):
         return "a return is under way"
     if any(leg.role in FOR_911 for leg in moving.staff_in_room(turn.call)):
@@ -359,10 +469,15 @@ def _return_requested(turn: Turn, given: inputs.ReturnRequested) -> str:
         turn,
         reason=given.reason,
         by=Role.CLINICIAN,
-        skip=given.skip,
+        skip=return_choice.settle(turn, given.skip),
         request=given.request,
     )
     return ""
+
+
+def _control_requested(turn: Turn, given: inputs.ControlRequested) -> str:
+    leg = turn.get_leg(given.leg_id)
+    return parties.control(turn, leg, given.action, by=given.person_id)
 
 
 def _protocol_moved(turn: Turn, given: inputs.ProtocolMoved) -> str:
@@ -381,6 +496,7 @@ def _resolved(turn: Turn, given: inputs.Resolved) -> str:
         return "the caller is still on the line"
     outcome = "resolved" if turn.call.outcome in ("", "ended_with_clinician") else turn.call.outcome
     turn.change(disposition=given.disposition, outcome=outcome)
+    callback.cancel(turn, "resolved")
     turn.note("resolved", person=given.person_id, disposition=given.disposition)
     return ""
 
@@ -394,6 +510,7 @@ _ASKING = (
     inputs.RoomLeft,
     inputs.DialEnded,
     inputs.LineAnswered,
+    inputs.LineKeyed,
     inputs.LegAsked,
 )
 _HANDLERS: dict[type, Callable[[Turn, Any], str]] = {
@@ -405,17 +522,24 @@ _HANDLERS: dict[type, Callable[[Turn, Any], str]] = {
     inputs.RoomLeft: _room_left,
     inputs.DialEnded: _dial_ended,
     inputs.LineAnswered: _line_answered,
+    inputs.LineKeyed: _line_keyed,
+    inputs.LegDetected: _leg_detected,
     inputs.LegAsked: _leg_asked,
     inputs.LegStatusChanged: _leg_status,
     inputs.RoomJoined: _room_joined,
     inputs.RoomDeparted: _room_departed,
+    inputs.ControlsChanged: _controls_changed,
     inputs.CommandDone: _command_done,
     inputs.CommandFailed: _command_failed,
     inputs.CommandUnknown: _command_unknown,
+    inputs.Reconciled: _reconciled,
     inputs.TimePassed: deadlines.time_passed,
     inputs.StaffFreed: _staff_freed,
+    inputs.CallBackBegun: _call_back_begun,
+    inputs.CallBackCancelled: _call_back_cancelled,
     inputs.DispatchChanged: _dispatch_changed,
     inputs.ReturnRequested: _return_requested,
+    inputs.ControlRequested: _control_requested,
     inputs.TransferRequested: warm_transfer.requested,
     inputs.TransferIntroduced: warm_transfer.introduced,
     inputs.TransferCancelled: warm_transfer.cancelled,

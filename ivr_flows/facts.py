@@ -50,7 +50,8 @@ class Decision:
     """What eligibility decided: `outcome` as `ivr_flows.eligibility` knows it, by which rule.
 
     `circumstances` are what the decision knew besides the answers, for the timeline: the area, the
-    hours, whether a clinician is free.
+    hours, whether a clinician is free. `rules` has a line for every rule: its verdict, and what it
+    looked at (EL3).
     """
 
     outcome: str
@@ -58,6 +59,12 @@ class Decision:
     sentence: str  # one plain sentence for the call taker, a prompt's name
     request: str = ""  # what 911 is asked for when it goes back
     circumstances: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    rules: tuple[str, ...] = ()
+
+    def to_details(self) -> dict[str, str]:
+        """The decision as a line of the timeline."""
+        told = {"outcome": self.outcome, "rule": self.rule, **self.circumstances}
+        return {**told, "rules": "\n".join(self.rules)} if self.rules else told
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +95,19 @@ class History:
     calls_this_week: int = 0
     given_back: tuple[str, ...] = ()
     is_blocked: bool = False  # the caller's number is on the program's list (IN8)
+    call_back_id: str = ""  # a call back to the caller that is planned or under way (IN6)
+
+
+def _as_told(answers: Mapping[str, str]) -> Mapping[str, str]:
+    return answers
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Facts for one input.
 
-    `roster` lists candidates by desk, in the order in which they are to be offered.
+    `roster` lists candidates by desk, in the order in which they are to be offered. `areas_of`
+    gives, for answers, whether the place they tell lies in each area: `area_<name>` and yes or no.
     """
 
     program: Program
@@ -117,6 +130,8 @@ class Facts:
         if name not in self.elsewhere:
             raise FactNeededError(f"{DESK}{name}")
         return self.elsewhere[name]
+
+    areas_of: Callable[[Mapping[str, str]], Mapping[str, str]] = _as_told
 
     def candidates(self, desk: str) -> tuple[Candidate, ...]:
         """People of `desk` who are on shift, present and free, in order. Raises FactNeededError."""

@@ -6,7 +6,7 @@ question is which service: three of them are 911's own, and so is silence.
 
 from __future__ import annotations
 
-from ivr_flows import history, moving, protocol_flow, return_to_911, waiting
+from ivr_flows import history, moving, protocol_flow, psap_choice, return_to_911, waiting
 from ivr_flows.call import Place, Role
 from ivr_flows.screening import Question, Screening, keys
 from ivr_flows.speech import find_choice, find_danger, find_help, find_service
@@ -26,12 +26,13 @@ def start(turn: Turn) -> None:
 def hold_for_911(turn: Turn) -> None:
     """The hosted 911 desk holds the caller in their turn; without one the lines outside ring."""
     service = turn.call.answers.get("service", "")
-    if not turn.program.psap.desk:
+    desk = psap_choice.choose(turn).psap.desk
+    if not desk:
         reason = "chose_service" if service else "no_desk"
         return_to_911.start(turn, reason=reason, by=Role.CALLER, request=service)
         return
     turn.say("911_hold_greeting")
-    waiting.to_desk(turn, turn.program.psap.desk)
+    waiting.to_desk(turn, desk)
     if turn.leg.place is Place.FLOW:
         moving.caller_next(turn)
 

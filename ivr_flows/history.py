@@ -6,7 +6,7 @@ It is shown to clinicians and keeps a caller from going round in circles; no pri
 from __future__ import annotations
 
 from ivr_flows.call import OfferState
-from ivr_flows.outputs import Say
+from ivr_flows.outputs import CancelCallBack, Say
 from ivr_flows.turn import Turn
 
 DOUBTFUL = frozenset({"withheld", "failed"})
@@ -24,6 +24,10 @@ def recall(turn: Turn, incident_number: str = "") -> None:
     )
     if history.is_blocked:
         turn.note("number_blocked")
+    if history.call_back_id and not call.was_lost:
+        turn.change(was_lost=True)
+        turn.note("called_in_again")
+        turn.do(CancelCallBack("caller_called", history.call_back_id))
     if history.calls_this_week:
         turn.note(
             "caller_known",
@@ -49,6 +53,6 @@ def gives_back(turn: Turn) -> None:
     had_it = {
         offer.desk
         for offer in turn.call.offers
-        if offer.state is OfferState.ACCEPTED and offer.desk != turn.program.psap.desk
+        if offer.state is OfferState.ACCEPTED and offer.desk not in turn.program.hosted_desks
     }
     turn.change(given_back=tuple(sorted(had_it.union(turn.call.given_back))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +76,34 @@ class DialEnded:
 class LineAnswered:
     """A 911 line rung by TwiML alone picked up.
 
-    The answer is spoken to the line before the caller is let in.
+    The answer is spoken to the line before the caller is let in. `step` is the dial's, or None
+    where the request does not tell.
     """
 
     leg_id: str
+    step: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineKeyed:
+    """The 911 line rung by TwiML in `step` answered our question.
+
+    `tries` counts the times it had been asked before; `digits` and `speech` are "" for silence.
+    """
+
+    leg_id: str
+    step: int
+    tries: int
+    digits: str = ""
+    speech: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LegDetected:
+    """The carrier's detection beside a placed leg: who picked up, `answered_by` as it says it."""
+
+    leg_id: str
+    answered_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +124,14 @@ class LegStatusChanged:
 
 @dataclass(frozen=True, slots=True)
 class RoomJoined:
-    """A conference callback: the leg is in that generation of the room."""
+    """A conference callback: the leg is in that generation of the room.
+
+    `muted` is None where the carrier does not say.
+    """
 
     leg_id: str
     room: int
+    muted: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,29 +143,45 @@ class RoomDeparted:
 
 
 @dataclass(frozen=True, slots=True)
+class ControlsChanged:
+    """A conference callback: whether the leg is on hold and muted in that generation of the room.
+
+    `sequence` numbers the room's callbacks, which come in any order.
+    """
+
+    leg_id: str
+    room: int
+    held: bool
+    muted: bool
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
 class CommandDone:
     """The carrier confirmed a command.
 
-    `sid` is set when it placed a leg; `ends_room` is what SetEndsRoom has set.
+    `sid` is set when it placed a leg; `on` is what a command has set that switches something.
     """
 
     command: str
     leg_id: str
     sid: str = ""
-    ends_room: bool = False
+    on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CommandFailed:
     """The carrier refused a command, or could not be reached. `reason` is for the record.
 
-    `permanent` says that it refused this command; otherwise it takes none of its kind now.
+    `permanent` says that it refused this command; otherwise it takes none of its kind now. `on` as
+    in CommandDone.
     """
 
     command: str
     leg_id: str
     reason: str = ""
     permanent: bool = True
+    on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +193,35 @@ class CommandUnknown:
     reason: str = ""
 
 
+class Found(StrEnum):
+    """Where the carrier says a leg is."""
+
+    OVER = "over"
+    RINGING = "ringing"  # not answered yet
+    FLOW = "flow"  # answered, and neither in a queue nor in a room nor dialling
+    QUEUE = "queue"
+    ROOM = "room"
+    ALONE = "alone"  # in a room, and nobody else there
+    DIAL = "dial"  # rings somebody by TwiML
+    TALK = "talk"  # talks with somebody it rang by TwiML
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """Two readings of the carrier, ten seconds apart, say that a leg is not where we think (Law 1).
+
+    `place` and `step` are the leg's as our record said both times. `status` is the carrier's word
+    for a leg that is over, `room` the generation of the room that the leg is in.
+    """
+
+    leg_id: str
+    found: Found
+    place: str
+    step: int
+    status: str = ""
+    room: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class TimePassed:
     """A deadline of the call may be due."""
@@ -156,6 +230,18 @@ class TimePassed:
 @dataclass(frozen=True, slots=True)
 class StaffFreed:
     """Somebody on the desk the call waits for became free."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallBackBegun:
+    """It is time to ring the caller of a call that was lost; this call is made for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallBackCancelled:
+    """The caller need not be rung any more: they called in, or a person decided so."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +256,27 @@ class DispatchChanged:
 
 @dataclass(frozen=True, slots=True)
 class ReturnRequested:
-    """A person sends the caller back to 911 from a page or the API."""
+    """A person sends the caller back to 911 from a page or the API.
+
+    `skip` None leaves it to the program whether the caller goes ahead of the held calls.
+    """
 
     person_id: str
     reason: str
-    skip: bool = True
+    skip: bool | None = None
     request: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ControlRequested:
+    """A person does something about one party from a page or the API (TR3).
+
+    `action` is hold, unhold, mute, unmute, remove or leave.
+    """
+
+    person_id: str
+    leg_id: str
+    action: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,17 +343,24 @@ Input = (
     | RoomLeft
     | DialEnded
     | LineAnswered
+    | LineKeyed
+    | LegDetected
     | LegAsked
     | LegStatusChanged
     | RoomJoined
     | RoomDeparted
+    | ControlsChanged
     | CommandDone
     | CommandFailed
     | CommandUnknown
+    | Reconciled
     | TimePassed
     | StaffFreed
+    | CallBackBegun
+    | CallBackCancelled
     | DispatchChanged
     | ReturnRequested
+    | ControlRequested
     | TransferRequested
     | TransferIntroduced
     | TransferCancelled

@@ -5,7 +5,10 @@ The caller enters a room last.
 
 from __future__ import annotations
 
-from ivr_flows.call import Call, Leg, Place, Role, Stage, TransferState
+from dataclasses import replace
+
+from ivr_flows import line_order, psap_choice
+from ivr_flows.call import HELD_STAGES, Call, Leg, Place, Role, Stage, TransferState
 from ivr_flows.outputs import (
     Dial911,
     Hangup,
@@ -30,13 +33,21 @@ _BETWEEN_ROOMS = frozenset({STAR, WAITING, ROOM})
 
 
 def return_line(turn: Turn) -> ReturnLine:
-    """The 911 line to be tried now, the last one again and again; or the crisis line before it."""
-    lines = turn.program.psap.lines
-    returning = turn.call.returning
+    """The line of the caller's 911 centre to be tried now; or the crisis line before it."""
     if is_at_crisis_line(turn.call) and turn.program.crisis_line is not None:
         return turn.program.crisis_line
-    index = returning.line if returning else 0
-    return lines[min(index, len(lines) - 1)]
+    psap = psap_choice.psap_of(turn.call, turn.program)
+    return line_order.line_now(psap.lines, turn.call.returning)
+
+
+def begin_ringing(turn: Turn) -> ReturnLine:
+    """The line to ring now; with the first one it is settled whose lines they are."""
+    returning = turn.call.returning
+    if returning is not None and not returning.has_rung and not returning.crisis_line:
+        psap_choice.settle(turn)
+        lines = psap_choice.psap_of(turn.call, turn.program).lines
+        turn.change(returning=line_order.begin(lines, replace(returning, has_rung=True)))
+    return return_line(turn)
 
 
 def is_at_crisis_line(call: Call) -> bool:
@@ -53,6 +64,27 @@ def rings_crisis_line(turn: Turn, leg: Leg) -> bool:
 def staff_in_room(call: Call) -> tuple[Leg, ...]:
     """Legs answering for the caller that the carrier has put in the room's newest generation."""
     return tuple(leg for leg in call.staff() if leg.place is Place.ROOM and leg.room == call.room)
+
+
+def free_in_room(call: Call) -> tuple[Leg, ...]:
+    """Those of `staff_in_room` who are neither on hold nor muted, nor about to be."""
+    return tuple(leg for leg in staff_in_room(call) if not leg.is_silenced)
+
+
+def is_caller_held(call: Call) -> bool:
+    """Whether the caller waits, with a voice, while those who answer for them confer (TR3)."""
+    return call.hold_until_at is not None and call.stage in HELD_STAGES
+
+
+def may_be_silenced(call: Call, leg: Leg) -> bool:
+    """Whether the leg may be on hold or muted in the room as it stands.
+
+    For one who answers for the caller, another who is heard must end the room by leaving it: then
+    the caller comes out by TwiML alone, and is never left with somebody who cannot be heard (TR7).
+    """
+    if leg.id not in {other.id for other in call.staff()}:
+        return True
+    return any(other.ends_room for other in free_in_room(call) if other.id != leg.id)
 
 
 def is_closing(call: Call) -> bool:
@@ -85,7 +117,7 @@ def caller_may_enter(call: Call) -> bool:
 
     Until then a returning caller stays in the queue, from where TwiML alone can dial 911 (Law 8).
     """
-    if not staff_in_room(call) or consults_in_private(call):
+    if not free_in_room(call) or is_caller_held(call) or consults_in_private(call):
         return False
     returning = call.returning
     if call.stage is Stage.RETURNING and returning is not None and not returning.taken:
@@ -103,20 +135,28 @@ def join_room(turn: Turn, *, ends_room: bool) -> None:
     """Send the leg that asked into the newest generation of the room."""
     if turn.call.room == 0:
         turn.change(room=1)
+    muted = turn.leg.mute_wanted and may_be_silenced(turn.call, turn.leg)
     step = turn.next_step(
         place=Place.JOINING,
         flow=ROOM,
         node="",
         room=turn.call.room,
         ends_room=ends_room,
+        held=False,
+        muted=muted,
+        controls_seen=0,
         due_at=turn.after(turn.spoken_seconds + JOIN_SECONDS),
     )
-    turn.answer(JoinRoom(turn.call.room, step, star=turn.leg.has_menu, ends_room=ends_room))
+    star = turn.leg.has_menu
+    turn.answer(JoinRoom(turn.call.room, step, star=star, ends_room=ends_room, muted=muted))
 
 
 def rejoin(turn: Turn) -> None:
-    """Send the staff leg that asked back in; it ends the room unless another there does already."""
-    others = (leg for leg in staff_in_room(turn.call) if leg.id != turn.leg_id)
+    """Send the staff leg that asked back in.
+
+    It ends the room unless another there, who is heard, does already.
+    """
+    others = (leg for leg in free_in_room(turn.call) if leg.id != turn.leg_id)
     answers = turn.leg.role is not Role.OUTSIDE or turn.leg.vouched
     join_room(turn, ends_room=answers and not any(leg.ends_room for leg in others))
 
@@ -137,18 +177,18 @@ def to_queue(turn: Turn) -> None:
     turn.answer(Wait(step))
 
 
-def dial_911(turn: Turn) -> None:
+def dial_911(turn: Turn, *, pause_seconds: int = 0) -> None:
     """Ring the current 911 line from the caller's own leg, by TwiML alone (RE5)."""
-    line = return_line(turn)
+    line = begin_ringing(turn)
     step = turn.next_step(place=Place.DIAL, flow="dial_911", node="", line_id=line.id, due_at=None)
     turn.note("line_dialled", line=line.id)
-    turn.answer(Dial911(line.id, line.ring_seconds, step))
+    turn.answer(Dial911(line.id, line.ring_seconds, step, pause_seconds))
 
 
 def caller_next(turn: Turn) -> None:
     """Tell the caller's leg, which asked, what the present state says."""
     call = turn.call
-    if call.stage is Stage.CLOSED:
+    if call.stage in (Stage.CLOSED, Stage.CALLING_BACK):
         turn.say("goodbye")
         turn.answer(Hangup())
     elif dials_itself(call):

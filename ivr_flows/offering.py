@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ivr_flows import consulting, dialogue, history, moving, return_to_911, ringing, waiting
+from ivr_flows import (
+    callback,
+    consulting,
+    dialogue,
+    history,
+    moving,
+    return_to_911,
+    ringing,
+    waiting,
+)
 from ivr_flows.call import Leg, Offer, OfferState, Role, Stage, Transfer
 from ivr_flows.context import returned_call, transferred_call
 from ivr_flows.menus import ACCEPT, DECLINE, REPEAT
@@ -76,8 +85,14 @@ def _summary(turn: Turn) -> tuple[Say, ...]:
         asked = (turn.phrase("psap_request", request=f"@request_{service}"),) if service else ()
         return (turn.phrase("offer_911_call"), *asked, turn.phrase("press_1_accept_2_decline"))
     answers = call.answers
+    back: tuple[Say, ...] = ()
+    if call.call_back is not None and callback.is_awaited(call):
+        back = (
+            turn.phrase("offer_kept_place" if call.call_back.kept_place else "offer_call_back"),
+        )
     what = answers.get("call_type") or answers.get("reason") or "unknown"
     says = [
+        *back,
         turn.phrase(
             "offer_summary",
             what=f"@call_type_{what}",
@@ -132,6 +147,9 @@ def _accept(turn: Turn, offer: Offer) -> None:
     turn.note("offer_accepted", person=offer.person_id)
     if turn.call.stage is Stage.RETURNING:
         return_to_911.take(turn)
+        return
+    if callback.is_awaited(turn.call):
+        callback.stand_by(turn)
         return
     withdraw_offers(turn)
     turn.say("connecting_you_to_caller")  # short: the caller waits for its end

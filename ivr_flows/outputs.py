@@ -41,6 +41,20 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class AskLine:
+    """Speak to the 911 line that the leg rings by TwiML, and collect keys, and speech if `speech`.
+
+    The answer, silence included, comes back as `LineKeyed` of `step` and `tries`.
+    """
+
+    says: tuple[Say, ...]
+    step: int
+    tries: int
+    speech: bool = False
+    timeout_seconds: int = 5
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """Put the leg into the queue; its end comes back as `QueueLeft` of `step`."""
 
@@ -68,22 +82,34 @@ class JoinRoom:
     """Enter a generation of the call's room; leaving comes back as `RoomLeft` of `step`.
 
     `star` lets the star key leave the room for a menu. `ends_room` ends the room when this leg
-    leaves it.
+    leaves it. `muted` lets it hear without being heard.
     """
 
     room: int
     step: int
     star: bool
     ends_room: bool
+    muted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Dial911:
-    """Ring a 911 line by TwiML alone; its end comes back as `DialEnded` of `step`."""
+    """Ring a 911 line by TwiML alone; its end comes back as `DialEnded` of `step`.
+
+    The caller hears `pause_seconds` of silence first.
+    """
 
     line_id: str
     ring_seconds: int
     step: int
+    pause_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MoveTo:
+    """Go on as the leg `leg_id` of another call, of the same role."""
+
+    leg_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +122,19 @@ class Nothing:
     """An empty answer: the request was a notice, or its body will not be played."""
 
 
-Instruction = Say | Ask | Wait | WaitPiece | LeaveQueue | JoinRoom | Dial911 | Hangup | Nothing
+Instruction = (
+    Say
+    | Ask
+    | AskLine
+    | Wait
+    | WaitPiece
+    | LeaveQueue
+    | JoinRoom
+    | Dial911
+    | MoveTo
+    | Hangup
+    | Nothing
+)
 
 
 class Urgency(IntEnum):
@@ -120,7 +158,7 @@ class PlaceLeg:
 
 @dataclass(frozen=True, slots=True)
 class EndLeg:
-    """Stop a leg that rings, or end a staff leg. Never sent for a caller."""
+    """Stop a leg that rings, or end a staff leg. Of a caller, only one that has not picked up."""
 
     leg_id: str
     urgency: Urgency = Urgency.OFFER
@@ -161,6 +199,44 @@ class SetEndsRoom:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldLeg:
+    """Put a leg in the room on hold, where it hears our hold document alone; or bring it back.
+
+    Void unless the leg is in generation `room`, and never for a caller.
+    """
+
+    leg_id: str
+    room: int
+    on: bool
+    urgency: Urgency = Urgency.TRANSFER
+
+
+@dataclass(frozen=True, slots=True)
+class MuteLeg:
+    """Let a leg in the room hear without being heard, or let it be heard again.
+
+    Void as HoldLeg is.
+    """
+
+    leg_id: str
+    room: int
+    on: bool
+    urgency: Urgency = Urgency.TRANSFER
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveLeg:
+    """Take a leg out of the room; it then asks what to do, or is over.
+
+    Void as HoldLeg is, and for a leg that answers for the caller.
+    """
+
+    leg_id: str
+    room: int
+    urgency: Urgency = Urgency.TRANSFER
+
+
+@dataclass(frozen=True, slots=True)
 class Announce:
     """Speak to one leg in the room, unheard by the others.
 
@@ -182,6 +258,14 @@ class CheckLeg:
 
     leg_id: str
     urgency: Urgency = Urgency.OFFER
+
+
+@dataclass(frozen=True, slots=True)
+class RescueCaller:
+    """Send a caller, whose leg lives although we took it for over, to 911 by the fail-safe."""
+
+    leg_id: str
+    urgency: Urgency = Urgency.RETURN_TO_911
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,16 +291,73 @@ class NotifySupervisor:
     urgency: Urgency = Urgency.PAGE
 
 
+@dataclass(frozen=True, slots=True)
+class PlanCallBack:
+    """Call the caller back, who was lost at `moment` or keeps their place.
+
+    `by_choice`: only if the clinician who was with them chooses it within `after_seconds`.
+    """
+
+    moment: str
+    after_seconds: int
+    is_risky: bool = False
+    by_choice: bool = False
+    to_911: bool = False
+    urgency: Urgency = Urgency.CALL_BACK
+
+
+@dataclass(frozen=True, slots=True)
+class CallBackNow:
+    """The clinician on `leg_id`, who was with the caller, wants them called back at once."""
+
+    leg_id: str
+    urgency: Urgency = Urgency.CALL_BACK
+
+
+@dataclass(frozen=True, slots=True)
+class CancelCallBack:
+    """Nobody needs to be called back; `call_back_id` is "" for this call's own."""
+
+    reason: str
+    call_back_id: str = ""
+    urgency: Urgency = Urgency.CALL_BACK
+
+
+@dataclass(frozen=True, slots=True)
+class CallBackTried:
+    """What one try to call back came to."""
+
+    outcome: str
+    urgency: Urgency = Urgency.CALL_BACK
+
+
+@dataclass(frozen=True, slots=True)
+class TextCaller:
+    """Send the caller the text message `name`, for which they have asked."""
+
+    name: str
+    urgency: Urgency = Urgency.PAGE
+
+
 Command = (
     PlaceLeg
     | EndLeg
     | ReleaseFromQueue
     | RedirectLeg
     | SetEndsRoom
+    | HoldLeg
+    | MuteLeg
+    | RemoveLeg
     | Announce
     | CheckLeg
+    | RescueCaller
     | RequestDispatch
     | NotifySupervisor
+    | PlanCallBack
+    | CallBackNow
+    | CancelCallBack
+    | CallBackTried
+    | TextCaller
 )
 
 

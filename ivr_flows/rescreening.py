@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from ivr_flows import consulting, dialogue, eligibility, moving, return_to_911, wrap_up
+from ivr_flows import (
+    callback,
+    consulting,
+    dialogue,
+    eligibility,
+    moving,
+    return_to_911,
+    wrap_up,
+)
 from ivr_flows.call import FOR_911, Role, Stage
 from ivr_flows.inputs import AnswersChanged
 from ivr_flows.menus import CANCEL_DANGER, REPEAT
@@ -50,9 +58,12 @@ def decide_again(turn: Turn) -> None:
         return
     turn.change(decision=decision.outcome, reason=decision.rule)
     turn.remember(decision_sentence=decision.sentence)
-    turn.note("eligibility_decided", outcome=decision.outcome, rule=decision.rule)
+    turn.note("eligibility_decided", **decision.to_details())
     call = turn.call
     if _is_with_911(turn):
+        return
+    if callback.is_unreached(call):
+        callback.send_to_911(turn)
         return
     consults = call.stage is Stage.CONSULTING
     if consults and any(leg.role in FOR_911 for leg in call.staff()):
@@ -76,7 +87,7 @@ def _is_with_911(turn: Turn) -> bool:
     if call.stage is Stage.SCREENING:
         return call.caller.shared  # its own questions end there, with the call taker on the line
     if call.stage is Stage.WAITING:
-        return not call.desk or call.desk == turn.program.psap.desk
+        return not call.desk or call.desk in turn.program.hosted_desks
     at_911 = any(leg.role in FOR_911 for leg in moving.staff_in_room(call))
     return at_911 and call.stage is Stage.CONNECTED
 

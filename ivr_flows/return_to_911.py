@@ -10,29 +10,25 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ivr_flows import consulting, dialogue, history, moving
+from ivr_flows import consulting, history, holding, line_order, moving, psap_choice
 from ivr_flows.call import FOR_911, STAFF, Call, Leg, Place, ReturnTo911, Role, Stage
-from ivr_flows.context import returned_call
-from ivr_flows.menus import ACCEPT
 from ivr_flows.outputs import (
     Announce,
     CheckLeg,
     EndLeg,
-    Hangup,
     PlaceLeg,
     Say,
     SetEndsRoom,
     Urgency,
 )
+from ivr_flows.psap_choice import psap_of
 from ivr_flows.ringing import PICK_UP_GRACE_SECONDS, ring_next, withdraw_offers
-from ivr_flows.turn import STAFF_LANGUAGE, Turn
+from ivr_flows.turn import Turn
 
 PRIORITY_SKIP = 100  # ahead of every held call; two returns keep their order by arrival
 UNDER_WAY_SECONDS = 2  # Law 8: a 911 leg not under way by then falls to TwiML
 HEARD_FROM_SECONDS = 3  # Law 7: a 911 leg not heard from by then is rung again
 TAKERS_LOST = 2  # 911 people who took the call and are not known to have entered the room
-ROUNDS_AT_ONCE = 3
-ROUND_PAUSE_SECONDS = 10  # between rings of the last line, once it has been rung often
 AFTER_911_SECONDS = 12  # for a caller who stays on after 911 has hung up
 AFTER_911_AGAIN_SECONDS = 60  # the same, when 911 has hung up more than once: 9 is for sooner
 TALKS = "talks_with_911"
@@ -58,10 +54,10 @@ def start(
     if is_under_way(turn.call):
         _guide_asking_leg(turn)
         return
-    hosted = turn.program.psap.desk
-    desk_holds_it = bool(hosted) and turn.call.desk == hosted and turn.call.stage is Stage.WAITING
+    holding = turn.call.desk if turn.call.stage is Stage.WAITING else ""
     _begin(turn, reason=reason, by=by, skip=skip, request=request)
-    if hosted and not desk_holds_it and not outside:
+    hosted = psap_of(turn.call, turn.program).desk
+    if hosted and holding != hosted and not outside:
         _to_hosted_desk(turn, skip=skip)
     else:
         # A desk that has held the caller to its limit is not asked again.
@@ -77,19 +73,26 @@ def is_under_way(call: Call) -> bool:
 
 def _begin(turn: Turn, *, reason: str, by: Role, skip: bool, request: str) -> None:
     withdraw_offers(turn)
+    holding.bring_caller_back(turn, why="return_to_911")
+    holding.bring_back(turn)
     consulting.abandon(turn)
     desk = turn.call.desk
-    if desk and desk != turn.program.psap.desk and desk not in turn.call.returned_from:
+    if desk and desk not in (*turn.program.hosted_desks, *turn.call.returned_from):
         turn.change(returned_from=(*turn.call.returned_from, desk))
     if by is Role.CLINICIAN and reason not in LOST:
         history.gives_back(turn)
     returning = ReturnTo911(
-        reason=reason, requested_by=by, skip=skip, started_at=turn.now, request=request
+        reason=reason,
+        requested_by=by,
+        skip=skip,
+        started_at=turn.now,
+        request=request,
     )
     turn.change(returning=returning, passed_over=(), unrung=())
     turn.note(
         "return_started", reason=reason, by=str(by), request=request, skip="yes" if skip else "no"
     )
+    psap_choice.settle(turn)
 
 
 def dial_at_once(turn: Turn, *, reason: str) -> None:
@@ -104,6 +107,23 @@ def dial_at_once(turn: Turn, *, reason: str) -> None:
     moving.dial_911(turn)
 
 
+def found_dialling(turn: Turn, *, talks: bool) -> None:
+    """A fail-safe document rings 911 from the caller's leg, or has reached it: so be it."""
+    if turn.call.returning is None or turn.call.stage is not Stage.RETURNING:
+        _begin(turn, reason="failsafe", by=Role.CALLER, skip=True, request="")
+    withdraw_offers(turn)
+    turn.change(desk="", returning=_returning(turn, by_twiml=True, under_way=True, taken=talks))
+    turn.enter_stage(Stage.RETURNING, turn.program.check_seconds)
+    caller = turn.call.caller
+    turn.change_leg(
+        caller.id, place=Place.DIAL, flow="dial_911", node="", line_id=None, due_at=None
+    )
+    if talks:
+        turn.change(outcome="returned_to_911")
+    for leg in moving.staff_in_room(turn.call):
+        turn.do(Announce(leg.id, leg.room, Say("caller_dials_911_directly")))
+
+
 def to_outside_lines(turn: Turn) -> None:
     """Ring the centre's lines outside: beside the clinician by REST, or from the caller's leg."""
     withdraw_offers(turn)
@@ -116,14 +136,14 @@ def to_outside_lines(turn: Turn) -> None:
 
 
 def _to_hosted_desk(turn: Turn, *, skip: bool) -> None:
-    psap = turn.program.psap
+    desk = psap_of(turn.call, turn.program).desk
     turn.change(
-        desk=psap.desk,
+        desk=desk,
         priority=PRIORITY_SKIP if skip else 0,
         queued_at=turn.now,
         returning=_returning(turn, under_way=True),
     )
-    turn.enter_stage(Stage.RETURNING, turn.program.desks[psap.desk].hold_seconds)
+    turn.enter_stage(Stage.RETURNING, turn.program.desks[desk].hold_seconds)
     ring_next(turn)
     if turn.call.caller.place is Place.FLOW:
         moving.fetch_caller(turn, Urgency.RETURN_TO_911)
@@ -139,7 +159,7 @@ def _by_twiml(turn: Turn) -> None:
 
 
 def _ring_line(turn: Turn) -> None:
-    line = moving.return_line(turn)
+    line = moving.begin_ringing(turn)
     leg = Leg(
         id=turn.call.next_leg_id(),
         role=Role.PSAP,
@@ -178,38 +198,41 @@ def line_under_way(turn: Turn, leg: Leg) -> None:
 
 
 def _ring_limit(turn: Turn, leg: Leg) -> int:
-    lines = turn.program.psap.lines
+    lines = psap_of(turn.call, turn.program).lines
     line = next((line for line in lines if line.id == leg.line_id), lines[-1])
     return line.ring_seconds + PICK_UP_GRACE_SECONDS
 
 
-def line_failed(turn: Turn, leg: Leg) -> None:
-    """REST could not ring 911: TwiML does if the caller can be reached by it, else we go on."""
+def line_failed(turn: Turn, leg: Leg, *, permanent: bool = False) -> None:
+    """REST could not ring 911: TwiML does if the caller can be reached by it, else we go on.
+
+    `permanent` says that it refuses this line, as one out of service, and not all of them.
+    """
     turn.end_leg(leg.id)
     turn.note("line_failed", leg.id, line=leg.line_id or "")
-    if not _is_sought(turn):
+    if not is_sought(turn):
         return
     if turn.call.caller.place in (Place.ROOM, Place.JOINING) and _clinicians(turn):
-        _next_line(turn, failed=True)
+        _next_line(turn, line_order.FAILED if permanent else "", unrung=not permanent)
     else:
         _by_twiml(turn)
 
 
-def line_over(turn: Turn, leg: Leg) -> None:
-    """A 911 leg ended before a person proved present: try the next line."""
+def line_over(turn: Turn, leg: Leg, status: str = "") -> None:
+    """A 911 leg ended, as the carrier's `status` says, before a person proved present: go on."""
     turn.end_leg(leg.id)
-    if not _is_sought(turn):
+    if not is_sought(turn):
         return
     if any(other.role is Role.PSAP and other.is_live for other in turn.call.legs):
         return
     if not _clinicians(turn) and turn.call.caller.place is not Place.ROOM:
-        turn.change(returning=_advanced(turn))
+        turn.change(returning=_advanced(turn, status))
         _by_twiml(turn)
         return
-    _next_line(turn, failed=False)
+    _next_line(turn, status)
 
 
-def _is_sought(turn: Turn) -> bool:
+def is_sought(turn: Turn) -> bool:
     """Whether a 911 line outside is still to be reached."""
     returning = turn.call.returning
     return (
@@ -249,7 +272,7 @@ def leg_overdue(turn: Turn, leg: Leg) -> None:
     elif leg.tries:
         # Its fate is unknown: it may ring yet, and is left to, for as long as a ring lasts.
         turn.change_leg(leg.id, tries=2, due_at=turn.after(_ring_limit(turn, leg)))
-        if _is_sought(turn):
+        if is_sought(turn):
             turn.note("line_rung_again", leg.id, line=leg.line_id or "")
             _ring_line(turn)
     elif turn.call.caller.place in (Place.ROOM, Place.JOINING):
@@ -274,18 +297,6 @@ def stage_overdue(turn: Turn) -> None:
             moving.fetch_caller(turn, Urgency.RETURN_TO_911)
     elif not any(leg.role is Role.PSAP and leg.is_live for leg in call.legs):
         _ring_line(turn)
-
-
-def psap_answered(turn: Turn) -> None:
-    """A 911 line picked up: tell it in one breath what comes, and ask a key of a person."""
-    if not _is_sought(turn):
-        turn.say("no_longer_needed")
-        turn.answer(Hangup())
-        return
-    line_under_way(turn, turn.leg)
-    turn.note("line_answered", line=turn.leg.line_id or "")
-    due_at = turn.after(turn.program.presence_seconds)
-    dialogue.ask(turn, "psap", "whisper", due_at=due_at)
 
 
 def take(turn: Turn) -> None:
@@ -332,30 +343,20 @@ def dial_ended(turn: Turn, status: str) -> None:
         turn.change_leg(turn.leg_id, present=False)
         if returning is None:
             _begin(turn, reason="caller_stayed", by=Role.CALLER, skip=True, request="")
-        turn.change(desk="", returning=replace(_advanced(turn), by_twiml=True, taken=False))
+        following = replace(_advanced(turn, status), by_twiml=True, taken=False)
+        turn.change(desk="", returning=following)
         turn.enter_stage(Stage.RETURNING, turn.program.check_seconds)
         turn.say("trying_911_again")
-        moving.dial_911(turn)
+        moving.dial_911(turn, pause_seconds=line_order.pause_seconds(following))
 
 
-def line_answered(turn: Turn) -> None:
-    """A line rung by TwiML picked up: say who comes; then the caller is let in."""
-    if taker_is_coming(turn):
-        turn.say("no_longer_needed")
-        turn.answer(Hangup())
-        return
+def let_in(turn: Turn) -> None:
+    """The line that the caller's own leg dials gets the caller at the end of what it is told."""
     if turn.call.returning is not None:
         turn.change(returning=_returning(turn, taken=True), outcome="returned_to_911")
     _end_other_lines(turn)
     turn.change_leg(turn.leg_id, present=True)
     turn.enter_stage(Stage.RETURNING, turn.program.check_seconds)
-    turn.note("line_answered", line=turn.leg.line_id or "")
-    turn.answer(*for_the_line(turn, "psap_context"))
-
-
-def for_the_line(turn: Turn, opening: str) -> tuple[Say, ...]:
-    """What whoever picks up a line that the caller's own leg dials hears, in staff's language."""
-    return tuple(replace(say, language=STAFF_LANGUAGE) for say in returned_call(turn, opening))
 
 
 def taker_is_coming(turn: Turn) -> bool:
@@ -378,25 +379,22 @@ def after_911(turn: Turn) -> None:
         moving.to_queue(turn)
 
 
-def _next_line(turn: Turn, *, failed: bool) -> None:
-    turn.change(returning=_advanced(turn))
-    returning = turn.call.returning
-    rounds = returning.rounds if returning else 0
+def _next_line(turn: Turn, status: str, *, unrung: bool = False) -> None:
+    """Ring the next line beside the clinician; `unrung` says that the carrier rings none now."""
+    following = _advanced(turn, status)
+    turn.change(returning=following)
     for leg in moving.staff_in_room(turn.call):
         turn.do(Announce(leg.id, leg.room, Say("trying_next_911_line")))
-    if failed or rounds:
-        pause = UNDER_WAY_SECONDS if rounds <= ROUNDS_AT_ONCE else ROUND_PAUSE_SECONDS
+    pause = max(line_order.pause_seconds(following), UNDER_WAY_SECONDS if unrung else 0)
+    if pause:
         turn.change(stage_due_at=turn.after(pause))
     else:
         _ring_line(turn)
 
 
-def _advanced(turn: Turn) -> ReturnTo911:
-    returning = _returning(turn)
-    last = len(turn.program.psap.lines) - 1
-    if returning.line < last:
-        return replace(returning, line=returning.line + 1)
-    return replace(returning, rounds=returning.rounds + 1)
+def _advanced(turn: Turn, status: str) -> ReturnTo911:
+    lines = psap_of(turn.call, turn.program).lines
+    return line_order.advance(lines, _returning(turn), status)
 
 
 def _returning(turn: Turn, **changes: Any) -> ReturnTo911:  # noqa: ANN401 - fields of ReturnTo911
@@ -408,34 +406,3 @@ def _returning(turn: Turn, **changes: Any) -> ReturnTo911:  # noqa: ANN401 - fie
 
 def _clinicians(turn: Turn) -> tuple[Leg, ...]:
     return tuple(leg for leg in turn.call.staff() if leg.role not in FOR_911)
-
-
-def _hear_whisper(turn: Turn, digits: str, _speech: str) -> bool:
-    if digits != ACCEPT:
-        return False
-    if _is_sought(turn):
-        take(turn)
-    else:
-        turn.say("no_longer_needed")
-        turn.answer(Hangup())
-    return True
-
-
-def _whisper_given_up(turn: Turn) -> None:
-    turn.answer(Hangup())
-    line_over(turn, turn.leg)
-
-
-dialogue.register(
-    "psap",
-    "whisper",
-    dialogue.Node(
-        says=lambda turn: (
-            *returned_call(turn, "psap_context"),
-            turn.phrase("press_1_to_take_the_call"),
-        ),
-        hear=_hear_whisper,
-        give_up=_whisper_given_up,
-        timeout_seconds=5,
-    ),
-)

@@ -77,11 +77,11 @@ def has_accepted(turn: Turn, leg: Leg) -> bool:
 
 
 def rings_everyone(turn: Turn) -> bool:
-    """Whether all who are free are rung together; for a caller who goes back to 911 they are."""
+    """Whether all who are free are rung together, as for a caller who goes ahead to 911."""
     desk = desk_of(turn)
-    return turn.call.stage is Stage.RETURNING or (
-        desk is not None and desk.strategy == "all_at_once"
-    )
+    returning = turn.call.returning
+    goes_ahead = turn.call.stage is Stage.RETURNING and (returning is None or returning.skip)
+    return goes_ahead or (desk is not None and desk.strategy == "all_at_once")
 
 
 def ring_again_later(turn: Turn) -> None:

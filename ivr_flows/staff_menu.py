@@ -6,14 +6,17 @@ from ivr_flows import (
     dialogue,
     dispatching,
     moving,
+    parties,
+    party_menu,
     rescreening,
-    return_to_911,
+    return_choice,
     warm_transfer,
     wrap_up,
 )
 from ivr_flows.call import CARERS, FOR_911, Role, Stage
 from ivr_flows.menus import (
     MENU_NEW_DANGER,
+    MENU_PEOPLE,
     MENU_REJOIN,
     MENU_RESOLVE,
     MENU_RETURN,
@@ -21,10 +24,10 @@ from ivr_flows.menus import (
     MENU_TRANSFER,
     REPEAT,
 )
-from ivr_flows.outputs import Say
+from ivr_flows.outputs import Hangup, Say
 from ivr_flows.turn import Turn
 
-FLOW = "staff_menu"
+FLOW = party_menu.FLOW
 
 
 def ask(turn: Turn) -> None:
@@ -65,7 +68,7 @@ def _may_return(turn: Turn) -> bool:
 def _where_the_caller_is(turn: Turn) -> str:
     if turn.call.stage is Stage.RETURNING:
         return "menu_911_is_being_called"
-    if any(leg.id != turn.leg_id for leg in moving.staff_in_room(turn.call)):
+    if any(leg.id != turn.leg_id for leg in moving.free_in_room(turn.call)):
         return "menu_caller_is_with_another"
     return "menu_caller_holds"
 
@@ -78,6 +81,8 @@ def _says(turn: Turn) -> tuple[Say, ...]:
     carer = turn.leg.role in CARERS
     if carer:
         says.append(turn.phrase(wrap_up.menu_prompt(turn)))
+    elif parties.is_handed_over(turn.call, turn.leg):
+        says.append(turn.phrase("menu_leave_now"))
     if _has_teams(turn):
         again = bool(turn.call.dispatches)
         says.append(turn.phrase("menu_send_another_team" if again else "menu_send_team"))
@@ -86,6 +91,7 @@ def _says(turn: Turn) -> tuple[Say, ...]:
         says.append(turn.phrase("menu_transfer" if chooses else "menu_to_clinician"))
     if carer:
         says.append(turn.phrase("menu_new_danger"))
+    says.append(turn.phrase("menu_people"))
     if _may_return(turn):
         says.append(turn.phrase("menu_return"))
     return tuple(says)
@@ -98,21 +104,34 @@ def _hear(turn: Turn, digits: str, _speech: str) -> bool:
     carer = turn.leg.role in CARERS
     if digits == MENU_REJOIN:
         wrap_up.back_to_caller(turn)
-    elif digits == MENU_RESOLVE and carer:
-        wrap_up.ask_resolve(turn)
+    elif digits == MENU_RESOLVE:
+        (wrap_up.ask_resolve if carer else _leave)(turn)
     elif digits == MENU_SEND_TEAM and _has_teams(turn):
         dispatching.ask(turn)
     elif digits == MENU_TRANSFER and _may_transfer(turn):
         _transfer(turn)
     elif digits == MENU_NEW_DANGER and carer:
         rescreening.ask(turn)
+    elif digits == MENU_PEOPLE:
+        party_menu.ask(turn)
     elif digits == MENU_RETURN and _may_return(turn):
-        return_to_911.start(turn, reason="clinician_request", by=Role.CLINICIAN)
+        return_choice.begin(turn)
     elif digits == REPEAT:
         ask(turn)
     else:
         return False
     return True
+
+
+def _leave(turn: Turn) -> None:
+    """Somebody without a record to keep leaves the caller with others, if there are any."""
+    if not parties.is_handed_over(turn.call, turn.leg):
+        turn.say("nobody_else_with_caller")
+        moving.rejoin(turn)
+        return
+    turn.note("left_with_others")
+    turn.say("left_the_call_goodbye")
+    turn.answer(Hangup())
 
 
 def _transfer(turn: Turn) -> None:

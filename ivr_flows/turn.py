@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from ivr_flows.call import Call, Leg, Place, Role, Stage
+from ivr_flows.call import HELD_STAGES, Call, Leg, Place, Role, Stage
 from ivr_flows.facts import Facts
 from ivr_flows.outputs import Announce, Command, Event, Instruction, Say, Step
 from ivr_flows.program import Program
@@ -66,6 +66,8 @@ class Turn:
         """Move the call to a stage with its deadline."""
         due_at = None if due_in_seconds is None else self.after(due_in_seconds)
         self.change(stage=stage, stage_at=self.now, stage_due_at=due_at, next_ring_at=None)
+        if stage not in HELD_STAGES:
+            self.change(hold_until_at=None)
         caller = self.call.caller
         if caller.place is Place.QUEUE:
             self.change_leg(caller.id, ticks=0)  # the next piece of the wait tells what is new

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ivr_flows import consulting, moving, return_to_911, ringing
-from ivr_flows.call import FOR_911, Leg, OfferState, Place, Role, Stage
-from ivr_flows.menus import HELP_KEYS
-from ivr_flows.outputs import LeaveQueue, Say, WaitPiece
+from ivr_flows import callback, consulting, holding, moving, return_to_911, ringing
+from ivr_flows.call import FOR_911, Leg, OfferState, Place, Role, Stage, ToldWait
+from ivr_flows.facts import QueueFacts
+from ivr_flows.menus import CONFIRM, HELP_KEYS, KEEP_PLACE, TEXT_ME
+from ivr_flows.outputs import CheckLeg, LeaveQueue, Say, TextCaller, WaitPiece
 from ivr_flows.prompts import seconds
 from ivr_flows.ringing import desk_of, ring_next
 from ivr_flows.turn import Turn
@@ -17,7 +18,12 @@ SILENCE_SECONDS = 4
 SAME_PIECE_SECONDS = 0.5
 ESTIMATE_EVERY = 6  # pieces between two estimates, about half a minute
 MINUTE_SECONDS = 60
+PRIORITY_AFTER_DROP = 50
 PRIORITY_BLOCKED = -1  # last among those who wait for a clinician; for 911 there is no such thing
+ASKED, ASKED_AGAIN = "call_back", "call_back_again"  # whether to call the caller back
+WAIT_TEXT = "waiting"
+DANGERS = ("danger", "weapon", "violence", "crime", "medical", "imminent_risk", "place_danger")
+NOT_THEIRS = frozenset({"withheld", "unreadable", "failed"})
 ORDER_SECONDS = 4  # a request to the carrier is given up by then
 UNTOUCHED_SECONDS = 15  # an offer may wait its turn among the account's calls, but not so long
 
@@ -27,8 +33,10 @@ def to_desk(turn: Turn, desk: str, *, priority: int = 0) -> None:
     if desk in turn.call.returned_from:
         return_to_911.start(turn, reason="no_loop", by=Role.CALLER)
         return
-    if turn.call.is_blocked and desk != turn.program.psap.desk:
+    if turn.call.is_blocked and desk not in turn.program.hosted_desks:
         priority = min(priority, PRIORITY_BLOCKED)
+    elif turn.call.was_lost:
+        priority = max(priority, PRIORITY_AFTER_DROP)
     turn.change(desk=desk, priority=priority, queued_at=turn.now, passed_over=(), unrung=())
     turn.enter_stage(Stage.WAITING, _wait_limit(turn))
     turn.note("waiting", desk=desk)
@@ -49,7 +57,8 @@ def pursue(turn: Turn) -> None:
         return
     if ring_next(turn):
         return
-    if turn.call.stage is Stage.RETURNING or _desk_holds(turn):
+    is_awaited = callback.is_awaited(turn.call)
+    if turn.call.stage is Stage.RETURNING or _desk_holds(turn) or is_awaited:
         ringing.ring_again_later(turn)
     else:
         nobody_takes_it(turn)
@@ -78,6 +87,9 @@ def nobody_takes_it(turn: Turn, *, outside: bool = False) -> None:
     `outside` passes over the hosted 911 desk, whose people cannot be rung either.
     """
     turn.note("nobody_available", desk=turn.call.desk)
+    if callback.is_awaited(turn.call):
+        callback.ring_caller(turn)
+        return
     if turn.call.stage is Stage.CONSULTING and turn.call.staff():
         desk = desk_of(turn)
         clinicians = desk is None or desk.role == "clinician"
@@ -97,6 +109,10 @@ def stage_overdue(turn: Turn) -> None:
     still = [due for due in deciding + coming if due is not None and due > turn.now]
     if still:
         turn.change(stage_due_at=max(still))
+    elif turn.call.kept_desk:
+        # They were told that they can hang up: only the carrier knows whether they have.
+        turn.change(stage_due_at=turn.after(turn.program.check_seconds))
+        turn.do(CheckLeg(turn.call.caller.id))
     elif not turn.call.desk:
         return_to_911.start(turn, reason="caller_stayed", by=Role.CALLER)
     else:
@@ -108,12 +124,17 @@ def wait_ticked(turn: Turn, digits: str) -> None:
     before: tuple[Say, ...] = ()
     if digits in HELP_KEYS:
         before = _asked_for_911(turn)
+    elif digits or turn.call.choosing:
+        before = _chosen(turn, digits)
     if turn.leg.flow == moving.STAR and turn.leg.ticks:
         turn.change_leg(turn.leg_id, flow=moving.WAITING)
     if _is_rung_in_vain(turn):
         _nobody_can_be_rung(turn)
     elif _waits_for_free_call_taker(turn):
         pursue(turn)  # as the switchboard would, if it were there to see that one is free
+    until_at = turn.call.hold_until_at
+    if until_at is not None and until_at <= turn.now:
+        holding.bring_caller_back(turn, why="hold_is_over")
     call = turn.call
     if moving.is_closing(call) or moving.dials_itself(call) or _may_go_in(turn):
         turn.answer(LeaveQueue())
@@ -182,6 +203,7 @@ def _asked_for_911(turn: Turn) -> tuple[Say, ...]:
     if moving.is_closing(turn.call):
         turn.note("asked_for_911")
         turn.change(outcome="")
+        callback.cancel(turn, "caller_request")
         turn.change_leg(turn.leg_id, flow=moving.WAITING)
         return_to_911.start(turn, reason="caller_request", by=Role.CALLER)
     elif turn.call.stage is Stage.RETURNING:
@@ -194,6 +216,7 @@ def _asked_for_911(turn: Turn) -> tuple[Say, ...]:
             consulting.introduce(turn, vouched=False)
         turn.note("asked_for_911_again")
         turn.change_leg(turn.leg_id, flow=moving.WAITING)  # 911 is with them: no time for a key
+        holding.bring_caller_back(turn, why="asked_for_911")
     elif _holds_for_911(turn):
         turn.note("asked_for_911_again")
         return (turn.phrase("911_already_in_line"),)
@@ -203,10 +226,63 @@ def _asked_for_911(turn: Turn) -> tuple[Say, ...]:
     return ()
 
 
+def _chosen(turn: Turn, digits: str) -> tuple[Say, ...]:
+    """What the caller chose in the wait, or how they answered whether to call them back (RO5)."""
+    choosing = turn.call.choosing
+    if choosing and not _may_keep_place(turn):
+        turn.change(choosing="")
+        return ()
+    if not digits:
+        turn.change(choosing=ASKED_AGAIN if choosing == ASKED else "")
+        again = "wait_confirm_call_back" if choosing == ASKED else "wait_stay_in_line"
+        return (turn.phrase(again),)
+    if choosing:
+        turn.change(choosing="")
+        if digits == CONFIRM:
+            callback.keep_place(turn)
+            return ()
+        return (turn.phrase("wait_stay_in_line"),)
+    if digits == KEEP_PLACE and _may_keep_place(turn):
+        turn.change(choosing=ASKED)
+        return (turn.phrase("wait_confirm_call_back"),)
+    if digits == TEXT_ME and _may_be_texted(turn):
+        turn.note("text_asked_for")
+        turn.change(is_texted=True)
+        turn.do(TextCaller(WAIT_TEXT))
+        return (turn.phrase("wait_text_sent"),)
+    return ()
+
+
+def _is_reachable(turn: Turn) -> bool:
+    """Whether the caller waits for a clinician, and the number they call from is their own."""
+    call = turn.call
+    is_waiting = call.stage is Stage.WAITING and bool(call.desk) and not _holds_for_911(turn)
+    return is_waiting and not turn.leg.shared and call.caller_id not in NOT_THEIRS
+
+
+def _may_keep_place(turn: Turn) -> bool:
+    """Whether the caller may hang up and keep their place: never with danger known (RO5)."""
+    call = turn.call
+    is_offered = turn.program.waiting.call_back_offer and _is_reachable(turn)
+    is_coming = bool(call.staff()) or any(o.state is OfferState.ANSWERED for o in call.offers)
+    return is_offered and not is_coming and not call.drops and not _is_dangerous(turn)
+
+
+def _is_dangerous(turn: Turn) -> bool:
+    """Whether a danger is known, or may be: then nobody is asked to hang up."""
+    answers = turn.call.answers
+    told = any(answers.get(name) in ("yes", "unknown") for name in DANGERS)
+    return told or callback.is_risky(turn.call, turn.program.call_back)
+
+
+def _may_be_texted(turn: Turn) -> bool:
+    return turn.program.waiting.text and _is_reachable(turn) and not turn.call.is_texted
+
+
 def _holds_for_911(turn: Turn) -> bool:
     """Whether the caller waits for the hosted 911 desk, in their turn."""
     call = turn.call
-    return call.stage is Stage.WAITING and bool(call.desk) and call.desk == turn.program.psap.desk
+    return call.stage is Stage.WAITING and call.desk in turn.program.hosted_desks
 
 
 def _piece(turn: Turn, ticks: int) -> tuple[Say, ...]:
@@ -214,7 +290,7 @@ def _piece(turn: Turn, ticks: int) -> tuple[Say, ...]:
     if call.stage is Stage.RETURNING:
         return _returning_piece(turn, ticks)
     if call.stage in (Stage.CONNECTED, Stage.CONSULTING):
-        return (turn.phrase("one_moment_still_here"),) if ticks % 2 == 0 else ()
+        return _held_piece(turn, ticks)
     if not call.desk and call.outcome in (return_to_911.AT_CRISIS_LINE, consulting.HANDED_OVER):
         at_crisis_line = call.outcome == return_to_911.AT_CRISIS_LINE
         first = "crisis_line_has_left" if at_crisis_line else "receiver_has_left"
@@ -228,14 +304,26 @@ def _piece(turn: Turn, ticks: int) -> tuple[Say, ...]:
         return _cycle(turn, ticks, first, "press_9_for_911", "still_finding_someone")
     if _holds_for_911(turn):
         return (turn.phrase("911_hold_comfort"),) if ticks % 2 == 0 else ()
+    return _clinicians_piece(turn, ticks)
+
+
+def _clinicians_piece(turn: Turn, ticks: int) -> tuple[Say, ...]:
+    """The wait for a clinician: the place and the wait to expect, the choices, 911, comfort."""
     if ticks == 0:
         # Said in the wait itself, where a key is heard, and not on the way to it, where it is lost.
         return (*_matched_incident(turn), turn.phrase("please_wait"))
     if ticks % ESTIMATE_EVERY == 1:
         return _estimate(turn)
+    if ticks % ESTIMATE_EVERY == 2:  # noqa: PLR2004 - after the estimate, which it answers
+        return _choices(turn)
     if ticks % ESTIMATE_EVERY == 4:  # noqa: PLR2004 - half-way between two estimates
         return (turn.phrase("press_9_for_911"),)
     return (turn.phrase("comfort"),) if ticks % 2 else ()
+
+
+def _choices(turn: Turn) -> tuple[Say, ...]:
+    says = (turn.phrase("wait_press_2_call_back"),) if _may_keep_place(turn) else ()
+    return (*says, turn.phrase("wait_press_3_text")) if _may_be_texted(turn) else says
 
 
 def _matched_incident(turn: Turn) -> tuple[Say, ...]:
@@ -255,6 +343,13 @@ def _returning_piece(turn: Turn, ticks: int) -> tuple[Say, ...]:
     return (turn.phrase("911_still_being_reached"),) if ticks % 2 == 0 else ()
 
 
+def _held_piece(turn: Turn, ticks: int) -> tuple[Say, ...]:
+    """Somebody is there for the caller: on hold, they hear so in every piece."""
+    if moving.is_caller_held(turn.call):
+        return (turn.phrase("still_on_hold" if ticks % 2 else "you_are_on_hold"),)
+    return (turn.phrase("one_moment_still_here"),) if ticks % 2 == 0 else ()
+
+
 def _cycle(turn: Turn, ticks: int, first: str, second: str, later: str) -> tuple[Say, ...]:
     """`first`, `second`, and then `later` with a pause between."""
     if ticks < len((first, second)):
@@ -268,11 +363,30 @@ def _estimate(turn: Turn) -> tuple[Say, ...]:
         where = turn.phrase("your_position", position=str(queue.position))
     else:
         where = turn.phrase("you_are_next")
-    if not queue.expected_wait_seconds:
+    minutes = _honest_minutes(turn, queue)
+    if not minutes:
         return (where,)
-    minutes = max(1, -(-queue.expected_wait_seconds // MINUTE_SECONDS))
     prompt = "expected_wait_minute" if minutes == 1 else "expected_wait_minutes"
     return (where, turn.phrase(prompt, minutes=str(minutes)))
+
+
+def _honest_minutes(turn: Turn, queue: QueueFacts) -> int:
+    """Minutes to tell, rounded up; 0 for nothing, when the wait is not known.
+
+    Figures jump: within a minute of telling a wait none shorter is told, unless the caller has
+    moved up in line since.
+    """
+    if not queue.expected_wait_seconds:
+        return 0
+    minutes = max(1, -(-queue.expected_wait_seconds // MINUTE_SECONDS))
+    told = turn.call.told
+    is_fresh = told is not None and turn.now < told.told_at + timedelta(seconds=MINUTE_SECONDS)
+    if told is not None and is_fresh and queue.position >= told.position:
+        minutes = max(minutes, told.minutes)
+        if minutes == told.minutes:
+            return minutes
+    turn.change(told=ToldWait(queue.position, minutes, turn.now))
+    return minutes
 
 
 def _wait_limit(turn: Turn) -> int:

@@ -31,6 +31,7 @@ from ivr_flows.menus import (
 )
 from ivr_flows.outputs import EndLeg, Hangup, PlaceLeg, Say, Urgency
 from ivr_flows.program import Outside
+from ivr_flows.psap_choice import psap_of
 from ivr_flows.turn import Turn
 
 FLOW = "transfer"
@@ -92,7 +93,7 @@ def screened(turn: Turn, desk: str) -> None:
         private=False,
         state=TransferState.RINGING,
         started_at=turn.now,
-        desk_before=turn.program.psap.desk,
+        desk_before=psap_of(turn.call, turn.program).desk,
         before=tuple(leg.id for leg in turn.call.staff()),
     )
     _seek(turn, transfer, desk, turn.program.waiting_seconds)

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from ivr_flows import dialogue, moving
+from ivr_flows import callback, dialogue, holding, moving, parties
 from ivr_flows.call import CARERS, Leg, Place, Role, Stage
-from ivr_flows.menus import CHANGE, CONFIRM, HELP_KEYS, REPEAT
+from ivr_flows.menus import (
+    CALL_BACK,
+    CHANGE,
+    CONFIRM,
+    HELP_KEYS,
+    MENU_REJOIN,
+    MENU_RESOLVE,
+    REPEAT,
+)
 from ivr_flows.outputs import EndLeg, Hangup, RedirectLeg, Say
 from ivr_flows.return_to_911 import start as start_return
 from ivr_flows.ringing import withdraw_offers
@@ -14,8 +22,15 @@ GOODBYE_SECONDS = 60  # to hear the goodbye and press a key; then we ask whether
 
 
 def ask_resolve(turn: Turn) -> None:
-    """Ask the clinician how the call is resolved, while the caller is held."""
-    dialogue.ask(turn, "resolve", "disposition")
+    """Ask the clinician how the call is resolved, while the caller is held.
+
+    One who would leave while 911 is called and nobody is there yet has to say so twice (RE4).
+    """
+    if _is_awaited_by_nobody_else(turn):
+        turn.note("leaving_before_911")
+        dialogue.ask(turn, "resolve", "before_911")
+    else:
+        dialogue.ask(turn, "resolve", "disposition")
 
 
 def ask(turn: Turn) -> None:
@@ -23,11 +38,16 @@ def ask(turn: Turn) -> None:
     if turn.leg.role not in CARERS:
         turn.say("caller_has_gone_goodbye")
         turn.answer(Hangup())
+    elif callback.is_unreached(turn.call):
+        callback.say_unreached(turn)
     elif turn.call.outcome == "abandoned":
         turn.say("offer_caller_has_gone")
         turn.answer(Hangup())
     elif not turn.call.disposition:
-        dialogue.ask(turn, "wrap_up", "disposition", turn.phrase("caller_has_gone"))
+        gone = [turn.phrase("caller_has_gone")]
+        if callback.may_choose(turn):
+            gone.append(turn.phrase("caller_lost_press_8"))
+        dialogue.ask(turn, "wrap_up", "disposition", *gone)
     elif _reason_is_missing(turn):
         dialogue.ask(turn, "wrap_up", "return_reason")
     else:
@@ -40,6 +60,7 @@ def back_to_caller(turn: Turn) -> None:
     if not turn.call.caller.is_live:
         ask(turn)
         return
+    holding.bring_caller_back(turn, why="asked_for")
     if not turn.is_answered:
         turn.say("back_to_your_caller")
     moving.rejoin(turn)
@@ -52,10 +73,15 @@ def menu_prompt(turn: Turn) -> str:
 
 def _is_handed_over(turn: Turn) -> bool:
     """Whether somebody else answers for the caller, or 911 is being reached for them."""
+    return parties.is_handed_over(turn.call, turn.leg)
+
+
+def _is_awaited_by_nobody_else(turn: Turn) -> bool:
+    """Whether 911 is being reached and nobody but the leg that asks answers for the caller."""
     others = [leg for leg in turn.call.staff() if leg.id != turn.leg_id]
-    return turn.call.stage is Stage.RETURNING or any(
-        leg.place in (Place.ROOM, Place.JOINING) for leg in others
-    )
+    returning = turn.call.returning
+    is_taken = returning is not None and returning.taken
+    return turn.call.stage is Stage.RETURNING and not is_taken and not others
 
 
 def _reason_is_missing(turn: Turn) -> bool:
@@ -67,6 +93,10 @@ def _reason_is_missing(turn: Turn) -> bool:
 
 def caller_gone(turn: Turn, leg: Leg) -> None:
     """The caller's leg is over: stop every ring, and let staff finish the record."""
+    if callback.is_unreached(turn.call):
+        callback.leg_over(turn, leg)
+        return
+    callback.note_lost(turn, leg)
     withdraw_offers(turn)
     call = turn.call
     if not call.outcome:
@@ -91,6 +121,8 @@ def caller_gone(turn: Turn, leg: Leg) -> None:
 
 
 def _outcome(turn: Turn, leg: Leg) -> str:
+    if turn.call.kept_desk:
+        return "call_back_promised"
     unheard = (Role.CALLER, Role.OUTSIDE)
     people = [other for other in turn.call.legs if other.role not in unheard and other.room]
     if turn.call.stage is Stage.WAITING and turn.call.desk and not turn.call.drops:
@@ -123,6 +155,10 @@ def _choices(turn: Turn) -> tuple[Say, ...]:
 
 def _hear_disposition(turn: Turn, digits: str, _speech: str) -> bool:
     value = turn.program.dispositions.get(digits)
+    is_lost = turn.leg.flow == "wrap_up" and callback.may_choose(turn)
+    if digits == CALL_BACK and is_lost:
+        callback.choose(turn)
+        return True
     if value is None:
         if digits == REPEAT:
             dialogue.ask(turn, turn.leg.flow, "disposition")
@@ -133,12 +169,26 @@ def _hear_disposition(turn: Turn, digits: str, _speech: str) -> bool:
         dialogue.ask(turn, "resolve", "confirm")
     else:
         turn.change(disposition=value, outcome=_resolved_outcome(turn))
+        callback.cancel(turn, "resolved")
         ask(turn)
     return True
 
 
 def _resolved_outcome(turn: Turn) -> str:
     return "resolved" if turn.call.outcome in ("", "ended_with_clinician") else turn.call.outcome
+
+
+def _hear_before_911(turn: Turn, digits: str, _speech: str) -> bool:
+    if digits == MENU_RESOLVE:
+        turn.note("left_before_911")
+        dialogue.ask(turn, "resolve", "disposition")
+    elif digits == MENU_REJOIN:
+        back_to_caller(turn)
+    elif digits == REPEAT:
+        dialogue.ask(turn, "resolve", "before_911")
+    else:
+        return False
+    return True
 
 
 def _hear_confirm(turn: Turn, digits: str, _speech: str) -> bool:
@@ -179,10 +229,17 @@ def _record_stays_open(turn: Turn) -> None:
     turn.answer(Hangup())
 
 
+def _goodbye(turn: Turn) -> tuple[Say, ...]:
+    if turn.call.kept_desk:
+        return (turn.phrase("call_back_promised"),)
+    return (turn.phrase("clinician_has_ended_the_call"),)
+
+
 def _hear_goodbye(turn: Turn, digits: str, _speech: str) -> bool:
     if digits in HELP_KEYS:
         turn.note("asked_for_911")
         turn.change(outcome="")
+        callback.cancel(turn, "caller_request")
         start_return(turn, reason="caller_request", by=Role.CALLER)
         return True
     turn.answer(Hangup())
@@ -211,6 +268,16 @@ for _flow in ("resolve", "wrap_up"):
     )
 dialogue.register(
     "resolve",
+    "before_911",
+    dialogue.Node(
+        says=lambda turn: (turn.phrase("menu_nobody_from_911_yet"),),
+        hear=_hear_before_911,
+        give_up=back_to_caller,
+        timeout_seconds=8,
+    ),
+)
+dialogue.register(
+    "resolve",
     "confirm",
     dialogue.Node(
         says=lambda turn: (
@@ -233,7 +300,7 @@ dialogue.register(
     moving.CLOSING,
     "goodbye",
     dialogue.Node(
-        says=lambda turn: (turn.phrase("clinician_has_ended_the_call"),),
+        says=_goodbye,
         hear=_hear_goodbye,
         give_up=lambda turn: turn.answer(Hangup()),
         timeout_seconds=4,

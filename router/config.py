@@ -147,6 +147,12 @@ class Settings(BaseSettings):
         description="The address at which Twilio reaches us; signatures are checked against it.",
         examples=["https://calls.city.gov"],
     )
+    static_fallback_url: str = Field(
+        default="",
+        description="Where the document of `switchback fallback-twiml` is hosted by somebody else; "
+        "`{program}` and `{line}` in it stand for the names of the program and of the line.",
+        examples=["https://files.example.net/switchback/{program}.xml"],
+    )
     live_url: str = Field(
         default="",
         description="Where browsers reach the live process; empty when a proxy sends it /live/.",
@@ -246,6 +252,14 @@ class Settings(BaseSettings):
         if url and (parts.scheme not in {"http", "https"} or not parts.netloc or beyond):
             raise ValueError("should be an address without a path")
         return url.rstrip("/")
+
+    @field_validator("static_fallback_url")
+    @classmethod
+    def _be_an_address(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if url and (parts.scheme not in {"http", "https"} or not parts.netloc or parts.fragment):
+            raise ValueError("should be an address that begins with https://")
+        return url
 
     @field_validator("field_keys")
     @classmethod
@@ -376,7 +390,7 @@ def _unfit_for_production(settings: Settings) -> Iterator[str]:
         password = urlsplit(getattr(settings, field).get_secret_value()).password or ""
         if password and PLACEHOLDER.search(password):
             yield f"{variable_of(field)} has a placeholder for a password. {_example(field)}"
-    for field in ("public_url", "twilio_api_base_url"):
+    for field in ("public_url", "static_fallback_url", "twilio_api_base_url"):
         if getattr(settings, field).startswith("http://"):
             yield f"{variable_of(field)} should be https in production. {_example(field)}"
 

@@ -21,11 +21,11 @@ def write_quick(path: Path, changes: Mapping[str, str]) -> Path:
 
 
 @contextmanager
-def in_force(stack: Stack, program: Path) -> Iterator[None]:
+def in_force(stack: Stack, program: Path, *, calls_back: bool = False) -> Iterator[None]:
     """Inside, another version of the program is in force than the stack's own."""
     try:
         with stack.sessions.begin() as session:
-            seed(session, stack.settings, program)
+            seed(session, stack.settings, program, calls_back=calls_back)
         yield
     finally:
         with stack.sessions.begin() as session:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from pydantic import SecretStr
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from router.cli import main
 from router.config import Settings, variable_of
@@ -256,3 +257,56 @@ def test_in8_a_number_is_blocked_listed_and_removed(staffed: Run) -> None:
     assert "off the list" in staffed("block", "remove", "512-555-0199").output
     assert staffed("block", "list").output == "No number is on the list.\n"
     assert staffed("block", "add", "nobody", "--reason", "x").exit_code == 1
+
+
+def test_re2_the_report_of_queue_skip_shows_each_day_and_all(
+    switchback: Run, own_engine: Engine
+) -> None:
+    assert switchback("program", "publish", str(AUSTIN)).exit_code == 0
+    empty = switchback("report", "queue-skip", "--since", "2026-06-01")
+    assert empty.output == "Nobody has waited for the desk 911 since 2026-06-01.\n"
+    waits = [("r", 100, 90, 100), ("a", 0, 0, 160), ("b", 0, 10, 250), ("c", 0, 86400, 86430)]
+    with own_engine.begin() as connection:
+        for name, priority, came, left in waits:
+            connection.execute(
+                text(
+                    "WITH one AS (INSERT INTO calls (id, program_id, program_version, line, "
+                    "caller_sid, version, stage, opened_at, stage_at, state) VALUES (:id, "
+                    "'austin', 1, 'direct', :id, 1, 'closed', now(), now(), '{}')) "
+                    "INSERT INTO queue_visits VALUES (:id, '911', :zero + :came * interval '1 s', "
+                    "'austin', :priority, :zero + :left * interval '1 s', true, 0)"
+                ),
+                {
+                    "id": name,
+                    "zero": datetime(2026, 6, 1, 18, tzinfo=UTC),
+                    "came": came,
+                    "left": left,
+                    "priority": priority,
+                },
+            )
+    shown = switchback("report", "queue-skip", "--program", "austin", "--since", "2026-06-01")
+    lines = shown.output.splitlines()
+    assert lines[1].split() == [
+        *("2026-06-01", "1", "10.0", "s", "2", "200.0", "s", "2", "0", "75.00")
+    ]
+    assert lines[2].split()[:3] == ["2026-06-02", "0", "0.0"]
+    assert lines[3].split() == ["overall", "1", "10.0", "s", "3", "143.3", "s", "2", "0", "50.00"]
+    wrong = switchback("report", "queue-skip", "--since", "yesterday")
+    assert wrong.exit_code == 2
+    assert "does not match the format" in wrong.output
+
+
+def test_re2_a_program_whose_911_is_outside_has_no_line_to_report(
+    switchback: Run, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside.toml"
+    outside.write_text(
+        AUSTIN.read_text(encoding="utf-8")
+        .replace('desk = "911"\n', "")
+        .replace('kind = "psap"', 'kind = "direct"'),
+        encoding="utf-8",
+    )
+    assert switchback("program", "publish", str(outside)).exit_code == 0
+    shown = switchback("report", "queue-skip")
+    assert shown.exit_code == 1
+    assert "has no 911 desk of its own" in shown.output

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ivr_flows.outputs import Urgency
 from router.logs import bound, get_logger
-from router.services import carry_out, page_calls, settle_unknown
+from router.services import carry_out, page_calls, settle_unknown, welfare
 from router.services import dispatch_moves as moves
 from router.services.carry_out import Outgoing
 from router.services.page_calls import PageCarrier
@@ -123,6 +123,10 @@ class Executor:
             page_calls.place_page(self._outgoing, self._pages, row)
         elif row.name == moves.END_PAGE:
             page_calls.end_page(self._outgoing, self._pages, row)
+        elif row.name == welfare.PLACE_PAGE:
+            page_calls.place_page(self._outgoing, self._pages, row, welfare.WELFARE_PAGES)
+        elif row.name == welfare.END_PAGE:
+            page_calls.end_page(self._outgoing, self._pages, row, welfare.WELFARE_PAGES)
         elif row.name == moves.TELL_CALL:
             page_calls.tell_news(self._outgoing, row)
         else:
@@ -131,7 +135,9 @@ class Executor:
     def _settle(self, row: OutboxRow) -> None:
         if row.name == moves.PLACE_PAGE:
             page_calls.settle_page(self._outgoing, self._pages, row)
-        elif row.name in (moves.END_PAGE, moves.TELL_CALL):
+        elif row.name == welfare.PLACE_PAGE:
+            page_calls.settle_page(self._outgoing, self._pages, row, welfare.WELFARE_PAGES)
+        elif row.name in (moves.END_PAGE, welfare.END_PAGE, moves.TELL_CALL):
             self._perform(row)
         else:
             settle_unknown.settle(self._outgoing, row)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from ivr_flows.inputs import TimePassed
 from router.logs import get_logger
 from router.services.apply_input import Exchange, apply_input
+from router.services.call_backs import keep_call_backs
 from router.services.clock import read_now
 from router.services.dispatch_moves import Paging
 from router.services.offer_waiting import offer_waiting
@@ -82,6 +83,10 @@ class Sweep:
         """Make dispatch requests of the calls' orders."""
         record_requests(self._paging)
         return SWEEP_SECONDS
+
+    def call_back(self) -> float:
+        """Take what the calls order for callers who are not on the line, and begin what is due."""
+        return 0.0 if keep_call_backs(self._paging) else SWEEP_SECONDS
 
     def purge(self) -> float:
         """Forget some of what has served its time."""

@@ -30,7 +30,7 @@ log = get_logger(__name__)
 SWEEP_SECONDS = 1.0
 OWN_ADDRESS_SECONDS = 5.0
 STOP_SECONDS = 10.0
-LOOPS = 10
+LOOPS = 11
 NESTED = 4  # news of a dispatch holds its request's row while its call is told
 CONNECTIONS = URGENT_THREADS + THREADS + DUE_THREADS + REPAIR_THREADS + LOOPS + NESTED
 
@@ -50,6 +50,7 @@ class Switchboard:
             Loop("commands", self._executor.claim),
             Loop("offers", sweep.offer),
             Loop("requests", sweep.request),
+            Loop("call-backs", sweep.call_back),
             Loop("hand-over", self._hand_over),
         )
         self._others = (

@@ -15,6 +15,7 @@ _NAMED_BY_PROGRAMS = (
     "party_",
     "language_",
     "desk_",
+    "role_",
 )
 WORDS_PER_SECOND = 2.5  # 150 words a minute: the voices' usual speed
 

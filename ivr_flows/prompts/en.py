@@ -119,12 +119,54 @@ PROMPTS: dict[str, str] = {
     ),
     "911_hold_comfort": "You are in line for 9 1 1. Please stay on the line.",
     "911_already_in_line": "You are already in line for 9 1 1. A call taker will answer.",
+    "wait_press_2_call_back": "To keep your place and be called back, press 2.",
+    "wait_press_3_text": "For a text message from us, press 3.",
+    "wait_confirm_call_back": (
+        "We call the phone you are calling from. If it is yours, press 1. To stay, press 2."
+    ),
+    "wait_stay_in_line": "You stay on the line and in your place.",
+    "wait_text_sent": "Thank you. The message is on its way.",
+    "call_back_promised": (
+        "You keep your place, and we call you back. You can hang up now. "
+        "If anyone is in danger, press 9 for 9 1 1, or dial 9 1 1. Goodbye."
+    ),
+    # Whoever picks up a call-back may be anybody: none of these says what the call was about.
+    "call_back_are_you_the_caller": (
+        "Hello. We are returning a call that was made from this telephone. "
+        "If you made that call, press 1 or say yes. If not, press 2 or say no."
+    ),
+    "call_back_goodbye": (
+        "Thank you, and sorry for the disturbance. "
+        "If you need help, press 9 now, or dial 9 1 1 at any time. Goodbye."
+    ),
+    "call_back_message": (
+        "Hello. We returned a call that was made from this telephone. "
+        "In an emergency, dial 9 1 1. Goodbye."
+    ),
+    "call_back_late": (
+        "Hello. We returned a call that was made from this telephone. "
+        "If you need help now, please hang up and dial 9 1 1. Goodbye."
+    ),
+    "call_back_thanks": "Thank you. Please stay on the line. For 9 1 1, press 9.",
+    "call_back_connecting": "Thank you. Please stay on the line.",
+    "standing_by_begins": "We call them back now. Please stay on the line.",
+    "standing_by_rings": "Their phone is being rung. Please stay on the line.",
+    "standing_by_is_asked": "Somebody has picked up and is asked whether they called.",
+    "standing_by_not_begun": "They cannot be called back from here.",
+    "standing_by_at_911": "The caller goes to 9 1 1. You are free again. Goodbye.",
+    "standing_by_unanswered": "They did not answer. You are free again. Goodbye.",
+    "standing_by_unconfirmed": "Nobody said to be the caller. You are free again. Goodbye.",
+    "standing_by_not_the_caller": "Somebody else answered. You are free again. Goodbye.",
+    "standing_by_machine": "A machine answered. You are free again. Goodbye.",
+    "standing_by_cancelled": "They need not be called back any more. You are free again. Goodbye.",
     "comfort": "You are still connected. Someone will be with you.",
     "your_position": "You are number {position} in line.",
     "you_are_next": "You are next.",
     "expected_wait_minute": "The wait is about one minute.",
     "expected_wait_minutes": "The wait is about {minutes} minutes.",
     "press_9_for_911": "You can press 9 at any time for 9 1 1.",
+    "you_are_on_hold": "You are on hold. We are still here. For 9 1 1, press 9.",
+    "still_on_hold": "You are still connected. For 9 1 1, press 9.",
     "one_moment_still_here": "One moment. Please stay on the line. For 9 1 1, press 9.",
     "line_dropped_finding_someone": "The line dropped. Please stay. I am getting someone for you.",
     "still_finding_someone": "I am still getting someone for you. Please stay on the line.",
@@ -139,6 +181,22 @@ PROMPTS: dict[str, str] = {
     "offer_called_once": "They have called once before this week.",
     "offer_called": "They have called {calls} times this week.",
     "offer_number_doubtful": "The number may not be theirs.",
+    "offer_call_back": "This caller's line was lost. If you accept, we call them back.",
+    "offer_kept_place": "This caller asked to be called back. If you accept, we call them.",
+    "welfare_request": (
+        "This is {program} with a request for a welfare check. "
+        "A caller who may be at risk was lost and cannot be reached."
+    ),
+    "welfare_tried": "Calls back without an answer: {tries}.",
+    "welfare_incident": "Incident {incident}.",
+    "welfare_number": "Their telephone: {number}.",
+    "welfare_place": "Last known place: {place}.",
+    "welfare_keys": "To acknowledge, press 1. To repeat, press 2.",
+    "welfare_not_heard": "I did not hear a key.",
+    "welfare_not_understood": "That key is not on this menu.",
+    "welfare_acknowledged": "Thank you. Your acknowledgement is recorded. Goodbye.",
+    "welfare_failed": "I did not hear an answer. We call again. Goodbye.",
+    "welfare_withdrawn": "Thank you. This request is no longer needed. Goodbye.",
     "offer_after_drop": "The caller was with a clinician and the line dropped.",
     "offer_911_call": "9 1 1 call holding.",
     "offer_returned_call": "A crisis caller is coming back.",
@@ -163,12 +221,50 @@ PROMPTS: dict[str, str] = {
     "menu_to_clinician": "To bring in a clinician, press 4.",
     "menu_transfer": "To bring in somebody or transfer your caller, press 4.",
     "menu_new_danger": "To report a new danger, press 5.",
+    "menu_leave_now": "To leave the call, press 2.",
+    "menu_people": "For the people on the line, press 6.",
+    "people_on_the_line": "On the line:",
+    "people_there": "{party}.",
+    "people_held": "{party}, on hold.",
+    "people_muted": "{party}, muted.",
+    "people_held_and_muted": "{party}, on hold and muted.",
+    "people_hold_caller": "To hold your caller, press 1.",
+    "people_bring_caller_back": "To bring your caller back, press 1.",
+    "people_mute_me": "To mute yourself, press 2.",
+    "people_unmute_me": "To be heard again, press 2.",
+    "people_free_me": "To come off hold, press 2.",
+    "people_go_back": "To go back, press star.",
+    "people_hold_party": "To put them on hold, press 1.",
+    "people_unhold_party": "To bring them back, press 1.",
+    "people_mute_party": "To mute them, press 2.",
+    "people_unmute_party": "To let them be heard, press 2.",
+    "people_remove_party": "To take them out of the call, press 3.",
+    "people_noted": "Done when you are back on the line.",
+    "people_party_gone": "They have left the line.",
+    "people_not_now": "That cannot be done now.",
+    "your_caller_waits": "Your caller is on hold.",
+    "your_caller_waits_press_1": "Your caller is on hold. To bring them back, press 1.",
+    "caller_still_on_hold": "Your caller is still on hold. To bring them back, press star, then 1.",
+    "caller_comes_back": "Your caller is coming back.",
+    "control_not_done": "That change did not work. Star, then 6, tells who is on the line.",
+    "nobody_else_with_caller": "Nobody else is with your caller. Back to your caller.",
+    "left_the_call_goodbye": "You have left the call. Thank you. Goodbye.",
+    "role_caller": "the caller",
+    "role_call_taker": "call taker",
+    "role_clinician": "clinician",
+    "role_supervisor": "supervisor",
+    "role_psap": "9 1 1",
+    "role_outside": "someone outside",
+    "role_numbered": "{role}, number {number}",
     "which_danger": (
         "A weapon, press 1. Violence, 2. A crime, 3. A medical emergency, 4. "
         "Immediate risk to life, 5. None, press 7."
     ),
     "danger_noted": "Noted. Back to your caller.",
     "menu_return": "To go back to 9 1 1, press 9.",
+    "menu_skip_or_join": (
+        "To go ahead of the callers who wait for 9 1 1, press 1. To wait in turn, press 2."
+    ),
     "back_to_your_caller": "Back to your caller.",
     "caller_at_menu": "Your caller pressed star and will be back in a moment.",
     "clinician_is_on_the_line": (
@@ -268,6 +364,13 @@ PROMPTS: dict[str, str] = {
     "return_because": "Reason: {reason}.",
     "psap_request": "Requested: {request}.",
     "press_1_to_take_the_call": "Press 1 to take the caller.",
+    "press_1_or_speak": "To take the caller, press 1 or say who you are.",
+    "psap_one_moment": "Thank you. One moment, or press 1.",
+    "caller_is_here": "Thank you. Here is the caller.",
+    "menu_nobody_from_911_yet": (
+        "Nobody from 9 1 1 is on the line yet. To go back to your caller, press 1. "
+        "To leave all the same, press 2 again."
+    ),
     "psap_is_on_the_line": (
         "9 1 1 is on the line. Introduce your caller, then hang up when you are ready."
     ),
@@ -316,6 +419,7 @@ PROMPTS: dict[str, str] = {
         "You can call again at any time. Take care."
     ),
     "caller_has_gone": "Your caller has left the line.",
+    "caller_lost_press_8": "If their line was lost, press 8 to call them back.",
     "caller_has_gone_goodbye": "Your caller has left the line. Goodbye.",
     "return_reason": "Why did the call go back to 9 1 1?",
     "record_complete": "Thank you. Your record is complete. Goodbye.",
@@ -365,6 +469,7 @@ PROMPTS: dict[str, str] = {
     "reason_screening_too_long": "the questions took too long",
     "reason_clinician_silent": "the clinician did not come back",
     "reason_clinician_lost": "the clinician's line dropped",
+    "reason_dropped_call": "the caller's line was lost",
     "reason_caller_stayed": "the caller stayed on the line",
     "reason_queue_failed": "a technical fault",
     "reason_room_failed": "a technical fault",

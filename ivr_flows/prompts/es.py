@@ -44,12 +44,43 @@ PROMPTS: dict[str, str] = {
     ),
     "911_hold_comfort": "Está en la fila del 9 1 1. Por favor, no cuelgue.",
     "911_already_in_line": "Ya está en la fila del 9 1 1. Le van a contestar.",
+    "wait_press_2_call_back": "Para guardar su lugar y que le llamemos, oprima el 2.",
+    "wait_press_3_text": "Para recibir un mensaje de texto, oprima el 3.",
+    "wait_confirm_call_back": (
+        "Le llamamos al teléfono del que llama. Si es suyo, oprima el 1. Para esperar, el 2."
+    ),
+    "wait_stay_in_line": "Sigue en la línea y en su lugar.",
+    "wait_text_sent": "Gracias. El mensaje va en camino.",
+    "call_back_promised": (
+        "Guardamos su lugar y le llamamos. Ya puede colgar. "
+        "Si alguien está en peligro, oprima el 9 para el 9 1 1, o marque el 9 1 1. Adiós."
+    ),
+    "call_back_are_you_the_caller": (
+        "Buenas. Devolvemos una llamada que se hizo desde este teléfono. "
+        "Si usted hizo esa llamada, oprima el 1 o diga sí. Si no, oprima el 2 o diga no."
+    ),
+    "call_back_goodbye": (
+        "Gracias, y disculpe la molestia. "
+        "Si necesita ayuda, oprima el 9 ahora, o marque el 9 1 1 a cualquier hora. Adiós."
+    ),
+    "call_back_message": (
+        "Buenas. Devolvimos una llamada que se hizo desde este teléfono. "
+        "En una emergencia, marque el 9 1 1. Adiós."
+    ),
+    "call_back_late": (
+        "Buenas. Devolvimos una llamada que se hizo desde este teléfono. "
+        "Si necesita ayuda ahora, por favor cuelgue y marque el 9 1 1. Adiós."
+    ),
+    "call_back_thanks": "Gracias. Por favor, no cuelgue. Para el 9 1 1, oprima el 9.",
+    "call_back_connecting": "Gracias. Por favor, no cuelgue.",
     "comfort": "La llamada sigue conectada. Alguien le va a atender.",
     "your_position": "Su lugar en la fila es el {position}.",
     "you_are_next": "Usted sigue en la fila.",
     "expected_wait_minute": "La espera es de más o menos un minuto.",
     "expected_wait_minutes": "La espera es de unos {minutes} minutos.",
     "press_9_for_911": "En cualquier momento puede oprimir el 9 para el 9 1 1.",
+    "you_are_on_hold": "Está en espera. Seguimos con usted. Para el 9 1 1, oprima el 9.",
+    "still_on_hold": "Sigue en la línea. Para el 9 1 1, oprima el 9.",
     "one_moment_still_here": "Un momento, no cuelgue. Para el 9 1 1, oprima el 9.",
     "line_dropped_finding_someone": "Se cortó la línea. No cuelgue. Estoy buscando a alguien.",
     "still_finding_someone": "Sigo buscando a alguien para usted. Por favor, no cuelgue.",

@@ -6,10 +6,12 @@ import click
 
 from router.cli.accounts import token, user
 from router.cli.block import block
+from router.cli.numbers import fallback_twiml, numbers
 from router.cli.opening import SentenceGroup
 from router.cli.people import people
 from router.cli.program import program
 from router.cli.protocol import protocol
+from router.cli.report import report
 from router.cli.roster import roster
 from router.cli.what_if import what_if
 
@@ -26,4 +28,7 @@ main.add_command(people)
 main.add_command(block)
 main.add_command(user)
 main.add_command(token)
+main.add_command(report)
 main.add_command(what_if)
+main.add_command(numbers)
+main.add_command(fallback_twiml)

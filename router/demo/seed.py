@@ -17,7 +17,7 @@ from router.config import Settings
 from router.demo.cast import localized, script_of
 from router.errors import ForbiddenError
 from router.policy.shift import EVERY_DAY, Shift
-from router.programs.document import ProgramDocument
+from router.programs.document import CallBackShape, ProgramDocument
 from router.programs.reading import EXAMPLES, read_file
 from router.services.clock import DatabaseClock, read_now
 from router.services.edit_roster import PersonEntry, replace_shifts, save_person
@@ -110,14 +110,20 @@ _MEMBER_ROLES = ("crisis_specialist", "peer")
 _OPERATOR = PersonEntry("otto", "Otto Operator", "", ("operator",))
 
 
-def seed(session: Session, settings: Settings, program: Path = PROGRAM) -> Seeded:
+def seed(
+    session: Session, settings: Settings, program: Path = PROGRAM, *, calls_back: bool = False
+) -> Seeded:
     """Publish the program, put its people on shift and sign them on; the caller commits.
 
-    Raises ForbiddenError in production, and ProgramFileError for another program's file.
+    Without `calls_back` a caller whose line drops is left alone: in plays and measurements phones
+    ring only where the script says so. Raises ForbiddenError in production, and ProgramFileError
+    for another program's file.
     """
     if settings.env not in ("development", "test"):
         raise ForbiddenError("Demo people are for development; this installation is production.")
     document = _for_few_callers(read_file(program))
+    if not calls_back:
+        document = document.model_copy(update={"call_back": CallBackShape()})
     now = read_now(session, DatabaseClock())
     version, _is_new = save_program(session, document, published_by="demo", now=now)
     script = script_of(document.name)

@@ -114,6 +114,8 @@ class Participant(Seat):
         context = HOLD if where == "hold" else CONFERENCE_WAIT
         session = Session(self.call, context, where)
         ending = await session.run(source)
+        while where == "hold" and ending is Ending.END and self.call.world.switches.hold_url_loops:
+            ending = await session.run(source)
         if (
             ending is Ending.FAILED
             and where == "wait"
@@ -210,11 +212,16 @@ class Conference(Room):
         self._start_if_due()
         if self.live and participant.beep in ("true", "onEnter"):
             self._beep(participant)
-        if not self.live and participant in self.seats:
-            source = participant.wait
-            if source is None or source.url:
-                participant.aside(source, "wait")
+        self._play_wait(participant)
         self.refresh()
+
+    def _play_wait(self, participant: Participant) -> None:
+        """What somebody hears alone until the conference starts."""
+        source = participant.wait
+        if self.live or participant not in self.seats or participant.hold:
+            return
+        if source is None or source.url:
+            participant.aside(source, "wait")
 
     def _start_if_due(self) -> None:
         """Twilio: two participants, one of whom starts the conference on entering."""
@@ -224,7 +231,8 @@ class Conference(Room):
         self.live = True
         self.status = "in-progress"
         for participant in people:
-            participant.stop_aside()
+            if not participant.hold:  # what one on hold hears goes on
+                participant.stop_aside()
         self.tell("conference-start")
         for act in self.on_start:
             act()
@@ -320,6 +328,7 @@ class Conference(Room):
             participant.aside(source, "hold")
         else:
             participant.stop_aside()
+            self._play_wait(participant)
         self._modified(participant, "participant-hold" if hold else "participant-unhold")
 
     def set_coaching(self, participant: Participant, coaches: Call | None, *, on: bool) -> None:
@@ -327,16 +336,17 @@ class Conference(Room):
         self._modified(participant, "participant-modify")
 
     def set_end_on_exit(self, participant: Participant, *, value: bool) -> None:
+        if participant.hold and self.world.switches.held_participant_keeps_flag:
+            return  # as users of the API report: it says nothing, and does nothing
         participant.end_on_exit = value
         self._modified(participant, "participant-modify")
 
     def set_wait(self, participant: Participant, source: Source) -> None:
         """What somebody hears until the conference starts; changed while it waits, at once."""
         participant.wait = source
-        if not self.live and participant in self.seats:
+        if not self.live and not participant.hold:
             participant.stop_aside()
-            if source.url:
-                participant.aside(source, "wait")
+            self._play_wait(participant)
         self._modified(participant, "participant-modify")
 
     def set_beep(self, participant: Participant, *, on_exit: bool) -> None:

@@ -41,6 +41,7 @@ MESSAGES: dict[int, tuple[int, str]] = {
     21221: (400, "Invalid SipAuthUsername. Must be fewer than 256 chars"),
     21223: (400, "Invalid SipAuthPassword. Must be fewer than 256 chars"),
     21225: (400, "SipAuthPassword is required when providing SipAuthUsername"),
+    21227: (400, "Headers portion of SIP URI must be fewer than 1024 chars"),
     21234: (400, "Invalid Machine Detection configuration value"),
     21263: (400, "Invalid Answering Machine Detection Parameters"),
     21266: (400, "'To' and 'From' number cannot be the same"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from urllib.parse import parse_qsl
@@ -27,6 +28,22 @@ def is_address(text: str) -> bool:
 
 def is_number(text: str) -> bool:
     return bool(_E164.match(text)) or text in EMERGENCY
+
+
+def allowed_headers(given: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Those of a SIP address's headers that Twilio passes on: X- ones and User-to-User."""
+    return {
+        name: value
+        for name, value in given
+        if name.lower().startswith("x-") or name.lower() == "user-to-user"
+    }
+
+
+def sip_headers(address: str) -> dict[str, str]:
+    """The headers that an address such as `sip:desk@example.org?X-Case=17` brings along."""
+    if not address.startswith(("sip:", "sips:")):
+        return {}
+    return allowed_headers(parse_qsl(address.partition("?")[2], keep_blank_values=True))
 
 
 def split_client(address: str) -> tuple[str, dict[str, str]]:

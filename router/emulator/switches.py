@@ -83,6 +83,12 @@ class Switches:
     kick_hangs_up: bool = _switch(
         _OFF, "UNVERIFIED: a kicked participant's call ends instead of going on in its document"
     )
+    hold_url_loops: bool = _switch(
+        _OFF, "UNVERIFIED: a HoldUrl's document begins anew at its end, instead of silence"
+    )
+    held_participant_keeps_flag: bool = _switch(
+        _OFF, "UNVERIFIED: EndConferenceOnExit of a participant on hold is silently left as it is"
+    )
     retry_keeps_token: bool = _switch(
         _ON, "UNVERIFIED: I-Twilio-Idempotency-Token is the same on every retry"
     )

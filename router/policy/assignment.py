@@ -10,13 +10,8 @@ from router.policy.roster import Standing
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-def order(
-    standings: Iterable[Standing], language: str, calls_ahead: int = 0
-) -> tuple[Standing, ...]:
-    """Free people, those who speak the caller's language first, then the longest idle first.
-
-    The first `calls_ahead` are left to the calls that wait ahead of this one.
-    """
+def order(standings: Iterable[Standing], language: str) -> tuple[Standing, ...]:
+    """Free people, those who speak the caller's language first, then the longest idle first."""
     free = sorted(
         (standing for standing in standings if standing.is_free),
         key=lambda one: (
@@ -25,4 +20,4 @@ def order(
             one.person_id,
         ),
     )
-    return tuple(free[max(calls_ahead, 0) :])
+    return tuple(free)

@@ -170,6 +170,28 @@ def circumstances_of(decision: Decision) -> Mapping[str, str]:
     }
 
 
+def explain(decision: Decision) -> tuple[str, ...]:
+    """Every rule in order, its verdict and the answers it looked at, a line each (EL3)."""
+    return tuple(_in_words(finding) for finding in decision.findings)
+
+
+def _in_words(finding: Finding) -> str:
+    looked_at = ", ".join(
+        f"{name.replace('_', ' ')}: {value.replace('_', ' ')}"
+        for name, value in finding.answers.items()
+    )
+    verdict = _VERDICTS[finding.verdict]
+    line = f"{finding.rule.replace('_', ' ')}: {verdict}"
+    return f"{line} ({looked_at})" if looked_at else line
+
+
+_VERDICTS = {
+    Verdict.HOLDS: "holds",
+    Verdict.FAILS: "does not hold",
+    Verdict.UNKNOWN: "not known",
+}
+
+
 def complete_answers(
     policy: Policy, answers: Mapping[str, str], known: Circumstances = NOTHING_KNOWN
 ) -> Mapping[str, str]:

@@ -16,6 +16,13 @@ from router.policy.outcomes import Outcome
 from router.programs.area_shape import AreaShape, find_area_faults
 from router.programs.coverage_shape import CoverageShape, HolidayShape, find_coverage_faults
 from router.programs.policy_shape import PolicyShape, find_unspoken
+from router.programs.psap_shape import (
+    CentreShape,
+    PsapShape,
+    centres,
+    find_psap_faults,
+    outside_lines,
+)
 from router.programs.shape import AnswerName, Fault, Number, RingSeconds, Shape, Slug, Words
 
 LANGUAGE = r"^[a-z]{2,3}$"
@@ -40,24 +47,15 @@ class LineShape(Shape):
 
     kind: Literal["direct", "transfer", "psap", "front_door_911"]
     number: Number | None = None
+    psap: str = ""  # the 911 centre whose callers it brings; "" where others tell
 
 
-class ReturnLineShape(Shape):
-    """A line of the 911 centre, outside our own account."""
+class ReturnsShape(Shape):
+    """How callers go back to 911: what a clinician's return is, and when a held call is next."""
 
-    id: Slug
-    name: Words
-    number: Number | None = None
-    ring_seconds: RingSeconds = 20
-
-
-class PsapShape(Shape):
-    """The 911 centre callers go back to; `desk` is its hosted desk, or ""."""
-
-    id: Slug
-    name: Words
-    desk: str = ""
-    lines: tuple[ReturnLineShape, ...] = Field(min_length=1)
+    choice: Literal["skip", "join", "ask"] = "skip"
+    guard_wait_seconds: Seconds = 600
+    guard_overtaken: int = Field(default=5, ge=0, le=100)
 
 
 class CrisisLineShape(Shape):
@@ -108,6 +106,33 @@ class OverflowShape(Shape):
     request: str = Field(default="", pattern=r"^([a-z][a-z0-9_]*)?$")
 
 
+class CallBackShape(Shape):
+    """What is done about callers whose line dropped (IN6); without `moments` nothing.
+
+    `tries` are the seconds before each try, from the drop and then from the try before; `at_once`
+    is 0. An answer of `welfare_when` makes an unreached caller a welfare request to 911.
+    """
+
+    moments: tuple[Literal["screening", "waiting", "connected", "returning"], ...] = ()
+    first: Literal["same_clinician", "clinician", "system"] = "same_clinician"
+    choose_seconds: int = Field(default=60, ge=10, le=600)
+    seek_seconds: int = Field(default=20, ge=0, le=300)
+    tries: tuple[Literal["at_once"] | Annotated[int, Field(ge=5, le=86400)], ...] = Field(
+        default=("at_once",), min_length=1, max_length=10
+    )
+    ring_seconds: RingSeconds = 30
+    leaves_message: bool = False
+    welfare_when: dict[AnswerName, tuple[str, ...]] = Field(default_factory=dict)
+
+
+class WaitingShape(Shape):
+    """What callers may choose while they wait for a clinician (RO5)."""
+
+    call_back_offer: bool = False
+    call_back_within_seconds: int = Field(default=1800, ge=60, le=14400)
+    text: bool = False
+
+
 class TeamsShape(Shape):
     """In-person teams: whether there are any, and how long each wait of a request may last."""
 
@@ -146,6 +171,7 @@ class TimingsShape(Shape):
     waiting_seconds: Seconds = 180
     decide_seconds: int = Field(default=25, ge=5, le=120)
     menu_seconds: int = Field(default=90, ge=10, le=600)
+    hold_seconds: int = Field(default=120, ge=5, le=600)
     reoffer_seconds: int = Field(default=25, ge=1, le=120)
     check_seconds: int = Field(default=60, ge=10, le=600)
     presence_seconds: int = Field(default=25, ge=5, le=120)
@@ -179,12 +205,16 @@ class ProgramDocument(Shape):
     care_desk: str = ""  # who is offered calls for care navigation; likewise
     caller_id: str
     lines: dict[Slug, LineShape] = Field(min_length=1)
-    psap: PsapShape
+    psap: PsapShape  # the default centre
+    psaps: dict[Slug, CentreShape] = Field(default_factory=dict)  # further ones, by id (RE3)
+    returns: ReturnsShape = ReturnsShape()
     desks: dict[Slug, DeskShape] = Field(min_length=1)
     crisis_line: CrisisLineShape | None = None
     directory: dict[Slug, OutsideShape] = Field(default_factory=dict)
     transfer: TransferShape = TransferShape()
     overflow: OverflowShape = OverflowShape()
+    call_back: CallBackShape = CallBackShape()
+    waiting: WaitingShape = WaitingShape()
     areas: dict[AnswerName, AreaShape] = Field(default_factory=dict)
     coverage: dict[AnswerName, CoverageShape] = Field(default_factory=dict)
     holidays: tuple[HolidayShape, ...] = ()
@@ -210,6 +240,7 @@ def find_contradictions(document: ProgramDocument) -> Iterator[Fault]:
     yield from _outcome_faults(document)
     yield from _staffing_faults(document)
     yield from find_area_faults(document.areas)
+    yield from find_psap_faults(document.psap, document.psaps, document.areas)
     yield from find_coverage_faults(document.coverage, document.holidays)
     yield from find_unspoken(document.policy)
     if document.caller_id not in document.lines:
@@ -229,13 +260,17 @@ def _desk_faults(document: ProgramDocument) -> Iterator[Fault]:
             yield (setting,), f'names "{name}", which is not among the desks'
         elif desk is not None and desk.role != "clinician":
             yield (setting,), 'names a desk whose role is not "clinician"'
-    hosted = document.psap.desk
-    if hosted and hosted not in document.desks:
-        yield ("psap", "desk"), f'names "{hosted}", which is not among the desks'
-    elif hosted and document.desks[hosted].role != "call_taker":
-        yield ("psap", "desk"), 'names a desk whose role is not "call_taker"'
+    known = dict(centres(document.psap, document.psaps))
+    for path, centre in known.items():
+        if centre.desk and centre.desk not in document.desks:
+            yield (*path, "desk"), f'names "{centre.desk}", which is not among the desks'
+        elif centre.desk and document.desks[centre.desk].role != "call_taker":
+            yield (*path, "desk"), 'names a desk whose role is not "call_taker"'
     for name, line in document.lines.items():
-        if line.kind == "psap" and not hosted:
+        of_line = known.get(("psaps", line.psap), document.psap)
+        if line.psap not in ("", document.psap.id, *document.psaps):
+            yield ("lines", name, "psap"), f'names "{line.psap}", which is no 911 centre here'
+        elif line.kind == "psap" and not of_line.desk:
             yield ("lines", name), "is a hosted 911 line, but the 911 centre (psap) has no desk"
 
 
@@ -272,16 +307,16 @@ def _number_faults(document: ProgramDocument) -> Iterator[Fault]:
         own = ours[document.crisis_line.number]
         yield ("crisis_line", "number"), f'is our own line "{own}"'
     ids: set[str] = set()
-    for index, outside in enumerate(document.psap.lines):
+    for path, outside in outside_lines(document.psap, document.psaps):
         if outside.id in ids:
-            yield ("psap", "lines", index, "id"), f'is used twice: "{outside.id}"'
+            yield (*path, "id"), f'is used twice: "{outside.id}"'
         ids.add(outside.id)
         if document.crisis_line is not None and outside.id == document.crisis_line.id:
             yield ("crisis_line",), f'has the id of a line of 911: "{outside.id}"'
         if outside.number in ours:
             own = ours[outside.number]
             yield (
-                ("psap", "lines", index, "number"),
+                (*path, "number"),
                 f'is our own line "{own}"; a caller sent there would come back to us',
             )
 
@@ -328,6 +363,7 @@ def _menu_faults(document: ProgramDocument) -> Iterator[Fault]:
         (("policy", "rules", index), f'(rule "{rule.name}")', rule.when)
         for index, rule in enumerate(document.policy.rules)
     ]
+    waiting.append((("call_back", "welfare_when"), "", document.call_back.welfare_when))
     waiting += [
         (("protocols", index), f'(protocol "{use.name}")', use.when)
         for index, use in enumerate(document.protocols)
@@ -336,4 +372,4 @@ def _menu_faults(document: ProgramDocument) -> Iterator[Fault]:
         for name, values in offered.items():
             for value in sorted(set(when.get(name, ())) - values):
                 sentence = f'waits for {name} "{value}", which menus.{name}s does not give'
-                yield path, f"{what} {sentence}"
+                yield path, f"{what} {sentence}".strip()

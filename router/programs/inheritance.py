@@ -19,6 +19,7 @@ OF_A_PLACE = frozenset(
         "time_zone",
         "lines",
         "psap",
+        "psaps",
         "crisis_line",
         "directory",
         "transfer",

@@ -17,6 +17,7 @@ from pydantic_core import ErrorDetails
 
 from ivr_flows import prompts
 from ivr_flows.program import (
+    CallBackPolicy,
     Desk,
     Line,
     Outside,
@@ -24,7 +25,9 @@ from ivr_flows.program import (
     ProtocolUse,
     Psap,
     ReturnLine,
+    Returns,
     Transfers,
+    WaitingPolicy,
 )
 from router.errors import SwitchbackError
 from router.policy import soundness
@@ -36,18 +39,29 @@ from router.programs.document import (
     LANGUAGE,
     MENU_KEY,
     TARGET,
+    CallBackShape,
     ProgramDocument,
     find_contradictions,
 )
 from router.programs.inheritance import inherit
 from router.programs.location import find_line, line_of_error, locate
 from router.programs.policy_shape import to_policy_rules
+from router.programs.psap_shape import (
+    HEADER,
+    HEADER_VALUE,
+    SIP,
+    CentreShape,
+    find_missing_numbers,
+)
 from router.programs.shape import ANSWER_NAME, E164, SLUG, Fault, Shape
 
 EXAMPLES = Path(__file__).parent
 _Shape = TypeVar("_Shape", bound=Shape)
 
 _PATTERNS = {
+    SIP: "should be a SIP address, for instance sip:911@psap.example.org",
+    HEADER: "should be a header named X-... or User-to-User",
+    HEADER_VALUE: "should be a header's value: letters, digits and signs of ASCII on one line",
     SLUG: "should be lower-case letters, digits, - and _",
     E164: "should be a telephone number in full, for instance +15125550100",
     TARGET: 'should be "desk:NAME", "desk:PROGRAM/NAME", "directory:NAME" or "team"',
@@ -211,8 +225,25 @@ def to_stored(document: ProgramDocument) -> dict[str, Any]:
             "crisis_line": {"number"},
             "directory": {name: {"number"} for name in document.directory},
             "lines": {name: {"number"} for name in document.lines},
-            "psap": {"lines": {"__all__": {"number"}}},
+            "psap": _ADDRESSES,
+            "psaps": dict.fromkeys(document.psaps, _ADDRESSES),
         },
+    )
+
+
+_ADDRESSES = {"lines": {"__all__": {"number", "sip", "headers"}}}
+
+
+def _to_psap(psap_id: str, centre: CentreShape) -> Psap:
+    return Psap(
+        id=psap_id,
+        name=centre.name,
+        lines=tuple(ReturnLine(line.id, line.name, line.ring_seconds) for line in centre.lines),
+        desk=centre.desk,
+        areas=centre.areas,
+        incident_prefixes=centre.incident_prefixes,
+        presence=centre.presence,
+        presence_speech_seconds=centre.presence_speech_seconds,
     )
 
 
@@ -228,13 +259,9 @@ def to_program(document: ProgramDocument, version: int) -> Program:
         name=document.name,
         title=document.title,
         version=version,
-        psap=Psap(
-            id=psap.id,
-            name=psap.name,
-            lines=tuple(ReturnLine(line.id, line.name, line.ring_seconds) for line in psap.lines),
-            desk=psap.desk,
-        ),
-        lines={name: Line(name, line.kind) for name, line in document.lines.items()},
+        psap=_to_psap(psap.id, psap),
+        psaps={name: _to_psap(name, centre) for name, centre in document.psaps.items()},
+        lines={name: Line(name, line.kind, line.psap) for name, line in document.lines.items()},
         crisis_line=None
         if outside is None
         else ReturnLine(outside.id, outside.name, outside.ring_seconds),
@@ -260,6 +287,7 @@ def to_program(document: ProgramDocument, version: int) -> Program:
         reasons=dict(sorted(menus.reasons.items())),
         dispositions=dict(sorted(menus.dispositions.items())),
         return_reasons=dict(sorted(menus.return_reasons.items())),
+        returns=Returns(**document.returns.model_dump()),
         overflow_request=document.overflow.request,
         protocols=tuple(
             ProtocolUse(
@@ -267,9 +295,21 @@ def to_program(document: ProgramDocument, version: int) -> Program:
             )
             for use in document.protocols
         ),
+        call_back=_to_call_back(document.call_back),
+        waiting=WaitingPolicy(**document.waiting.model_dump()),
         has_teams=document.teams.enabled,
         approval_needed=document.teams.approval_needed,
         **document.timings.model_dump(),
+    )
+
+
+def _to_call_back(shape: CallBackShape) -> CallBackPolicy:
+    settings = shape.model_dump(exclude={"moments", "tries", "welfare_when"})
+    return CallBackPolicy(
+        moments=frozenset(shape.moments),
+        tries=tuple(0 if one == "at_once" else one for one in shape.tries),
+        welfare_when={name: frozenset(values) for name, values in shape.welfare_when.items()},
+        **settings,
     )
 
 
@@ -308,9 +348,7 @@ def _missing_numbers(document: ProgramDocument) -> Iterator[Fault]:
     for name, line in document.lines.items():
         if line.number is None:
             yield ("lines", name, "number"), "is missing"
-    for index, return_line in enumerate(document.psap.lines):
-        if return_line.number is None:
-            yield ("psap", "lines", index, "number"), "is missing"
+    yield from find_missing_numbers(document.psap, document.psaps)
     for name, party in document.directory.items():
         if party.number is None:
             yield ("directory", name, "number"), "is missing"

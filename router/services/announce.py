@@ -64,6 +64,7 @@ class Announcing:
     note: str = ""
     answers: Mapping[str, str] = field(default_factory=dict)
     wants_new_code: bool = False
+    psap: str = ""  # the 911 centre that has the incident, by the program's id for it (RE3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,13 +180,18 @@ def _save_incident(
 
 
 def _answers(document: ProgramDocument, given: Announcing) -> dict[str, str]:
-    """What the policy may look at. A call type the program does not know is left to be asked."""
+    """What the policy may look at, and the centre. An unknown call type is left to be asked."""
     call_type = document.announced_call_types.get(given.call_type, given.call_type)
     answers = dict(given.answers)
     if call_type in document.menus.call_types.values():
         answers["call_type"] = call_type
     if given.caller_party in ("first", "second", "third"):
         answers["caller_party"] = given.caller_party
+    if given.psap:
+        known = (document.psap.id, *document.psaps)
+        if given.psap not in known:
+            raise InvalidInputError("psap", f"is no 911 centre here; there are {', '.join(known)}")
+        answers["psap"] = given.psap
     if given.zip or given.position is not None:
         place = {"zip": given.zip} if given.zip else {}
         answers |= areas_of(to_policy(document, version=0), place, given.position)

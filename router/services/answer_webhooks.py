@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ivr_flows.inputs import Input
+from ivr_flows.inputs import Input, LegStatusChanged
 from ivr_flows.outputs import Announce
 from router.errors import NotFoundError
 from router.services.apply_input import Exchange, apply_input
@@ -31,6 +31,12 @@ class CallAnswers:
     ) -> str | None:
         """Something happened on a leg."""
         answer = apply_input(self.exchange, leg_id, given, receipt=receipt, deadline=deadline)
+        if isinstance(given, LegStatusChanged) and answer.step is not None:
+            leg = answer.step.call.find_leg(leg_id)
+            if leg is not None and leg.moved_to:
+                # The carrier goes on telling us of the leg by the address it was placed with.
+                moved = replace(given, leg_id=leg.moved_to)
+                apply_input(self.exchange, leg.moved_to, moved, deadline=deadline)
         return answer.document
 
     def change_status(self, sid: str, status: str, deadline: Deadline) -> str | None:

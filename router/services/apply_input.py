@@ -19,7 +19,7 @@ from ivr_flows.inputs import CallArrived, Input
 from ivr_flows.outputs import Event, Step
 from router.errors import NotFoundError
 from router.services.clock import Clock, DatabaseClock
-from router.services.engagement import Advance, let_go, work_out
+from router.services.engagement import Advance, let_go, note_guard, work_out
 from router.services.facts import FactsSource
 from router.services.keep_place import take_place_out
 from router.services.load_program import Published, PublishedPrograms
@@ -41,24 +41,30 @@ _T = TypeVar("_T")
 # Inputs of which nobody waits for a document.
 NOTICES = (
     inputs.LegStatusChanged,
+    inputs.LegDetected,
     inputs.RoomJoined,
     inputs.RoomDeparted,
+    inputs.ControlsChanged,
     inputs.CommandDone,
     inputs.CommandFailed,
     inputs.CommandUnknown,
+    inputs.Reconciled,
     inputs.TimePassed,
     inputs.StaffFreed,
+    inputs.CallBackBegun,
+    inputs.CallBackCancelled,
     inputs.DispatchChanged,
     inputs.ReturnRequested,
     inputs.TransferRequested,
     inputs.TransferIntroduced,
     inputs.TransferCancelled,
+    inputs.ControlRequested,
     inputs.Resolved,
     inputs.ProtocolMoved,
     inputs.AnswersChanged,
 )
 # What we ask a call ourselves; that nothing follows is the usual answer.
-QUESTIONS = (inputs.TimePassed, inputs.StaffFreed, inputs.CommandDone)
+QUESTIONS = (inputs.TimePassed, inputs.StaffFreed, inputs.CommandDone, inputs.Reconciled)
 NOTHING = Follows()
 ARRIVED = "arrived"  # the receipt's action of a call's first request
 
@@ -125,6 +131,7 @@ def _apply(
         step, claimed = work_out(session, before, given, now, source, exchange.advance)
         document = _document(exchange, session, published, given, step)
         step, freed = let_go(session, before, step, claimed, published.program, now)
+        step = note_guard(step, before, source, now)
         step = _settle_ignored(step, before, given)
         step, place = take_place_out(step, published.policy)
         follows = Follows(

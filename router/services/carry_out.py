@@ -14,6 +14,7 @@ from typing import Protocol
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from ivr_flows import moving
 from ivr_flows.call import Call, Leg, Place, Role, Stage
 from ivr_flows.inputs import (
     CommandDone,
@@ -26,21 +27,24 @@ from ivr_flows.outputs import (
     Announce,
     CheckLeg,
     EndLeg,
-    NotifySupervisor,
+    HoldLeg,
+    MuteLeg,
     PlaceLeg,
     RedirectLeg,
     ReleaseFromQueue,
-    RequestDispatch,
+    RemoveLeg,
+    RescueCaller,
     SetEndsRoom,
     Urgency,
 )
 from router.logs import get_logger
-from router.services.apply_input import Exchange, apply_input
+from router.services.apply_input import Answer, Exchange, apply_input
 from router.services.clock import read_now
 from router.services.numbers import StoredNumbers
 from router.storage import calls, claims, outbox, people
 from router.storage.claims import Claims, Limits
 from router.storage.outbox import OutboxRow
+from router.telephony.line_reading import Asked
 from router.telephony.rest import CarrierCommand, Done, Failed, PlacedCall, Result, Unknown
 from router.telephony.webhook import CALL_STATUSES, Phase
 
@@ -56,11 +60,13 @@ MOST_URGENT_ATTEMPTS = 2  # the caller's own leg dials 911 2 s after the order (
 SID_WAIT_SECONDS = 0.25
 TELL_ATTEMPTS = 3  # of a second each: what is lost here is found again only by a look-up
 
-REPORTED = (PlaceLeg, SetEndsRoom)
+SWITCHES = (SetEndsRoom, HoldLeg, MuteLeg)
+"""Commands that switch something on or off for a leg in its room."""
+REPORTED = (PlaceLeg, *SWITCHES)
 """Commands whose success the call must be told; the others' effect is itself a request of a leg."""
 
 
-class Carrier(Protocol):
+class Carrier(Asked, Protocol):
     """What of the carrier's REST API is used; `router.telephony.rest.Carrier`, or a stand-in."""
 
     def execute(
@@ -156,18 +162,50 @@ def find_reason_void(command: CarrierCommand, call: Call) -> str:
     if isinstance(command, PlaceLeg):
         return _find_reason_not_to_ring(call, leg)
     if isinstance(command, EndLeg):
-        return "a caller's leg" if leg.role is Role.CALLER else ""
+        return "a caller's leg" if leg.role is Role.CALLER and not _rings_in_vain(call, leg) else ""
+    if isinstance(command, RescueCaller):
+        return "" if leg.role is Role.CALLER else "not a caller's leg"
     if not leg.is_live:
         return "the leg is over"
     if isinstance(command, ReleaseFromQueue) and leg.place is not Place.QUEUE:
         return "not in the queue"
     if isinstance(command, RedirectLeg) and leg.step != command.step:
         return "the leg has moved on"
-    if isinstance(command, (SetEndsRoom, Announce)) and (
+    if isinstance(command, (*SWITCHES, RemoveLeg, Announce)) and (
         leg.place is not Place.ROOM or leg.room != command.room
     ):
         return "not in that room"
+    if isinstance(command, (HoldLeg, MuteLeg, RemoveLeg)):
+        return _find_reason_to_leave_party(command, call, leg)
     return ""
+
+
+def _rings_in_vain(call: Call, leg: Leg) -> bool:
+    """Whether the leg rings a caller who need not be called back any more."""
+    return call.call_back is not None and not leg.is_answered and call.stage is Stage.CLOSED
+
+
+def _find_reason_to_leave_party(
+    command: HoldLeg | MuteLeg | RemoveLeg, call: Call, leg: Leg
+) -> str:
+    """Why a party is not held, muted or taken out any more: chiefly, for the caller's sake."""
+    if leg.role is Role.CALLER:
+        return "a caller's leg"
+    if isinstance(command, RemoveLeg):
+        return "answers for the caller" if leg in call.staff() else ""
+    wanted = leg.hold_wanted if isinstance(command, HoldLeg) else leg.mute_wanted
+    if command.on != wanted:
+        return "no longer wanted"
+    if command.on and not moving.may_be_silenced(call, leg):
+        return "nobody else would be heard"
+    return ""
+
+
+def _switched_on(command: CarrierCommand) -> bool:
+    """What a command that switches something sets it to."""
+    if isinstance(command, SetEndsRoom):
+        return command.ends_room
+    return isinstance(command, (HoldLeg, MuteLeg)) and command.on
 
 
 def _find_reason_not_to_ring(call: Call, leg: Leg) -> str:
@@ -192,7 +230,8 @@ def _would_lose_the_caller(outgoing: Outgoing, order: Order) -> bool:
     """
     leg = order.leg
     is_caller = leg is not None and leg.role is Role.CALLER
-    return is_caller and isinstance(order.command, RedirectLeg) and outgoing.address_is_dead()
+    moves = isinstance(order.command, (RedirectLeg, RescueCaller))
+    return is_caller and moves and outgoing.address_is_dead()
 
 
 def load_order(outgoing: Outgoing, row: OutboxRow) -> Order | None:
@@ -203,7 +242,7 @@ def load_order(outgoing: Outgoing, row: OutboxRow) -> Order | None:
             outbox.mark_failed(session, row.id, "no such call")
             return None
         command, call = row.command(), found.call
-        if isinstance(command, (RequestDispatch, NotifySupervisor)):
+        if not isinstance(command, CarrierCommand):
             outbox.mark_failed(session, row.id, "not the carrier's")
             return None
         if not isinstance(command, PlaceLeg):
@@ -218,6 +257,8 @@ def load_order(outgoing: Outgoing, row: OutboxRow) -> Order | None:
 def _find_number(session: Session, numbers: StoredNumbers, call: Call, leg: Leg) -> str | None:
     if leg.line_id:
         return numbers.find_line_number(call, leg.line_id)
+    if leg.role is Role.CALLER:
+        return calls.find_caller_number(session, call.id)
     person = people.find_person(session, leg.person_id or "")
     return None if person is None else person.phone
 
@@ -267,8 +308,8 @@ def record(outgoing: Outgoing, order: Order, result: Result) -> None:
         _record_check(outgoing, order, result)
         return
     if isinstance(command, REPORTED):
-        ends_room = isinstance(command, SetEndsRoom) and command.ends_room
-        _tell(outgoing, order, CommandDone(row.name, row.leg_id, result.sid, ends_room=ends_room))
+        done = CommandDone(row.name, row.leg_id, result.sid, on=_switched_on(command))
+        _tell(outgoing, order, done)
     with outgoing.exchange.sessions.begin() as session:
         outbox.mark_done(session, row.id)
 
@@ -287,7 +328,13 @@ def _record_failure(outgoing: Outgoing, order: Order, failed: Failed) -> None:
     if isinstance(order.command, CheckLeg) and failed.code == "20404":
         _record_check(outgoing, order, Done(status="completed"))
         return
-    failure = CommandFailed(row.name, row.leg_id, failed.code, permanent=failed.permanent)
+    failure = CommandFailed(
+        row.name,
+        row.leg_id,
+        failed.code,
+        permanent=failed.permanent,
+        on=_switched_on(order.command),
+    )
     _tell(outgoing, order, failure)
     with outgoing.exchange.sessions.begin() as session:
         outbox.mark_failed(session, row.id, failed.code)
@@ -310,15 +357,14 @@ def _record_check(outgoing: Outgoing, order: Order, result: Done) -> None:
         outbox.mark_done(session, row.id)
 
 
-def tell(exchange: Exchange, call_id: str, news: Input) -> None:
+def tell(exchange: Exchange, call_id: str, news: Input) -> Answer:
     """Apply the news to its call, and again when the call's row was locked for too long."""
     for _ in range(TELL_ATTEMPTS - 1):
         try:
-            apply_input(exchange, call_id, news)
+            return apply_input(exchange, call_id, news)
         except OperationalError:
             continue
-        return
-    apply_input(exchange, call_id, news)
+    return apply_input(exchange, call_id, news)
 
 
 def _tell(outgoing: Outgoing, order: Order, news: Input) -> None:

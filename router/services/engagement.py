@@ -103,6 +103,18 @@ def let_go(
     return replace(step, commands=(*commands, *told), events=events), bool(gone)
 
 
+def note_guard(step: Step, before: Call, source: FactsSource, now: datetime) -> Step:
+    """The step, with a line for a held call that is offered before a return that waits (RE2)."""
+    protected = source.find_protected(step.call.desk)
+    known = {offer.leg_id for offer in before.offers}
+    fresh = [offer for offer in step.call.offers if offer.leg_id not in known]
+    if protected is None or not fresh:
+        return step
+    waited = (now - protected.queued_at).total_seconds()
+    line = Event("starvation_guard", fresh[0].leg_id, {"waited_seconds": f"{waited:.0f}"})
+    return replace(step, events=(*step.events, line))
+
+
 def _release(call: Call, person_id: str, program: Program, now: datetime) -> Release:
     offer = _last_offer(call, person_id)
     talked = any(leg.person_id == person_id and leg.room > 0 for leg in call.legs)

@@ -24,13 +24,14 @@ from ivr_flows.program import Desk
 from ivr_flows.protocols import Protocol
 from router.policy import assignment, queueing
 from router.policy.eligibility import CLINICIAN_FREE, Circumstances
-from router.policy.queueing import DeskFigures, Waiting
+from router.policy.queueing import DeskFigures, Line, Waiting
 from router.policy.roster import Bar, Standing, examine
+from router.services.lines_of_desks import read_line, read_seekers
 from router.services.load_program import Published, PublishedPrograms
 from router.storage.announcements import list_live
 from router.storage.history import Whose, read_history
 from router.storage.programs import find_active_version
-from router.storage.queue import WaitingCall, list_waiting, talk_seconds
+from router.storage.queue import talk_seconds
 from router.storage.roster import list_by_desk, list_on_desk
 
 WEEK = timedelta(days=7)
@@ -63,7 +64,7 @@ class FactsSource:
         self._call = call
         self._now = now
         self._standings: dict[str, list[Standing]] | None = None
-        self._waiting: list[WaitingCall] | None = None
+        self._lines: dict[str, Line] = {}
         self._queue: QueueFacts | None = None
         self._caller_number = caller_number
         self._announced: tuple[Announcement, ...] | None = None
@@ -95,6 +96,7 @@ class FactsSource:
             protocols=self._protocols,
             history=self._history,
             taken_by_others=self._taken_by_others,
+            areas_of=self._published.areas_of,
             elsewhere=self._elsewhere,
         )
 
@@ -136,33 +138,49 @@ class FactsSource:
 
     def take_place(self, call: Call) -> bool:
         """Note where the call stands in line; True when the roster it was given did not know."""
-        if not call.desk or call.queued_at is None or call.desk in self._places:
+        if not call.desk or call.queued_at is None:
             return False
-        self._places[call.desk] = Waiting(call.id, call.priority, call.queued_at)
-        return self._roster_asked and self._count_calls_ahead(call.desk) > 0
+        passed_over, is_rung = frozenset(call.passed_over), bool(call.live_offers())
+        known = self._places.get(call.desk)
+        if known is not None and (known.priority, known.queued_at) == (
+            call.priority,
+            call.queued_at,
+        ):
+            return False
+        self._lines.pop(call.desk, None)
+        self._places[call.desk] = Waiting(
+            call.id, call.priority, call.queued_at, is_rung, passed_over
+        )
+        return self._roster_asked and bool(self._left_to_others(call.desk, call.language))
+
+    def find_protected(self, desk: str) -> Waiting | None:
+        """The call itself, if it goes before a return because it gave way often enough (RE2)."""
+        line = self._lines.get(desk)
+        protected = line.protected if line is not None else None
+        return protected if protected is not None and protected.call_id == self._call.id else None
 
     def _candidates(
         self, desk: str, standings: Sequence[Standing], language: str
     ) -> tuple[Candidate, ...]:
-        ordered = assignment.order(standings, language, self._count_calls_ahead(desk))
+        left_out = self._left_out | self._left_to_others(desk, language)
         return tuple(
             Candidate(one.person_id, one.name, one.languages)
-            for one in ordered
-            if one.person_id not in self._left_out
+            for one in assignment.order(standings, language)
+            if one.person_id not in left_out
         )
 
-    def _count_calls_ahead(self, desk: str) -> int:
-        """Calls ahead in line that need a person and could take one who is free now."""
-        place = self._places.get(desk)
-        if place is None:
-            return 0
-        ahead = [
-            one
-            for one in self._all_waiting()
-            if one.desk == desk and one.needs_person and _is_ahead(one.place, place)
-        ]
-        standings = self._all_standings().get(desk, [])
-        return len(match_people(ahead, [one.person_id for one in standings if one.is_free]))
+    def _left_to_others(self, desk: str, language: str) -> frozenset[str]:
+        """Free people whom the calls ahead in line are offered."""
+        own = self._places.get(desk)
+        ordered = assignment.order(self._all_standings().get(desk, []), language)
+        free = [one.person_id for one in ordered]
+        if own is None or not free:
+            return frozenset()
+        if desk not in self._lines:
+            self._lines[desk] = read_seekers(
+                self._session, self._published.program, desk, self._now, free, own
+            )
+        return queueing.left_to_others(self._lines[desk], own.call_id, free)
 
     def _read_desk_elsewhere(self, name: str) -> None:
         """A desk of another published program, as `program/desk`, and who is on it now."""
@@ -184,10 +202,14 @@ class FactsSource:
             incident_number,
             is_transfer=program.lines[self._call.line].kind == "transfer",
         )
-        calls, is_blocked = read_history(self._session, whose, self._now - WEEK, self._now)
+        calls, is_blocked, call_back_id = read_history(
+            self._session, whose, self._now - WEEK, self._now
+        )
         window = self._now - timedelta(seconds=program.no_loop_seconds)
         given_back = {desk for one in calls if one.opened_at > window for desk in one.given_back}
-        return History(incident_number, len(calls), tuple(sorted(given_back)), is_blocked)
+        return History(
+            incident_number, len(calls), tuple(sorted(given_back)), is_blocked, call_back_id
+        )
 
     def _list_announced(self) -> tuple[Announcement, ...]:
         live = list_live(
@@ -197,10 +219,12 @@ class FactsSource:
 
     def _place_in_queue(self) -> QueueFacts:
         desk = self._call.desk
-        line = [one.place for one in self._all_waiting() if one.desk == desk]
         talk, handled = talk_seconds(self._session, self._call.program, desk, self._now - RECENT)
         settings = self._published.program.desks.get(desk)
         wrap_up = settings.wrap_up_seconds if settings is not None else 0
+        line = read_line(
+            self._session, self._published.program, desk, self._now, self._places.get(desk)
+        )
         standings = self._all_standings().get(desk, [])
         figures = DeskFigures(
             staffed=sum(one.bar not in NOT_STAFFED for one in standings),
@@ -216,30 +240,3 @@ class FactsSource:
             rows = list_by_desk(self._session, self._call.program, self._now)
             self._standings = {desk: examine(people, self._now) for desk, people in rows.items()}
         return self._standings
-
-    def _all_waiting(self) -> list[WaitingCall]:
-        if self._waiting is None:
-            self._waiting = list_waiting(self._session, self._call.program)
-        return self._waiting
-
-
-def match_people(line: Sequence[WaitingCall], free: Sequence[str]) -> dict[str, str]:
-    """Which calls of a line could have somebody now, and whom; the first in line chooses first."""
-    left = list(free)
-    matched: dict[str, str] = {}
-    for one in line:
-        person = next((person for person in left if person not in one.passed_over), None)
-        if person is not None:
-            left.remove(person)
-            matched[one.place.call_id] = person
-    return matched
-
-
-def _is_ahead(one: Waiting, other: Waiting) -> bool:
-    if one.call_id == other.call_id:
-        return False
-    return (-one.priority, one.queued_at, one.call_id) < (
-        -other.priority,
-        other.queued_at,
-        other.call_id,
-    )

@@ -34,6 +34,10 @@ class Published:
     caller_id: str
     time_zone: str
 
+    def areas_of(self, answers: Mapping[str, str]) -> Mapping[str, str]:
+        """In which areas the place that the answers tell lies, as `area_<name>` and yes or no."""
+        return eligibility.areas_of(self.policy, answers)
+
     def decide(self, answers: Mapping[str, str], known: Circumstances = NOTHING_KNOWN) -> Decision:
         """The policy's decision in the flows' words."""
         return decide_by(self.policy, answers, known)
@@ -87,6 +91,7 @@ def decide_by(
         decision.sentence,
         decision.request,
         eligibility.circumstances_of(decision),
+        eligibility.explain(decision),
     )
 
 

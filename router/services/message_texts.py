@@ -34,6 +34,18 @@ _EN: Mapping[str, str] = {
         "Switchback: no response team took a dispatch request. "
         "The clinician was told to return the call to 911."
     ),
+    "unknown_leg": (
+        "Switchback: a telephone line of ours is in use without a call on the board. "
+        "Somebody may be talking with 911 by the fail-safe; it was left as it is."
+    ),
+    "welfare_unacknowledged": (
+        "Switchback: 911 has not acknowledged a welfare request about a lost caller. "
+        "Please call 911 yourself; the call's record has the details."
+    ),
+    "caller_waiting": (
+        "{title}: you asked for this message. If anyone is in danger, call 911. "
+        "To reach us again, call {number}."
+    ),
     "approval_needed": "Switchback: a dispatch request waits for your approval.",
     "other": "Switchback: please look at the live board ({subject}).",
 }
@@ -53,6 +65,10 @@ _ES: Mapping[str, str] = {
     "reply_noted": "Anotado: {status}.",
     "reply_refused": "No anotado: la solicitud no puede estar {status} ahora.",
     "reply_not_understood": "Responda 1 para aceptar o 2 para rechazar.",
+    "caller_waiting": (
+        "{title}: usted pidió este mensaje. Si alguien está en peligro, llame al 911. "
+        "Para volver a comunicarse, llame al {number}."
+    ),
     "reply_nothing_waits": "Ninguna solicitud le espera.",
 }
 _TEXTS: Mapping[str, Mapping[str, str]] = {"en": _EN, "es": _ES}

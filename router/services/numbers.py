@@ -11,6 +11,7 @@ from ivr_flows.call import Call
 from router.storage.dispatches import find_team_phone
 from router.storage.outside_numbers import find_number
 from router.storage.programs import find_return_number, list_line_numbers
+from router.telephony.sip_address import fill_in, is_sip
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +22,14 @@ class StoredNumbers:
     caller_id: str
 
     def find_line_number(self, call: Call, line_id: str) -> str | None:
-        """The number (E.164) of a 911 line of the call's program, or of a party outside."""
+        """The number (E.164) or SIP address of a 911 line of the program, or of a party outside."""
         kind, _, name = line_id.partition(":")
         if kind == targets.NUMBER:
             return find_number(self.session, call.id, name)
         if kind == targets.TEAM:
             return find_team_phone(self.session, name)
-        return find_return_number(self.session, call.program, line_id)
+        found = find_return_number(self.session, call.program, line_id)
+        return fill_in(found, call) if found is not None and is_sip(found) else found
 
     def find_caller_id(self, call: Call) -> str | None:
         """The number (E.164) that whoever we ring for the call is shown."""

@@ -7,15 +7,14 @@ tables, so nothing can be lost, and a call is told once, for then somebody rings
 
 from __future__ import annotations
 
-from itertools import groupby
-
 from ivr_flows.inputs import StaffFreed
 from router.errors import NotFoundError
+from router.policy.queueing import match
 from router.policy.roster import examine
 from router.services.apply_input import Exchange, apply_input
 from router.services.clock import read_now
-from router.services.facts import match_people
-from router.storage.queue import list_waiting
+from router.services.lines_of_desks import read_seekers
+from router.storage.queue import list_desks_waited_for
 from router.storage.roster import list_on_desk
 
 
@@ -25,7 +24,7 @@ def offer_waiting(
     """Offer free people to the calls that wait for them; returns the ids of calls that were told.
 
     Of every desk and program left out. A call is told only when somebody is free for it whom no
-    call ahead of it can have, so that being told never sends it away empty-handed.
+    call ahead of it is offered, so that being told never sends it away empty-handed.
     """
     told: list[str] = []
     for call_id in _find_matches(exchange, program_id, desk):
@@ -39,13 +38,16 @@ def offer_waiting(
 
 def _find_matches(exchange: Exchange, program_id: str | None, desk: str | None) -> list[str]:
     with exchange.sessions() as session:
-        line = [one for one in list_waiting(session, program_id, desk) if one.needs_person]
-        if not line:
+        desks = list_desks_waited_for(session, program_id, desk)
+        if not desks:
             return []
         now = read_now(session, exchange.clock)
         found: list[str] = []
-        for (program, name), calls in groupby(line, key=lambda one: (one.program_id, one.desk)):
-            standings = examine(list_on_desk(session, program, name, now), now)
-            free = [one.person_id for one in standings if one.is_free]
-            found += match_people(list(calls), free)
+        for one in desks:
+            standings = examine(list_on_desk(session, one.program_id, one.desk, now), now)
+            free = [person.person_id for person in standings if person.is_free]
+            if not free:
+                continue
+            program = exchange.programs.get(session, one.program_id, one.program_version).program
+            found += match(read_seekers(session, program, one.desk, now, free), free)
         return found

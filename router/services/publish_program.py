@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 
 from router.errors import ConflictError, UnavailableError
 from router.programs.document import ProgramDocument
+from router.programs.psap_shape import CentreShape, ReturnLineShape
 from router.programs.reading import from_stored, to_stored
 from router.services.clock import DatabaseClock, read_now
 from router.storage import programs as stored
 from router.storage.database import Sessions
 from router.telephony.failsafe_file import write_failsafe_file
+from router.telephony.sip_address import compose, is_sip
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def publish_program(
     return Publication(document.name, version, is_new, effective_at, path)
 
 
-TOGETHER = ("lines", "psap", "crisis_line", "directory", "desks")
+TOGETHER = ("lines", "psap", "psaps", "crisis_line", "directory", "desks")
 """Settings that stand beside the versions, one for all, and so can only change at once."""
 
 
@@ -151,20 +153,14 @@ def save_program(
             for name, line in document.lines.items()
         ],
     )
-    psap = document.psap
-    stored.save_psap(
-        session,
-        program_id,
-        stored.NewPsap(
-            psap.id,
-            psap.name,
-            tuple(
-                stored.NewReturnLine(line.id, line.name, line.number or "", line.ring_seconds)
-                for line in psap.lines
-            ),
-            psap.desk,
-        ),
-    )
+    for psap_id, centre in _centres_of(document).items():
+        lines = tuple(
+            stored.NewReturnLine(line.id, line.name, _address_of(line), line.ring_seconds)
+            for line in centre.lines
+        )
+        stored.save_psap(
+            session, program_id, stored.NewPsap(psap_id, centre.name, lines, centre.desk)
+        )
     if document.crisis_line is not None:
         outside = document.crisis_line
         line = stored.NewReturnLine(
@@ -191,25 +187,45 @@ def refresh_failsafe(sessions: Sessions, state_dir: Path) -> Path | None:
         return write_failsafe(session, state_dir) if stored.list_programs(session) else None
 
 
+def list_psap_lines(
+    session: Session, active: stored.ProgramVersion, line: str = ""
+) -> list[tuple[str, int]]:
+    """Number and ring seconds of each telephone line of 911, in order of trial.
+
+    Of the centre that `line`, one of ours, belongs to; else of the program's usual one.
+    """
+    document = from_stored(active.document)
+    ours = document.lines.get(line)
+    numbers: dict[str, list[tuple[str, int]]] = {}
+    for owner, _line, address, seconds in stored.list_return_numbers(session, active.program_id):
+        if not is_sip(address):  # a telephone number needs nobody's help
+            numbers.setdefault(owner, []).append((address, seconds))
+    return numbers.get(ours.psap if ours is not None else "") or numbers.get(document.psap.id, [])
+
+
 def write_failsafe(session: Session, state_dir: Path) -> Path:
     """As `refresh_failsafe`, in the caller's transaction and with a program in it."""
     lines: dict[str, list[str]] = {}
+    psaps: dict[str, list[str]] = {}
     default: list[str] = []
     for program_id in stored.list_programs(session):
         active = stored.find_active_version(session, program_id)
         if active is None:
             continue
-        psap_id = active.document["psap"]["id"]
-        outside = [
-            number
-            for owner, _line, number, _seconds in stored.list_return_numbers(session, program_id)
-            if owner == psap_id
-        ]
-        default = default or outside
-        for ours in stored.list_line_numbers(session, program_id).values():
-            lines[ours] = outside
+        document = from_stored(active.document)
+        outside: dict[str, list[str]] = {psap_id: [] for psap_id in _centres_of(document)}
+        for owner, _line, address, _seconds in stored.list_return_numbers(session, program_id):
+            if owner in outside and not is_sip(address):  # a telephone number needs nobody's help
+                outside[owner].append(address)
+        usual = outside[document.psap.id]
+        default = default or usual
+        for name, ours in stored.list_line_numbers(session, program_id).items():
+            line = document.lines.get(name)
+            lines[ours] = outside.get(line.psap if line is not None else "") or usual
+        if document.psaps:
+            psaps |= {f"{program_id}.{one}": found or usual for one, found in outside.items()}
     try:
-        return write_failsafe_file(state_dir, lines, default)
+        return write_failsafe_file(state_dir, lines, default, psaps)
     except OSError as error:
         raise UnavailableError(
             f"The fail-safe's file cannot be written to {state_dir}: {error.strerror}. "
@@ -220,24 +236,43 @@ def write_failsafe(session: Session, state_dir: Path) -> Path:
 # Kept beside the 911 centres, as two more places with lines to dial.
 CRISIS_LINE, DIRECTORY = "crisis-line", "directory"
 _ORDER = {CRISIS_LINE: 0, DIRECTORY: 2}
-Numbers = tuple[dict[str, str], list[tuple[str, str]]]
+Numbers = tuple[dict[str, str], list[tuple[str, str, str]]]
 
 
 def _numbers_of(document: ProgramDocument) -> Numbers:
     ours = {name: line.number or "" for name, line in document.lines.items()}
-    outside = [(line.id, line.number or "") for line in document.psap.lines]
+    outside = [
+        (psap_id, line.id, _address_of(line))
+        for psap_id, centre in sorted(_centres_of(document).items())
+        for line in centre.lines
+    ]
     if document.crisis_line is not None:
-        outside.insert(0, (document.crisis_line.id, document.crisis_line.number or ""))
+        line = document.crisis_line
+        outside.insert(0, (CRISIS_LINE, line.id, line.number or ""))
     outside += [
-        (f"{DIRECTORY}:{name}", party.number or "") for name, party in document.directory.items()
+        (DIRECTORY, f"{DIRECTORY}:{name}", party.number or "")
+        for name, party in document.directory.items()
     ]
     return ours, outside
 
 
+def _centres_of(document: ProgramDocument) -> dict[str, CentreShape]:
+    """The 911 centres by id."""
+    return {document.psap.id: document.psap, **document.psaps}
+
+
+def _address_of(line: ReturnLineShape) -> str:
+    """What is dialled: a number, or a SIP address with its headers."""
+    return compose(line.sip, line.headers) if line.sip is not None else line.number or ""
+
+
 def _numbers_in_force(session: Session, document: ProgramDocument) -> Numbers:
     outside = stored.list_return_numbers(session, document.name)
+    known = _centres_of(document)
     return stored.list_line_numbers(session, document.name), [
-        (line, number)
-        for psap, line, number, _seconds in sorted(outside, key=lambda one: _ORDER.get(one[0], 1))
-        if psap in (document.psap.id, DIRECTORY) or (psap == CRISIS_LINE and document.crisis_line)
+        (psap, line, address)
+        for psap, line, address, _seconds in sorted(
+            outside, key=lambda one: (_ORDER.get(one[0], 1), one[0])
+        )
+        if psap in known or psap == DIRECTORY or (psap == CRISIS_LINE and document.crisis_line)
     ]

@@ -12,10 +12,12 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from ivr_flows.call import Call, Leg, Place, Role, Stage
+from ivr_flows.callback import KEPT_PLACE
 from ivr_flows.return_to_911 import is_under_way
 from router.policy.roster import Bar, RosterRow, examine
 from router.storage import board as stored
 from router.storage.board import BoardCall, BoardDesk, BoardDispatch, Engagement
+from router.storage.call_backs import PLANNED, WELFARE, CallBackRow, list_open
 from router.storage.database import Sessions
 from router.storage.roster import list_by_desk
 
@@ -44,6 +46,8 @@ class CallerRow:
     due_at: datetime | None
     caller_id: str = ""
     calls_this_week: int = 0
+    psap: str = ""  # the 911 centre chosen for a return, and why: incident, line, area, default
+    psap_because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +153,20 @@ _STATES = {
     Stage.SCREENING: "ringing",
     Stage.WAITING: "wait",
     Stage.CONSULTING: "busy",
+    Stage.CALLING_BACK: "ringing",
     Stage.CONNECTED: "busy",
     Stage.RETURNING: "back",
     Stage.CLOSED: "done",
 }
 # Who needs somebody comes first.
-_ORDER = (Stage.RETURNING, Stage.WAITING, Stage.CONSULTING, Stage.SCREENING, Stage.CONNECTED)
+_ORDER = (
+    Stage.RETURNING,
+    Stage.WAITING,
+    Stage.CALLING_BACK,
+    Stage.CONSULTING,
+    Stage.SCREENING,
+    Stage.CONNECTED,
+)
 
 
 def _callers(found: list[BoardCall], names: dict[str, str]) -> tuple[CallerRow, ...]:
@@ -182,6 +194,8 @@ def _callers(found: list[BoardCall], names: dict[str, str]) -> tuple[CallerRow, 
                 due_at=call.due_at,
                 caller_id=call.caller_id,
                 calls_this_week=call.calls_this_week,
+                psap=call.psap,
+                psap_because=call.psap_because,
             )
         )
     return tuple(rows)
@@ -205,6 +219,9 @@ def describe(call: Call, names: dict[str, str], place: int = 0) -> str:
         line = "Next in line" if place <= 1 else f"Number {place} in line"
         return f"{line}. Ringing {_listed(ringing)}" if ringing else line
     with_staff = [_called(leg, names) for leg in call.staff()]
+    if call.stage is Stage.CALLING_BACK:
+        waits = f". {_listed(with_staff)} waits" if with_staff else ""
+        return ("Is asked who they are" if call.caller.is_answered else "Is called back") + waits
     if call.stage is Stage.RETURNING:
         return _describe_return(call, with_staff)
     talking = f"Talks with {_listed(with_staff)}" if with_staff else "Is being connected"
@@ -368,6 +385,7 @@ def _alarms(
             alarms.append(Alarm("high", sentence, since))
     for request in dispatches:
         alarms += _dispatch_alarms(request, now)
+    alarms += _call_backs(list_open(session))
     for call_id, subject, at in stored.list_notices(session, [one.call.id for one in found]):
         sentence = f"Supervisors were told: {subject.replace('_', ' ')}"
         alarms.append(Alarm("warning", sentence, at, call_id))
@@ -392,6 +410,26 @@ def _call_alarms(call: Call, now: datetime) -> list[Alarm]:
     if call.caller.place is Place.ENDED and call.stage is not Stage.CLOSED:
         alarms.append(Alarm("warning", "The caller has gone", call.stage_at, call.id))
     return alarms
+
+
+def _call_backs(rows: list[CallBackRow]) -> list[Alarm]:
+    """Callers who wait to be called back; one whose phone rings is among the callers (IN6, RO5)."""
+    sentences = {
+        PLANNED: "A lost caller is to be called back",
+        WELFARE: "A lost caller was not reached: 911 is asked for a welfare check",
+    }
+    return [
+        Alarm(
+            "high" if row.state == WELFARE else "warning",
+            "A caller keeps their place and is to be called back"
+            if (row.state, row.moment) == (PLANNED, KEPT_PLACE)
+            else sentences[row.state],
+            row.created_at,
+            row.call_id,
+        )
+        for row in rows
+        if row.state in sentences and not row.by_choice
+    ]
 
 
 def _dispatch_alarms(request: BoardDispatch, now: datetime) -> list[Alarm]:

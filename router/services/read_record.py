@@ -89,6 +89,8 @@ class Record:
     decision: str
     reason: str
     outcome: str
+    psap: str
+    psap_because: str
     disposition: str
     answers: Mapping[str, str]
     lines: tuple[RecordLine, ...]
@@ -232,6 +234,8 @@ def _record(
         decision=call.decision,
         reason=call.reason,
         outcome=call.outcome,
+        psap=call.psap,
+        psap_because=call.psap_because,
         disposition=call.disposition,
         answers=call.answers,
         lines=lines,

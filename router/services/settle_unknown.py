@@ -19,7 +19,7 @@ from router.services.carry_out import SECOND_READING_SECONDS, Order, Outgoing
 from router.services.clock import read_now
 from router.storage import claims
 from router.storage.outbox import OutboxRow
-from router.telephony.rest import Done
+from router.telephony.rest import Done, Failed
 
 log = get_logger(__name__)
 
@@ -80,10 +80,11 @@ def settle(outgoing: Outgoing, row: OutboxRow) -> str:
     why = commands.find_reason_void(order.command, order.call)
     if not why and isinstance(order.command, Announce):
         why = "may have been spoken"
-    if not why and row.attempts >= MOST_ATTEMPTS:
-        why = "never answered"
     if why:
         commands.drop(outgoing, order, why)
+        return "void"
+    if row.attempts >= MOST_ATTEMPTS:
+        commands.record(outgoing, order, Failed("never_answered", permanent=True))
         return "void"
     return _again(outgoing, order)
 

@@ -16,13 +16,14 @@ from sqlalchemy.orm import Session
 
 from ivr_flows.call import call_id_of
 from ivr_flows.outputs import RequestDispatch, Urgency
-from router.storage.outbox import CALL, OutboxRow
+from router.storage.outbox import CALL, CALLER, OutboxRow
 from router.storage.rate import reserve_call_slot
-from router.storage.tables import dispatch_pages, legs, outbox
+from router.storage.tables import dispatch_pages, legs, outbox, welfare_pages
 
 PLACE_LEG = "PlaceLeg"
 PLACE_PAGE = "PlacePage"
-PLACEMENTS = frozenset({PLACE_LEG, PLACE_PAGE})
+PLACE_WELFARE_PAGE = "PlaceWelfarePage"
+PLACEMENTS = frozenset({PLACE_LEG, PLACE_PAGE, PLACE_WELFARE_PAGE})
 
 _ROW = [outbox.c[field.name] for field in fields(OutboxRow)]
 
@@ -168,25 +169,28 @@ def list_known_sids(session: Session, sids: Collection[str]) -> set[str]:
         return set()
     of_legs = select(legs.c.sid).where(legs.c.sid.in_(sids))
     of_pages = select(dispatch_pages.c.sid).where(dispatch_pages.c.sid.in_(sids))
-    return {sid for sid in session.scalars(of_legs.union_all(of_pages)) if sid}
+    of_welfare = select(welfare_pages.c.sid).where(welfare_pages.c.sid.in_(sids))
+    return {sid for sid in session.scalars(of_legs.union_all(of_pages, of_welfare)) if sid}
 
 
 def lock_ready(
-    session: Session, kind: str, name: str, now: datetime, limit: int
+    session: Session, kind: str, name: str | None, now: datetime, limit: int
 ) -> list[OutboxRow]:
-    """Due rows of one name, held until the transaction ends; those held elsewhere are left out.
+    """Due rows of one kind, held until the transaction ends; those held elsewhere are left out.
 
-    For effects in the database itself, which are carried out and crossed out in one commit.
+    Of one `name` where it is given. For effects in the database itself, which are carried out and
+    crossed out in one commit.
     """
-    rows = session.execute(
+    due = (
         select(*_ROW)
-        .where(outbox.c.state == "ready", outbox.c.kind == kind, outbox.c.name == name)
-        .where(outbox.c.due_at <= now)
+        .where(outbox.c.state == "ready", outbox.c.kind == kind, outbox.c.due_at <= now)
         .order_by(outbox.c.urgency, outbox.c.due_at, outbox.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return [OutboxRow(*row) for row in rows]
+    if name is not None:
+        due = due.where(outbox.c.name == name)
+    return [OutboxRow(*row) for row in session.execute(due)]
 
 
 def claim_tasks(
@@ -200,7 +204,7 @@ def claim_tasks(
     is_stale = (outbox.c.state == "attempting") & (outbox.c.attempted_at < stale_before)
     ids = session.scalars(
         select(outbox.c.id)
-        .where(outbox.c.kind != CALL, outbox.c.name != RequestDispatch.__name__)
+        .where(outbox.c.kind.not_in((CALL, CALLER)), outbox.c.name != RequestDispatch.__name__)
         .where(is_due | is_stale)
         .order_by(outbox.c.urgency, outbox.c.due_at, outbox.c.id)
         .limit(limit)

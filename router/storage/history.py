@@ -1,6 +1,6 @@
-"""Earlier calls from a number or about an incident, and whether it is blocked: one query.
+"""Earlier calls from a number or about an incident, whether it is blocked, and who waits for it.
 
-IN7, EL7, IN8.
+One query, for IN6, IN7, IN8 and EL7.
 """
 
 from __future__ import annotations
@@ -44,13 +44,18 @@ WITH own AS (
     ORDER BY c.opened_at DESC
     LIMIT :most
 )
-SELECT earlier.opened_at, earlier.given_back, blocked.is_blocked
+SELECT earlier.opened_at, earlier.given_back, blocked.is_blocked, blocked.call_back_id
 FROM (
     SELECT EXISTS (
         SELECT FROM blocked_numbers b JOIN calls c ON c.caller_number_hash = b.number_hash
         WHERE c.id = :call_id AND NOT :is_transfer AND b.program_id = :program_id
         AND b.lifted_at IS NULL AND b.expires_at > :now
-    ) AS is_blocked
+    ) AS is_blocked, (
+        SELECT b.id FROM call_backs b
+        WHERE b.program_id = :program_id AND b.closed_at IS NULL AND b.call_id <> :call_id
+        AND (b.number_hash IN (SELECT hash FROM own) OR b.call_id IN (SELECT id FROM ids))
+        ORDER BY b.created_at DESC LIMIT 1
+    ) AS call_back_id
 ) blocked LEFT JOIN earlier ON true
 """).bindparams(bindparam("most", MOST_CALLS))
 
@@ -78,8 +83,11 @@ class Whose:
 
 def read_history(
     session: Session, whose: Whose, since: datetime, now: datetime
-) -> tuple[list[EarlierCall], bool]:
-    """Earlier calls of the same caller or incident, 100 at most; whether the number is blocked."""
+) -> tuple[list[EarlierCall], bool, str]:
+    """Earlier calls of the same caller or incident, 100 at most; whether the number is blocked.
+
+    The last is the call-back that is open for them, or "" (IN6).
+    """
     values = {
         "program_id": whose.program_id,
         "call_id": whose.call_id,
@@ -90,4 +98,4 @@ def read_history(
     }
     rows = session.connection().execute(_EARLIER, values).all()
     calls = [EarlierCall(row.opened_at, tuple(row.given_back)) for row in rows if row.opened_at]
-    return calls, bool(rows[0].is_blocked)
+    return calls, bool(rows[0].is_blocked), rows[0].call_back_id or ""

@@ -16,12 +16,26 @@ from sqlalchemy.orm import Session
 
 from ivr_flows import outputs
 from ivr_flows.call import Call
-from ivr_flows.outputs import Command, NotifySupervisor, RedirectLeg, RequestDispatch, Say, Urgency
+from ivr_flows.outputs import (
+    CallBackNow,
+    CallBackTried,
+    CancelCallBack,
+    Command,
+    NotifySupervisor,
+    PlanCallBack,
+    RedirectLeg,
+    RequestDispatch,
+    Say,
+    TextCaller,
+    Urgency,
+)
 from router.storage.recordset import plain, rows_of
 from router.storage.tables import outbox
 
-CALL, DISPATCH, NOTIFY, CAD = "call", "dispatch", "notify", "cad"
-"""Kinds: `call` is the switchboard's and never passes the broker; the others are Celery queues."""
+CALL, CALLER, DISPATCH, NOTIFY, CAD = "call", "caller", "dispatch", "notify", "cad"
+"""Kinds: `call` and `caller` (who is to be called back, or texted) are the switchboard's and never
+pass the broker; the others are Celery queues.
+"""
 
 CHANNEL = "outbox"  # of LISTEN and NOTIFY, with an empty payload
 
@@ -33,12 +47,22 @@ _COMMANDS: Mapping[str, type[Command]] = {
         "ReleaseFromQueue",
         "RedirectLeg",
         "SetEndsRoom",
+        "HoldLeg",
+        "MuteLeg",
+        "RemoveLeg",
         "Announce",
         "CheckLeg",
+        "RescueCaller",
         "RequestDispatch",
         "NotifySupervisor",
+        "PlanCallBack",
+        "CallBackNow",
+        "CancelCallBack",
+        "CallBackTried",
+        "TextCaller",
     )
 }
+_OF_CALLER = (PlanCallBack, CallBackNow, CancelCallBack, CallBackTried, TextCaller)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +253,16 @@ def _finish(session: Session, row_id: int, state: str, error: str = "") -> None:
     session.connection().execute(_FINISH, values)
 
 
+def is_ready(session: Session, call_id: str, name: str) -> bool:
+    """Whether an effect of that name is still to be carried out for the call."""
+    ready = (
+        select(outbox.c.id)
+        .where(outbox.c.call_id == call_id, outbox.c.name == name, outbox.c.state == "ready")
+        .exists()
+    )
+    return bool(session.scalar(select(ready)))
+
+
 def find_row(session: Session, row_id: int) -> OutboxRow | None:
     """One effect by id, or None."""
     row = session.execute(select(*_ROW).where(outbox.c.id == row_id)).first()
@@ -242,6 +276,8 @@ def _row(row: Row[*tuple[Any, ...]]) -> OutboxRow:
 def _kind_of(command: Command) -> str:
     if isinstance(command, RequestDispatch):
         return DISPATCH
+    if isinstance(command, _OF_CALLER):
+        return CALLER
     return NOTIFY if isinstance(command, NotifySupervisor) else CALL
 
 

@@ -38,7 +38,7 @@ class NewLine:
 
 @dataclass(frozen=True, slots=True)
 class NewReturnLine:
-    """A 911 centre's line, in order of trial."""
+    """A 911 centre's line, in order of trial; `number` is in E.164, or a SIP address."""
 
     id: str
     name: str
@@ -232,7 +232,7 @@ def save_lines(session: Session, program_id: str, given: Sequence[NewLine]) -> N
 
 
 def save_psap(session: Session, program_id: str, psap: NewPsap) -> None:
-    """Write a 911 centre and replace its lines."""
+    """Write a 911 centre and replace its lines, one that was another centre's before included."""
     values = {"name": psap.name, "desk": psap.desk}
     statement = insert(psaps).values(program_id=program_id, id=psap.id, **values)
     session.execute(
@@ -242,7 +242,9 @@ def save_psap(session: Session, program_id: str, psap: NewPsap) -> None:
     )
     session.execute(
         delete(return_lines).where(
-            return_lines.c.program_id == program_id, return_lines.c.psap_id == psap.id
+            return_lines.c.program_id == program_id,
+            (return_lines.c.psap_id == psap.id)
+            | return_lines.c.id.in_([line.id for line in psap.lines]),
         )
     )
     for position, line in enumerate(psap.lines):
@@ -320,7 +322,7 @@ def list_line_numbers(session: Session, program_id: str) -> dict[str, str]:
 
 
 def find_return_number(session: Session, program_id: str, line_id: str) -> str | None:
-    """The number (E.164) of a 911 line that a leg names by `line_id`, or None."""
+    """The number (E.164) or SIP address of a 911 line that a leg names by `line_id`, or None."""
     return session.scalar(
         select(return_lines.c.number).where(
             return_lines.c.program_id == program_id, return_lines.c.id == line_id

@@ -4,29 +4,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
-from router.policy.queueing import Waiting
+from router.policy.queueing import SKIP_PRIORITY, Waiting
 from router.storage.tables import calls, legs, offers
 
 RECENT_CALLS = 20  # enough for a mean, few enough to follow the hour
 
 
 @dataclass(frozen=True, slots=True)
-class WaitingCall:
-    """One call in a desk's queue.
+class WaitedFor:
+    """A desk in whose line somebody waits, and the newest version of the program they follow."""
 
-    `needs_person` is False while somebody rings, decides or is on the way. `passed_over` are people
-    who will not be rung for it again.
-    """
-
-    place: Waiting
     program_id: str
     desk: str
-    needs_person: bool
-    passed_over: frozenset[str]
+    program_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seekers:
+    """Those of a line who could be offered one of the `free` people: the first `most` of them.
+
+    Of those ahead of a call where one is named. Returns are among them in any case.
+    """
+
+    free: tuple[str, ...]
+    most: int
+    ahead_of: Waiting | None = None
 
 
 # The predicate of ix_calls_waiting, letter for letter, so that the index is used.
@@ -35,58 +43,86 @@ _IN_QUEUE: ColumnElement[bool] = literal_column(
 )
 
 
-def list_waiting(
+# A clinician who stays while 911 is sought is no answer from 911's desk.
+_OF_THE_DESK = (offers.c.call_id == calls.c.id, offers.c.desk == calls.c.desk)
+_TAKEN = (
+    select(offers.c.leg_id)
+    .join(legs, legs.c.id == offers.c.leg_id)
+    .where(*_OF_THE_DESK, offers.c.state == "accepted", legs.c.place != "ended")
+    .exists()
+)
+_RUNG = (
+    select(offers.c.leg_id)
+    .where(*_OF_THE_DESK, offers.c.state.in_(("ringing", "answered")))
+    .exists()
+)
+_IN_LINE = (_IN_QUEUE, calls.c.queued_at.is_not(None))
+_ORDER = (calls.c.priority.desc(), calls.c.queued_at, calls.c.id)
+
+
+def list_desks_waited_for(
     session: Session, program_id: str | None = None, desk: str | None = None
-) -> list[WaitingCall]:
-    """Calls in the queue of a desk, first in line first; of every desk or program left out."""
-    engaged = (
-        select(offers.c.leg_id)
-        .join(legs, legs.c.id == offers.c.leg_id)
-        .where(
-            offers.c.call_id == calls.c.id,
-            # A clinician who stays while 911 is sought is no answer from 911's desk.
-            offers.c.desk == calls.c.desk,
-            or_(
-                offers.c.state.in_(("ringing", "answered")),
-                and_(offers.c.state == "accepted", legs.c.place != "ended"),
-            ),
-        )
-        .exists()
-    )
+) -> list[WaitedFor]:
+    """Desks that somebody waits for, of every desk or program left out."""
     statement = (
-        select(
-            calls.c.id,
-            calls.c.priority,
-            calls.c.queued_at,
-            calls.c.program_id,
-            calls.c.desk,
-            ~engaged,
-            calls.c.state["passed_over"],
-        )
-        .where(_IN_QUEUE, calls.c.queued_at.is_not(None))
-        .order_by(
-            calls.c.program_id,
-            calls.c.desk,
-            calls.c.priority.desc(),
-            calls.c.queued_at,
-            calls.c.id,
-        )
+        select(calls.c.program_id, calls.c.desk, func.max(calls.c.program_version))
+        .where(*_IN_LINE)
+        .group_by(calls.c.program_id, calls.c.desk)
+        .order_by(calls.c.program_id, calls.c.desk)
     )
     if program_id is not None:
         statement = statement.where(calls.c.program_id == program_id)
     if desk is not None:
         statement = statement.where(calls.c.desk == desk)
+    return [WaitedFor(*row) for row in session.execute(statement)]
+
+
+def list_waiting(
+    session: Session, program_id: str, desk: str, seekers: Seekers | None = None
+) -> list[Waiting]:
+    """Calls in a desk's line that nobody has taken, by priority and arrival; all, or `seekers`."""
+    statement = _line_of(program_id, desk).order_by(*_ORDER)
+    if seekers is not None:
+        # Hundreds may be held for whom none of these people can be rung: they stay in the database.
+        spent = calls.c.passed_over.contains(list(seekers.free))
+        is_skip = calls.c.priority >= SKIP_PRIORITY
+        statement = statement.where(or_(is_skip, and_(~spent, ~_RUNG))).limit(seekers.most)
+        if seekers.ahead_of is not None:
+            statement = statement.where(_is_ahead_of(seekers.ahead_of))
+    return _read(session, statement)
+
+
+def list_first_held(
+    session: Session, program_id: str, desk: str, before: datetime
+) -> list[Waiting]:
+    """The held call that came first, before an instant, of each priority."""
+    statement = (
+        _line_of(program_id, desk)
+        .where(calls.c.priority < SKIP_PRIORITY, calls.c.queued_at <= before)
+        .ext(distinct_on(calls.c.priority))
+        .order_by(*_ORDER)
+    )
+    return _read(session, statement)
+
+
+def _line_of(program_id: str, desk: str) -> Select[Any]:
+    return select(
+        calls.c.id, calls.c.priority, calls.c.queued_at, _RUNG, calls.c.passed_over
+    ).where(calls.c.program_id == program_id, calls.c.desk == desk, *_IN_LINE, ~_TAKEN)
+
+
+def _is_ahead_of(one: Waiting) -> ColumnElement[bool]:
+    earlier = or_(
+        calls.c.queued_at < one.queued_at,
+        and_(calls.c.queued_at == one.queued_at, calls.c.id < one.call_id),
+    )
+    return or_(calls.c.priority > one.priority, and_(calls.c.priority == one.priority, earlier))
+
+
+def _read(session: Session, statement: Select[Any]) -> list[Waiting]:
     return [
-        WaitingCall(
-            place=Waiting(call_id, priority, queued_at),
-            program_id=program,
-            desk=desk_name,
-            needs_person=needs_person,
-            passed_over=frozenset(passed_over or ()),
-        )
-        for call_id, priority, queued_at, program, desk_name, needs_person, passed_over in (
-            session.execute(statement)
-        )
+        Waiting(call_id, priority, queued_at, is_rung, frozenset(passed_over))
+        for call_id, priority, queued_at, is_rung, passed_over in session.execute(statement)
     ]
 
 

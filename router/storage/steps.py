@@ -20,6 +20,7 @@ from router.storage.calls import Caller
 from router.storage.incidents import SET_ANSWERS, KeyedAnswers, answer_values
 from router.storage.outbox import INSERT_COMMANDS, WAKE, command_rows
 from router.storage.projections import PUT_LEGS, PUT_OFFERS, changed_legs, changed_offers
+from router.storage.queue_visits import PUT_VISIT, ended_visit
 from router.storage.receipts import INSERT_RECEIPT, ONE_ANSWER, ReceiptKey, receipt_values
 from router.storage.round_trip import Commit, Order, Prepared, send
 from router.storage.timeline import INSERT_EVENTS, event_rows
@@ -48,6 +49,7 @@ _PARTS = {
     "saved": calls.UPDATE,
     "legs": PUT_LEGS,
     "offers": PUT_OFFERS,
+    "visit": PUT_VISIT,
     "events": INSERT_EVENTS,
     "commands": INSERT_COMMANDS,
     "receipt": INSERT_RECEIPT,
@@ -71,13 +73,19 @@ def open_call(
     now: datetime,
     *,
     commit: Commit | None = None,
+    incident_id: str = "",
 ) -> bool:
     """Write a fresh call and its incident, which has the call's id, with all that follows.
 
-    False when its twin, a call of the same `caller.sid`, is already there: then roll back.
+    `incident_id` names the incident of a call that belongs to one already. False when its twin, a
+    call of the same `caller.sid`, is already there: then roll back.
     """
     values = calls.opening_values(session, call, caller)
-    statement = _follow(["incident", "opened"], values, None, call, follows, now)
+    parts = ["incident", "opened"]
+    if incident_id:
+        parts, values["new_incident_id"] = ["opened"], incident_id
+        del values["new_callback_number"]
+    statement = _follow(parts, values, None, call, follows, now)
     return _send(session, statement, commit=commit, seen_before=calls.ONE_CALL_A_SID)
 
 
@@ -118,6 +126,9 @@ def _follow(
     }
     written = [name for name, some in rows.items() if some]
     values |= {f"new_{name}": rows[name] for name in written}
+    if visit := ended_visit(before, after, now):
+        written.append("visit")
+        values |= visit
     if follows.receipt is not None:
         written.append("receipt")
         values |= receipt_values(follows.receipt, follows.answer)

@@ -147,6 +147,8 @@ def _hours(findings: Findings) -> str:
     if not everything:
         return ""
     title = "Calls that would not go to 911, by hour of the day"
+    if not diverted:
+        return f"<h2>{title}</h2><p>There are none by the policy in force.</p>"
     note = "hour of the day, local time; the policy in force"
     chart = charts.hours(title, diverted, note)
     table = _table(

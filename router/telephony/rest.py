@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 from requests.exceptions import ConnectionError as WireError
 from requests.exceptions import ConnectTimeout, RequestException
@@ -22,14 +23,18 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
-from ivr_flows.call import Call, Leg, Place, room_name
+from ivr_flows.call import Call, Leg, Place, Role, room_name
 from ivr_flows.outputs import (
     Announce,
     CheckLeg,
     EndLeg,
+    HoldLeg,
+    MuteLeg,
     PlaceLeg,
     RedirectLeg,
     ReleaseFromQueue,
+    RemoveLeg,
+    RescueCaller,
     SetEndsRoom,
 )
 from router.telephony.twiml import queue_name
@@ -43,11 +48,19 @@ RESOURCE_NOT_FOUND = "20404"
 TOO_MANY_REQUESTS = 429  # "never processed and always safe to retry"
 NOT_FOUND = 404
 SERVER_ERRORS = 500
+GREETING_MILLISECONDS = 6000
+"""Speech longer than this is a machine's; a call taker's "911, what is the address of the
+emergency?" is longer than Twilio's usual 2.4 s. https://www.twilio.com/docs/voice/answering-machine-detection"""
 LISTED = 50  # calls to one number that a look-up goes through, newest first
 
+_T = TypeVar("_T")
+
+RoomCommand = SetEndsRoom | HoldLeg | MuteLeg | RemoveLeg | Announce
 CarrierCommand = (
-    PlaceLeg | EndLeg | ReleaseFromQueue | RedirectLeg | SetEndsRoom | Announce | CheckLeg
+    PlaceLeg | EndLeg | ReleaseFromQueue | RedirectLeg | RescueCaller | RoomCommand | CheckLeg
 )
+
+NO_DETECTION: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,23 +154,36 @@ class Carrier:
             return Failed("no_leg", permanent=True)
         if isinstance(command, PlaceLeg):
             return self.place_leg(leg, to_e164, from_e164, command.ring_seconds)
-        if isinstance(command, (SetEndsRoom, Announce)):
-            room = room_name(call.id, command.room)
-            if isinstance(command, SetEndsRoom):
-                return self.set_ends_room(room, leg, ends_room=command.ends_room)
-            return self.announce(room, leg, token)
+        if isinstance(command, RoomCommand):
+            return self._execute_in_room(command, room_name(call.id, command.room), leg, token)
         if not leg.sid:
             return Failed("no_sid", permanent=True)
+        if isinstance(command, EndLeg) and leg.role is Role.CALLER:
+            return self.cancel_ring(leg.sid)
         if isinstance(command, EndLeg):
             return self.end_call(leg.sid, is_answered=leg.place not in _UNANSWERED)
         if isinstance(command, ReleaseFromQueue):
-            return self.release_from_queue(queue_name(call), leg.sid, self._urls.ask(leg))
-        if isinstance(command, RedirectLeg):
-            return self.redirect(leg.sid, self._urls.ask(leg))
+            return self.release_from_queue(queue_name(call), leg.sid, self._urls.of(call).ask(leg))
+        if isinstance(command, (RedirectLeg, RescueCaller)):
+            return self.redirect(leg.sid, _where_to(command, self._urls.of(call), leg))
         return self.check(leg.sid)
 
+    def _execute_in_room(self, command: RoomCommand, room: str, leg: Leg, token: str) -> Result:
+        if isinstance(command, SetEndsRoom):
+            return self.set_ends_room(room, leg, ends_room=command.ends_room)
+        if isinstance(command, HoldLeg):
+            return self.set_hold(room, leg, on=command.on)
+        if isinstance(command, MuteLeg):
+            return self.set_mute(room, leg, on=command.on)
+        if isinstance(command, RemoveLeg):
+            return self.remove(room, leg)
+        return self.announce(room, leg, token)
+
     def place_leg(self, leg: Leg, to_e164: str, from_e164: str, ring_seconds: int) -> Result:
-        """Ring a leg of a call; it asks its `answered` address when it is picked up."""
+        """Ring a leg of a call; it asks its `answered` address when it is picked up.
+
+        Who picks up a 911 line is told to its `detected` address, while the leg is spoken to.
+        """
         return self.place_call(
             to_e164,
             from_e164,
@@ -165,16 +191,34 @@ class Carrier:
             fallback_url=self._urls.fallback(leg),
             status_url=self._urls.status(leg),
             ring_seconds=ring_seconds,
+            detection=self._detection_for(leg),
         )
 
-    def place_page(self, page_id: str, to_e164: str, from_e164: str, ring_seconds: int) -> Result:
-        """Ring a responder for a page."""
+    def _detection_for(self, leg: Leg) -> Mapping[str, Any]:
+        if leg.role is Role.CALLER:
+            # Who is called back is told nothing before we know who or what picked up: a machine
+            # when its greeting is over, where a message could be left.
+            return {"machine_detection": "DetectMessageEnd"}
+        if leg.role is Role.PSAP:  # beside the document, which is not held up
+            return {
+                "machine_detection": "Enable",
+                "machine_detection_speech_threshold": GREETING_MILLISECONDS,
+                "async_amd": "true",
+                "async_amd_status_callback": self._urls.detected(leg),
+                "async_amd_status_callback_method": "POST",
+            }
+        return NO_DETECTION
+
+    def place_page(
+        self, page_id: str, to_e164: str, from_e164: str, ring_seconds: int, kind: str = "team"
+    ) -> Result:
+        """Ring a responder, or with the kind `welfare` a line of 911, for a page."""
         return self.place_call(
             to_e164,
             from_e164,
-            url=self._urls.page_answered(page_id),
-            fallback_url=self._urls.page_fallback(page_id),
-            status_url=self._urls.page_status(page_id),
+            url=self._urls.page_answered(page_id, kind),
+            fallback_url=self._urls.page_fallback(page_id, kind),
+            status_url=self._urls.page_status(page_id, kind),
             ring_seconds=ring_seconds,
         )
 
@@ -187,8 +231,13 @@ class Carrier:
         fallback_url: str,
         status_url: str,
         ring_seconds: int,
+        detection: Mapping[str, Any] = NO_DETECTION,
     ) -> Result:
-        """Start a call. `Done.sid` is its CallSid."""
+        """Start a call. `Done.sid` is its CallSid.
+
+        `to_e164` may also be a SIP address. `detection` is how the carrier is to find out whether a
+        machine picked up.
+        """
         if not to_e164 or not from_e164:
             return Failed("no_number", permanent=True)
         return _attempt(
@@ -203,6 +252,7 @@ class Carrier:
                 status_callback_method="POST",
                 status_callback_event=CALL_EVENTS,
                 timeout=ring_seconds,
+                **detection,
             )
         )
 
@@ -215,6 +265,10 @@ class Carrier:
             if result != Failed(INVALID_CALL_STATE, permanent=True):
                 return result
         return Done(sid, "completed")
+
+    def cancel_ring(self, sid: str) -> Result:
+        """Stop a call that rings; one that was picked up in this very moment is left alone."""
+        return _attempt(lambda: self._client.calls(sid).update(status="canceled"))
 
     def redirect(self, sid: str, url: str) -> Result:
         """Make a live leg ask `url`, wherever it is. It leaves a room or queue at once."""
@@ -244,6 +298,22 @@ class Carrier:
         """Change whether the room ends when the leg leaves it."""
         return self._update_participant(room, leg, end_conference_on_exit=ends_room)
 
+    def set_hold(self, room: str, leg: Leg, *, on: bool) -> Result:
+        """Put a leg in the room on hold, where it hears our hold document, or bring it back."""
+        if not on:
+            return self._update_participant(room, leg, hold=False)
+        # HoldMethod is GET unless said otherwise.
+        url = self._urls.hold(leg)
+        return self._update_participant(room, leg, hold=True, hold_url=url, hold_method="POST")
+
+    def set_mute(self, room: str, leg: Leg, *, on: bool) -> Result:
+        """Let a leg in the room hear without being heard, or be heard again."""
+        return self._update_participant(room, leg, muted=on)
+
+    def remove(self, room: str, leg: Leg) -> Result:
+        """Take a leg out of the room. Whether its call goes on is for the carrier to say."""
+        return self._change_participant(room, leg, lambda participant: participant.delete())
+
     def announce(self, room: str, leg: Leg, token: str) -> Result:
         """Play the announcement ordered by the outbox row `token` to one leg in the room."""
         url = self._urls.announce(leg.id, token)
@@ -252,6 +322,12 @@ class Carrier:
     def check(self, sid: str) -> Result:
         """Ask for a leg's status: `Done.status`. It may be seconds old (Law 1: ask twice)."""
         return _attempt(lambda: self._client.calls(sid).fetch())
+
+    def ask(self, question: Callable[[Client], _T]) -> _T | Failed | Unknown:
+        """The answer to what is asked of Twilio's client, or why there is none."""
+        answers: list[_T] = []
+        result = _attempt(lambda: answers.append(question(self._client)))
+        return answers[0] if isinstance(result, Done) else result
 
     def list_placed(
         self,
@@ -287,31 +363,12 @@ class Carrier:
             )
         )
 
-    def claim_number(self, our_e164: str) -> Result:
-        """Point a number of ours at this installation: voice, its fallback, its status callback."""
-        voice = {
-            "voice_url": self._urls.inbound(),
-            "voice_method": "POST",
-            "voice_fallback_url": self._urls.inbound_fallback(),
-            "voice_fallback_method": "POST",
-            "status_callback": self._urls.inbound_status(),
-            "status_callback_method": "POST",
-            "sms_url": self._urls.at("/sms/inbound"),
-            "sms_method": "POST",
-        }
-        found: list[Any] = []
-        result = _attempt(
-            lambda: found.extend(
-                self._client.incoming_phone_numbers.list(phone_number=our_e164, limit=1)
-            )
-        )
-        if not isinstance(result, Done):
-            return result
-        if not found:
-            return Failed("not_our_number", permanent=True)
-        return _attempt(lambda: found[0].update(**voice))
-
     def _update_participant(self, room: str, leg: Leg, **changes: object) -> Result:
+        return self._change_participant(
+            room, leg, lambda participant: participant.update(**changes)
+        )
+
+    def _change_participant(self, room: str, leg: Leg, change: Callable[[Any], object]) -> Result:
         found: list[Any] = []
         result = _attempt(
             lambda: found.extend(self._client.conferences.list(friendly_name=room, limit=LISTED))
@@ -321,9 +378,7 @@ class Carrier:
         live = [one for one in found if one.status != "completed"]
         if not live:
             return Failed("no_room", permanent=True)
-        return _attempt(
-            lambda: live[0].participants(leg.sid or leg.id).update(**changes), sid=leg.sid or ""
-        )
+        return _attempt(lambda: change(live[0].participants(leg.sid or leg.id)), sid=leg.sid or "")
 
     def _find_queue_sid(self, name: str, *, cached: bool) -> str | Failed | Unknown:
         """The queue's sid, "" when there is none. Twilio cannot search queues by name."""
@@ -335,6 +390,10 @@ class Carrier:
             with self._guard:
                 self._queue_sids = {queue.friendly_name: queue.sid for queue in found}
         return self._queue_sids.get(name, "")
+
+
+def _where_to(command: RedirectLeg | RescueCaller, urls: Urls, leg: Leg) -> str:
+    return urls.ask(leg) if isinstance(command, RedirectLeg) else urls.fallback(leg)
 
 
 _UNANSWERED = frozenset({Place.PLANNED, Place.RINGING})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Protocol
 
 from twilio.twiml import TwiML
@@ -13,22 +14,25 @@ from ivr_flows import prompts as catalogue
 from ivr_flows.call import Call, Leg, Place, room_name
 from ivr_flows.outputs import (
     Ask,
+    AskLine,
     Dial911,
     Hangup,
     Instruction,
     JoinRoom,
     LeaveQueue,
+    MoveTo,
     Nothing,
     Say,
     Wait,
     WaitPiece,
 )
+from router.telephony.sip_address import is_sip
 from router.telephony.urls import Urls
 
 MAX_SILENCE_SECONDS = 8  # a piece of the wait may not keep the caller longer from the next decision
 MAX_PARTICIPANTS = 20
 MAX_QUEUE_SIZE = 5000  # Twilio's own limit; its default of 1000 would turn callers away
-ROOM_EVENTS = "join leave start end"
+ROOM_EVENTS = "join leave start end mute hold"
 
 
 class UnspeakableError(ValueError):
@@ -39,7 +43,7 @@ class Numbers(Protocol):
     """Telephone numbers, which the flows never see. Asked only when a document needs one."""
 
     def find_line_number(self, call: Call, line_id: str) -> str | None:
-        """The number (E.164) of a 911 return line of the call's program."""
+        """The number (E.164) or SIP address of a 911 return line of the call's program."""
 
     def find_caller_id(self, call: Call) -> str | None:
         """The number (E.164) that 911 is shown when we ring it for the call."""
@@ -68,7 +72,7 @@ def render(
     A document whose end is reached hangs the leg up, so only `Hangup` and `Nothing` may end one:
     raises UnspeakableError for anything else that would, as for a 911 line without a number.
     """
-    document = _Document(call, leg, urls, numbers, prompts)
+    document = _Document(call, leg, urls.of(call), numbers, prompts)
     for instruction in instructions:
         document.add(instruction)
     return document.finish()
@@ -79,6 +83,8 @@ def render_page(
     page_id: str,
     urls: Urls,
     prompts: Prompts = catalogue,
+    *,
+    kind: str = "team",
 ) -> str:
     """The document spoken to a responder who is paged: a question, or a last word.
 
@@ -89,7 +95,8 @@ def render_page(
         if isinstance(instruction, Say):
             speak(response, instruction, prompts)
         elif isinstance(instruction, Ask):
-            add_question(response, instruction, urls.page_keyed(page_id, instruction.step), prompts)
+            action = urls.page_keyed(page_id, instruction.step, kind)
+            add_question(response, instruction, action, prompts)
         elif isinstance(instruction, Hangup):
             response.hangup()
         else:
@@ -118,8 +125,13 @@ def empty() -> str:
 
 
 def queue_name(call: Call) -> str:
-    """The Twilio queue the call waits in: one for each program; the order in it is ours."""
-    return f"switchboard.{call.program}"
+    """The Twilio queue the call waits in."""
+    return queue_of(call.program)
+
+
+def queue_of(program_id: str) -> str:
+    """The Twilio queue of a program's callers; the order in it is ours."""
+    return f"switchboard.{program_id}"
 
 
 def speak(parent: TwiML, say: Say, prompts: Prompts) -> None:
@@ -130,22 +142,28 @@ def speak(parent: TwiML, say: Say, prompts: Prompts) -> None:
 
 def add_question(response: VoiceResponse, ask: Ask, action: str, prompts: Prompts) -> None:
     """Ask. Silence comes back too, by `actionOnEmptyResult` or else by the redirect."""
+    _gather(response, ask, ask.digits, action, prompts)
+    response.redirect(action, method="POST")
+
+
+def _gather(
+    response: VoiceResponse, ask: Ask | AskLine, digits: int, action: str, prompts: Prompts
+) -> None:
     language = prompts.voice(ask.says[-1].language if ask.says else "")[1] if ask.speech else None
     gather = response.gather(
         action=action,
         method="POST",
         input="dtmf speech" if ask.speech else "dtmf",
         timeout=ask.timeout_seconds,
-        num_digits=ask.digits or None,
+        num_digits=digits or None,
         # One key answers a menu: pound and star are answers there, not the end of one.
-        finish_on_key="" if ask.digits == 1 else "#",
+        finish_on_key="" if digits == 1 else "#",
         language=language,
         speech_timeout="auto" if ask.speech else None,
         action_on_empty_result=True,
     )
     for say in ask.says:
         speak(gather, say, prompts)
-    response.redirect(action, method="POST")
 
 
 def add_room(
@@ -155,17 +173,17 @@ def add_room(
     label: str,
     action: str,
     callback: str,
-    ends_room: bool,
-    star: bool,
+    join: JoinRoom,
 ) -> None:
     """Put the leg into a room. Every join says all of it: the first to come sets the room up."""
-    dial = response.dial(action=action, method="POST", hangup_on_star=star)
+    dial = response.dial(action=action, method="POST", hangup_on_star=join.star)
     dial.conference(
         name,
         participant_label=label,
         start_conference_on_enter=True,
-        end_conference_on_exit=ends_room,
+        end_conference_on_exit=join.ends_room,
         beep=False,
+        muted=join.muted or None,  # unsaid is not muted
         wait_url="",  # silence: a wait document that is not found would keep the room shut
         max_participants=MAX_PARTICIPANTS,
         status_callback=callback,
@@ -190,11 +208,13 @@ class _Document:
         self._verbs: dict[type, Callable[..., None]] = {
             Say: self._say,
             Ask: self._ask,
+            AskLine: self._ask_line,
             Wait: self._wait,
             WaitPiece: self._wait_piece,
             LeaveQueue: self._leave_queue,
             JoinRoom: self._join_room,
             Dial911: self._dial_911,
+            MoveTo: self._move_to,
             Hangup: self._hang_up,
             Nothing: self._nothing,
         }
@@ -220,6 +240,12 @@ class _Document:
     def _ask(self, ask: Ask) -> None:
         action = self._urls.keyed(self._leg, ask.step)
         add_question(self._response, ask, action, self._prompts)
+
+    def _ask_line(self, ask: AskLine) -> None:
+        """Only Say, Gather and Hangup are sure to work before a dialled line is bridged."""
+        action = self._urls.line_keyed(self._leg, ask.step, ask.tries)
+        _gather(self._response, ask, 1, action, self._prompts)
+        self._response.hangup()  # reached only if silence does not come back: the next line
 
     def _wait(self, wait: Wait) -> None:
         self._response.enqueue(
@@ -259,14 +285,15 @@ class _Document:
             label=self._leg.id,
             action=self._urls.room_left(self._leg, join.step, join.room),
             callback=self._urls.room(self._call.id, join.room),
-            ends_room=join.ends_room,
-            star=join.star,
+            join=join,
         )
 
     def _dial_911(self, dial: Dial911) -> None:
         number = self._numbers.find_line_number(self._call, dial.line_id)
         if number is None:
             raise UnspeakableError(f"911 line {dial.line_id!r} has no number")
+        if dial.pause_seconds:
+            self._response.pause(length=dial.pause_seconds)
         verb = self._response.dial(
             action=self._urls.dial_ended(self._leg, dial.step),
             method="POST",
@@ -274,7 +301,12 @@ class _Document:
             answer_on_bridge=False,
             caller_id=self._numbers.find_caller_id(self._call),
         )
-        verb.number(number, url=self._urls.whisper(self._leg), method="POST")
+        ring = verb.sip if is_sip(number) else verb.number
+        ring(number, url=self._urls.whisper(self._leg, dial.step), method="POST")
+
+    def _move_to(self, move: MoveTo) -> None:
+        moved = replace(self._leg, id=move.leg_id)
+        self._response.redirect(self._urls.ask(moved), method="POST")
 
     def _hang_up(self, _: Hangup) -> None:
         self._response.hangup()

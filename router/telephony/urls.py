@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ivr_flows.call import Leg
+from ivr_flows.call import Call, Leg, Role
 
 # Connect in 1 s, first byte in 4 s, 8 s in all, one more try whatever went wrong: Twilio's own
 # defaults wait 15 s and try again on a refused connection alone (Law 3).
@@ -13,16 +13,25 @@ OVERRIDES = "#ct=1000&rt=4000&tt=8000&rc=1&rp=all"
 
 @dataclass(frozen=True, slots=True)
 class Urls:
-    """Builds addresses under `public_url`, the one by which Twilio knows us."""
+    """Builds addresses under `public_url`, the one by which Twilio knows us.
+
+    `psap` names the 911 centre of the call they are for, for the fail-safe, or is "".
+    """
 
     public_url: str
+    psap: str = ""
+
+    def of(self, call: Call) -> Urls:
+        """The same for a call: a caller's addresses name its 911 centre, once that is chosen."""
+        return replace(self, psap=f"{call.program}.{call.psap}") if call.psap else self
 
     def at(self, path: str) -> str:
         """The address of one of our paths, with the connection overrides."""
         return f"{self.public_url.rstrip('/')}{path}{OVERRIDES}"
 
     def _leg(self, leg: Leg, rest: str) -> str:
-        return self.at(f"/voice/{leg.role.value}/{leg.id}/{rest}")
+        query = f"?psap={self.psap}" if self.psap and leg.role is Role.CALLER else ""
+        return self.at(f"/voice/{leg.role.value}/{leg.id}/{rest}{query}")
 
     def answered(self, leg: Leg) -> str:
         """What a placed leg asks when it is picked up."""
@@ -60,9 +69,21 @@ class Urls:
         """The static fail-safe of a leg."""
         return self._leg(leg, "fallback")
 
-    def whisper(self, leg: Leg) -> str:
+    def detected(self, leg: Leg) -> str:
+        """Where the carrier tells who picked up a placed leg."""
+        return self._leg(leg, "detected")
+
+    def hold(self, leg: Leg) -> str:
+        """What a leg on hold in its room hears."""
+        return self._leg(leg, "hold")
+
+    def whisper(self, leg: Leg, step: int) -> str:
         """What a 911 line rung by TwiML hears before it is bridged to the caller on `leg`."""
-        return self._leg(leg, "whisper")
+        return self._leg(leg, f"whisper/{step}")
+
+    def line_keyed(self, leg: Leg, step: int, tries: int) -> str:
+        """Where the answer of a 911 line rung by TwiML goes, silence included."""
+        return self._leg(leg, f"line-keyed/{step}/{tries}")
 
     def room(self, call_id: str, generation: int) -> str:
         """The callback of one generation of a call's room."""
@@ -72,21 +93,21 @@ class Urls:
         """The announcement that the outbox row `token` orders for a leg."""
         return self.at(f"/voice/announce/{leg_id}/{token}")
 
-    def page_answered(self, page_id: str) -> str:
-        """What a paged responder's leg asks when it is picked up."""
-        return self.at(f"/voice/team/{page_id}/answered")
+    def page_answered(self, page_id: str, kind: str = "team") -> str:
+        """What a page's leg asks when it is picked up; `kind` is team or welfare."""
+        return self.at(f"/voice/{kind}/{page_id}/answered")
 
-    def page_keyed(self, page_id: str, step: int) -> str:
+    def page_keyed(self, page_id: str, step: int, kind: str = "team") -> str:
         """Where a paged responder's answer goes."""
-        return self.at(f"/voice/team/{page_id}/keyed/{step}")
+        return self.at(f"/voice/{kind}/{page_id}/keyed/{step}")
 
-    def page_status(self, page_id: str) -> str:
+    def page_status(self, page_id: str, kind: str = "team") -> str:
         """The status callback of a page."""
-        return self.at(f"/voice/team/{page_id}/status")
+        return self.at(f"/voice/{kind}/{page_id}/status")
 
-    def page_fallback(self, page_id: str) -> str:
+    def page_fallback(self, page_id: str, kind: str = "team") -> str:
         """The static fail-safe of a page."""
-        return self.at(f"/voice/team/{page_id}/fallback")
+        return self.at(f"/voice/{kind}/{page_id}/fallback")
 
     def health(self) -> str:
         """Where the web processes say that they live."""

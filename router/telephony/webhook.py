@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ivr_flows.inputs import (
+    ControlsChanged,
     DialEnded,
     Keyed,
     LegAnswered,
     LegAsked,
+    LegDetected,
     LegStatusChanged,
+    LineAnswered,
+    LineKeyed,
     QueueLeft,
     RoomDeparted,
     RoomJoined,
@@ -56,6 +60,14 @@ DIAL_STATUSES: Mapping[str, bool] = {
     "failed": False,
     "canceled": False,
 }
+# What a line that was not reached answered in SIP (RFC 3261, 21.4 to 21.6), as a CallStatus: it is
+# more exact than Twilio's own word. What is not here is left to that.
+SIP_STATUSES: Mapping[str, str] = {
+    **dict.fromkeys(("404", "410", "484", "502", "503", "504", "604"), "failed"),
+    **dict.fromkeys(("486", "600"), "busy"),
+    **dict.fromkeys(("408", "480", "487"), "no-answer"),
+}
+NOT_REACHED = frozenset({"busy", "no-answer", "failed"})
 QUEUE_RESULTS = frozenset(
     {
         "bridged",
@@ -69,10 +81,11 @@ QUEUE_RESULTS = frozenset(
         "system-error",
     }
 )
-ROOM_EVENTS: Mapping[str, type[RoomJoined | RoomDeparted]] = {
-    "participant-join": RoomJoined,
-    "participant-leave": RoomDeparted,
-}
+# Each tells both whether the participant is on hold and whether it is muted.
+CONTROL_EVENTS = frozenset(
+    {"participant-hold", "participant-unhold", "participant-mute", "participant-unmute"}
+)
+RoomEvent = RoomJoined | RoomDeparted | ControlsChanged
 ANSWERED_BY = frozenset(
     {
         "human",
@@ -118,6 +131,8 @@ _TEXT_SID = re.compile(r"(SM|MM)[0-9A-Za-z]{1,40}")
 _ERROR_CODE = re.compile(r"[0-9]{1,6}")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _DIGITS = re.compile(r"[0-9A-D*#w]{1,64}")
+_SEQUENCE = re.compile(r"[0-9]{1,9}", re.ASCII)
+_FLAGS = {"true": True, "false": False}
 _LEG_ID = re.compile(r"[0-9a-z]{1,40}-[0-9]{1,4}")
 MAX_SPEECH = 500
 MAX_TEXT = 1600  # Twilio's own limit
@@ -195,6 +210,22 @@ def read_answered(leg_id: str, form: Form) -> LegAnswered:
     return LegAnswered(leg_id, read_sid(form), _known(ANSWERED_BY, form.get("AnsweredBy", "")))
 
 
+def read_detected(leg_id: str, form: Form) -> LegDetected | None:
+    """The carrier says who picked up; None where it says nothing that we know."""
+    answered_by = _known(ANSWERED_BY, form.get("AnsweredBy", ""))
+    return LegDetected(leg_id, answered_by) if answered_by else None
+
+
+def read_whisper(leg_id: str, step: int, _: Form) -> LineAnswered:
+    """A 911 line rung by TwiML was picked up."""
+    return LineAnswered(leg_id, step)
+
+
+def read_line_keyed(leg_id: str, step: int, tries: int, form: Form) -> LineKeyed:
+    """A 911 line rung by TwiML answered our question, or was silent."""
+    return LineKeyed(leg_id, step, tries, read_digits(form), _speech(form))
+
+
 def read_keyed(leg_id: str, step: int, form: Form) -> Keyed:
     """A question was answered; what is no key and no speech reads as silence."""
     return Keyed(leg_id, step, read_digits(form), _speech(form))
@@ -228,8 +259,13 @@ def read_room_left(leg_id: str, step: int, form: Form) -> RoomLeft:
 
 def read_dial_ended(leg_id: str, step: int, form: Form) -> DialEnded:
     """The 911 line rung by TwiML is over. An unknown status reads as "": nobody was reached."""
-    status = form.get("DialCallStatus", "")
+    status = _exact(form.get("DialCallStatus", ""), form.get("DialSipResponseCode", ""))
     return DialEnded(leg_id, step, status if status in DIAL_STATUSES else "", hung_up=is_over(form))
+
+
+def _exact(status: str, sip_code: str) -> str:
+    """A status, made more exact by what a line that was not reached answered in SIP."""
+    return SIP_STATUSES.get(sip_code, status) if status in NOT_REACHED else status
 
 
 def read_ask(leg_id: str, _: Form) -> LegAsked:
@@ -239,15 +275,24 @@ def read_ask(leg_id: str, _: Form) -> LegAsked:
 
 def read_status(leg_id: str, form: Form) -> LegStatusChanged | None:
     """A status callback; None when it names no status we know."""
-    status = form.get("CallStatus", "")
+    status = _exact(form.get("CallStatus", ""), form.get("SipResponseCode", ""))
     return LegStatusChanged(leg_id, status, read_sid(form)) if status in CALL_STATUSES else None
 
 
-def read_room_event(room: int, form: Form) -> RoomJoined | RoomDeparted | None:
+def read_room_event(room: int, form: Form) -> RoomEvent | None:
     """A conference callback; None for events of the room itself and for unknown participants."""
-    event = ROOM_EVENTS.get(form.get("StatusCallbackEvent", ""))
-    leg_id = form.get("ParticipantLabel", "")
-    return event(leg_id, room) if event is not None and is_leg_id(leg_id) else None
+    event, leg_id = form.get("StatusCallbackEvent", ""), form.get("ParticipantLabel", "")
+    if not is_leg_id(leg_id):
+        return None
+    held, muted = _FLAGS.get(form.get("Hold", "")), _FLAGS.get(form.get("Muted", ""))
+    if event == "participant-join":
+        return RoomJoined(leg_id, room, muted)
+    if event == "participant-leave":
+        return RoomDeparted(leg_id, room)
+    number = _matching(_SEQUENCE, form.get("SequenceNumber", ""))
+    if event not in CONTROL_EVENTS or held is None or muted is None or not number:
+        return None
+    return ControlsChanged(leg_id, room, held, muted, int(number))
 
 
 def read_text(form: Form) -> Text | None:

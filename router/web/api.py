@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ivr_flows.inputs import (
     AnswersChanged,
+    ControlRequested,
     Input,
     ProtocolMoved,
     Resolved,
@@ -32,8 +33,15 @@ from router.errors import (
 from router.services.accounts import Scope, use_token
 from router.services.announce import announce_incident
 from router.services.apply_input import Answer
+from router.services.control_party import control_party, list_parties
+from router.services.load_program import PublishedPrograms
 from router.services.protocols import move_protocol, read_protocol_run
 from router.services.read_record import check_call, read_for_screen
+from router.services.request_call_back import (
+    cancel_call_back,
+    list_call_backs,
+    request_call_back,
+)
 from router.services.sign_on import sign_off, sign_on
 from router.services.transfer import request_transfer
 from router.storage.accounts import TokenRow
@@ -53,12 +61,20 @@ _Body = TypeVar("_Body", bound=BaseModel)
 
 
 class ReturnBody(BaseModel):
-    """Why a caller goes back to 911, and whether ahead of held calls."""
+    """Why a caller goes back to 911, and whether ahead of held calls; else the program decides."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     reason: str = Field(pattern=CODE, max_length=60)
-    skip: bool = True
+    skip: bool | None = None
+
+
+class CancelBody(BaseModel):
+    """Why a caller need not be called back."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    reason: str = Field(pattern=CODE, max_length=60)
 
 
 class ResolveBody(BaseModel):
@@ -127,11 +143,28 @@ def _add_calls(
         given = ReturnRequested(_actor(), body.reason, skip=body.skip)
         return _told(apply_to_call(call_id, given))
 
+    @_endpoint(api, "/calls/<call_id>/legs", Scope.CALLS)
+    def legs(call_id: str) -> ResponseReturnValue:
+        return {"legs": [asdict(party) for party in list_parties(sessions, call_id)]}
+
+    @_endpoint(
+        api,
+        "/calls/<call_id>/legs/<leg_id>/<any(hold, unhold, mute, unmute, remove, leave):action>",
+        Scope.CALLS,
+        method="POST",
+    )
+    def control(call_id: str, leg_id: str, action: str) -> ResponseReturnValue:
+        given = ControlRequested(_actor(), leg_id, action)
+        party = control_party(sessions, apply_to_call, call_id, given)
+        return asdict(party), HTTPStatus.ACCEPTED
+
     @_endpoint(api, "/calls/<call_id>/resolve", Scope.CALLS, method="POST")
     def resolve(call_id: str) -> ResponseReturnValue:
         body = _body(ResolveBody)
         check_call(sessions, call_id)
         return _told(apply_to_call(call_id, Resolved(_actor(), body.disposition)))
+
+    _add_call_backs(api, sessions, apply_to_call)
 
     @_endpoint(api, "/calls/<call_id>/answers", Scope.CALLS, method="POST")
     def answers(call_id: str) -> ResponseReturnValue:
@@ -181,6 +214,29 @@ def _add_transfers(
     def cancel(call_id: str) -> ResponseReturnValue:
         check_call(sessions, call_id)
         return _told(apply_to_call(call_id, TransferCancelled(_actor())))
+
+
+def _add_call_backs(
+    api: Blueprint, sessions: Sessions, apply_to_call: Callable[[str, Input], Answer]
+) -> None:
+    programs = PublishedPrograms()
+
+    @_endpoint(api, "/calls/<call_id>/call-backs", Scope.CALLS)
+    def call_backs(call_id: str) -> ResponseReturnValue:
+        views = list_call_backs(sessions, call_id)
+        return {"call_id": call_id, "call_backs": [jsonable(view) for view in views]}
+
+    @_endpoint(api, "/calls/<call_id>/call-back", Scope.CALLS, method="POST")
+    def call_back(call_id: str) -> ResponseReturnValue:
+        call_back_id = request_call_back(sessions, programs, call_id, _actor())
+        return {"call_id": call_id, "call_back_id": call_back_id}, HTTPStatus.ACCEPTED
+
+    @_endpoint(api, "/calls/<call_id>/call-back/cancel", Scope.CALLS, method="POST")
+    def call_back_cancel(call_id: str) -> ResponseReturnValue:
+        body = _body(CancelBody)
+        check_call(sessions, call_id)
+        cancel_call_back(sessions, apply_to_call, call_id, body.reason)
+        return {"call_id": call_id, "cancelled": True}
 
 
 def jsonable(value: Any) -> Any:  # noqa: ANN401 - any part of a record

@@ -6,6 +6,7 @@ the prompts, so that no fault elsewhere can silence them.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from urllib.parse import urlsplit
 from itsdangerous import BadSignature, TimestampSigner
 from twilio.twiml.voice_response import VoiceResponse
 
-from ivr_flows.call import STAFF, Role, call_id_of, room_name
+from ivr_flows.call import WITHOUT_MENU, Role, call_id_of, room_name
+from ivr_flows.outputs import JoinRoom
 from router.logs import get_logger
 from router.telephony.failsafe_file import FailsafeNumbers
 from router.telephony.twiml import add_room, empty
@@ -25,11 +27,14 @@ log = get_logger(__name__)
 
 HOLD_SECONDS = 20  # a fail-over takes less; longer, and the caller is alone
 HOLD_PIECE_SECONDS = 8  # one piece of it, its sentence included
+HOLD_PAUSE_SECONDS = 4  # between two sentences to a party on hold in a room
 RING_SECONDS = 30
 CONVERSATION_SECONDS = 10  # shorter, and nobody at 911 has heard the caller
 TALKS = 2  # conversations with 911 after which it is rung again only for a key
 REJOINS = 3
 ASKS = 3
+
+PSAP = re.compile(r"[a-z0-9._-]{1,81}")  # a program, a dot and its 911 centre
 
 EN, ES = "en-US", "es-US"
 Speech = tuple[tuple[str, str], ...]
@@ -58,6 +63,8 @@ HOLD: Speech = (
     (EN, "Please stay on the line. Press 9 for 9 1 1."),
     (ES, "Por favor no cuelgue. Oprima 9 para el 9 1 1."),
 )
+HOLD_STAFF: Speech = ((EN, "You are on hold. For your menu, press star."),)
+HOLD_PARTY: Speech = ((EN, "You are on hold. Please stay on the line."),)
 ONE_MOMENT: Speech = ((EN, "One moment please."),)
 SORRY: Speech = ((EN, "We are sorry, there is a technical problem. Goodbye."),)
 SORRY_PSAP: Speech = (
@@ -73,8 +80,9 @@ LAST_WORDS = (
     '<Pause length="5" /><Redirect /></Response>'
 )
 
+HOLD_POINT = "hold"
 CALLER, NOTICE, PAGE, ROOM, ANNOUNCE = Role.CALLER.value, "notice", "page", "room", "announce"
-_STAFF = frozenset(role.value for role in (*STAFF, Role.OUTSIDE))
+_STAFF = frozenset(role.value for role in Role) - {CALLER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +108,12 @@ class Target:
 def read_path(path: str) -> Target:
     """The target of a path under /voice or /sms."""
     parts = path.strip("/").split("/")
-    if parts[0] != "voice" or parts[-1] == "status" or parts[1:2] == ["room"]:
+    if parts[0] != "voice" or parts[-1] in ("status", "detected") or parts[1:2] == ["room"]:
         return Target(NOTICE)
     match parts[1:]:
         case ["announce", *_]:
             return Target(ANNOUNCE)
-        case ["team", *_]:
+        case ["team" | "welfare", *_]:
             return Target(PAGE)
         case [role, leg_id, point, *rest] if role == CALLER or role in _STAFF:
             numbers = [int(part) for part in rest if part.isascii() and part.isdecimal()][:2]
@@ -140,33 +148,37 @@ class Failsafe:
             return empty()
         if target.role == PAGE:
             return _goodbye(SORRY)
-        if target.point == "whisper":
-            return _spoken(RETURNING)
+        if target.point in ("whisper", "line-keyed"):
+            return _spoken(RETURNING)  # no proof is asked: nothing may keep the caller from 911
+        if target.point == HOLD_POINT and target.role != CALLER:
+            return self._hold_party(target)
         if target.point == "wait":
             return self._hold(target, query, form)
         if target.role == CALLER:
-            return self.dial_911(form, tries=0, talks=0)
+            return self.dial_911(form, tries=0, talks=0, psap=query.get("psap", ""))
         return self._staff(target, query, form)
 
-    def dial_911(self, form: Mapping[str, str], *, tries: int, talks: int) -> str:
+    def dial_911(self, form: Mapping[str, str], *, tries: int, talks: int, psap: str = "") -> str:
         """Ring 911's lines from outside, one after another and over again, till one is reached.
 
-        `tries` counts the lines rung, `talks` the conversations that 911 has ended; both stand in
-        the address of the next request, whose `form` says how the last line answered.
+        `psap` names the caller's 911 centre, where the address that was asked knew it. `tries`
+        counts the lines rung, `talks` the conversations that 911 has ended; both stand in the
+        address of the next request, whose `form` says how the last line answered.
         """
         reached = tries > 0 and _was_reached(form)
         talks += reached
         response = VoiceResponse()
-        action = self._urls.at(f"/voice/failsafe/{tries + 1}/{talks}")
+        centre = f"?psap={psap}" if PSAP.fullmatch(psap) else ""
+        action = self._urls.at(f"/voice/failsafe/{tries + 1}/{talks}{centre}")
         ours = [number for number in (form.get("To", ""), form.get("From", "")) if number]
-        lines = self._numbers.numbers(*ours)
+        lines = self._numbers.numbers(*ours, psap=psap)
         if not lines:
             _say(response, DIAL_YOURSELF)
             response.pause(length=5)
             response.redirect(action, method="POST")
             return str(response)
         if reached and talks >= TALKS and not form.get("Digits"):
-            again = self._urls.at(f"/voice/failsafe/0/{talks}")
+            again = self._urls.at(f"/voice/failsafe/0/{talks}{centre}")
             gather = response.gather(
                 action=again,
                 method="POST",
@@ -204,7 +216,9 @@ class Failsafe:
         if form.get("Digits") or self._held_seconds(token) > HOLD_SECONDS - HOLD_PIECE_SECONDS:
             response.leave()
             return str(response)
-        action = self._urls.at(f"/voice/{target.role}/{target.leg_id}/wait?hold={token}")
+        psap = query.get("psap", "")
+        centre = f"&psap={psap}" if PSAP.fullmatch(psap) else ""
+        action = self._urls.at(f"/voice/{target.role}/{target.leg_id}/wait?hold={token}{centre}")
         gather = response.gather(
             action=action,
             method="POST",
@@ -216,6 +230,17 @@ class Failsafe:
         )
         _say(gather, HOLD)
         response.redirect(action, method="POST")
+        return str(response)
+
+    def _hold_party(self, target: Target) -> str:
+        """What a party on hold in a room hears: it stands here because it needs nothing else."""
+        here = self._urls.at(f"/voice/{target.role}/{target.leg_id}/{HOLD_POINT}")
+        has_menu = target.role not in {role.value for role in WITHOUT_MENU}
+        response = VoiceResponse()
+        _say(response, HOLD_STAFF if has_menu else HOLD_PARTY)
+        response.pause(length=HOLD_PAUSE_SECONDS)
+        # Twilio does not say whether a HoldUrl's document begins anew at its end: this has none.
+        response.redirect(here, method="POST")
         return str(response)
 
     def _held_seconds(self, token: str) -> float:
@@ -248,9 +273,10 @@ class Failsafe:
     def _rejoin(self, target: Target, tries: int) -> str:
         """Back into the room that the address names.
 
-        A leg of staff ends the room when it leaves, because nobody can say who else would: that
-        costs a blip and never a caller.
+        The leg ends the room when it leaves, because nobody can say who else would: that costs a
+        blip and never a caller. A party outside answers for nobody, and ends none.
         """
+        answers = target.role != Role.OUTSIDE.value
         left = f"/voice/{target.role}/{target.leg_id}/room-left/{target.step}/{target.room}"
         response = VoiceResponse()
         _say(response, ONE_MOMENT)
@@ -260,8 +286,7 @@ class Failsafe:
             label=target.leg_id,
             action=self._urls.at(f"{left}?tries={tries + 1}"),
             callback=self._urls.room(target.call_id, target.room),
-            ends_room=target.role != Role.OUTSIDE.value,
-            star=False,
+            join=JoinRoom(target.room, target.step, star=False, ends_room=answers),
         )
         return str(response)
 

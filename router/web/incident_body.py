@@ -28,7 +28,7 @@ AnswerName = Literal[
     "mental_health",
 ]
 INCIDENT = "incidentComponent"
-OURS = "switchback"  # what an EIDO has no place for: caller_party, answers, trunk, program
+OURS = "switchback"  # what an EIDO has no place for: caller_party, answers, trunk, program, psap
 
 
 def _yes_or_no(value: object) -> object:
@@ -57,6 +57,7 @@ class IncidentBody(BaseModel):
     note: str = Field(default="", max_length=4000)
     answers: dict[AnswerName, Answer] = Field(default_factory=dict)
     new_code: bool = False
+    psap: str = Field(default="", max_length=40)
 
     def to_announcing(self) -> Announcing:
         """The same for the service; a call type becomes a code like those of our menus."""
@@ -74,6 +75,7 @@ class IncidentBody(BaseModel):
             note=self.note,
             answers={str(name): value for name, value in self.answers.items()},
             wants_new_code=self.new_code,
+            psap=self.psap,
         )
 
     def _position(self) -> tuple[float, float] | None:

@@ -142,7 +142,9 @@ def _add_legs(voice: Blueprint, guard: Guard, answers: Answers) -> None:
         given = _ACTIONS[action](leg_id, form_of(request))
         return take(leg_id, given, _receipt(leg_id, action), role)
 
-    @voice.post('/voice/<role>/<leg_id>/<any(keyed, "queue-left", "dial-ended"):action>/<int:step>')
+    @voice.post(
+        '/voice/<role>/<leg_id>/<any(keyed, "queue-left", "dial-ended", whisper):action>/<int:step>'
+    )
     def leg_step(role: str, leg_id: str, action: str, step: int) -> Response:
         given = _STEPS[action](leg_id, step, form_of(request))
         return take(leg_id, given, ReceiptKey(leg_id, action, str(step)), role)
@@ -151,6 +153,20 @@ def _add_legs(voice: Blueprint, guard: Guard, answers: Answers) -> None:
     def room_left(role: str, leg_id: str, step: int, room: int) -> Response:  # noqa: ARG001 - for the fail-safe
         given = webhook.read_room_left(leg_id, step, form_of(request))
         return take(leg_id, given, ReceiptKey(leg_id, "room-left", str(step)), role)
+
+    @voice.post("/voice/<role>/<leg_id>/line-keyed/<int:step>/<int:tries>")
+    def line_keyed(role: str, leg_id: str, step: int, tries: int) -> Response:
+        given = webhook.read_line_keyed(leg_id, step, tries, form_of(request))
+        return take(leg_id, given, ReceiptKey(leg_id, "line-keyed", f"{step}-{tries}"), role)
+
+    @voice.post("/voice/<role>/<leg_id>/detected")
+    def detected(role: str, leg_id: str) -> Response:
+        given = webhook.read_detected(leg_id, form_of(request))
+        return reply(None) if given is None else take(leg_id, given, None, role)
+
+    @voice.post("/voice/<role>/<leg_id>/hold")
+    def hold(role: str, leg_id: str) -> Response:  # noqa: ARG001 - read from the path
+        return reply(guard.failsafe.answer(request.path, request.args, form_of(request)))
 
     @voice.post("/voice/<role>/<leg_id>/status")
     def leg_status(role: str, leg_id: str) -> Response:
@@ -174,7 +190,8 @@ def _add_rooms(voice: Blueprint, guard: Guard, answers: Answers) -> None:
 def _add_failsafe(voice: Blueprint, guard: Guard) -> None:
     @voice.post("/voice/failsafe/<int:tries>/<int:talks>")
     def dialled(tries: int, talks: int) -> Response:
-        return reply(guard.failsafe.dial_911(form_of(request), tries=tries, talks=talks))
+        psap = request.args.get("psap", "")
+        return reply(guard.failsafe.dial_911(form_of(request), tries=tries, talks=talks, psap=psap))
 
     @voice.post("/voice/inbound/fallback")
     @voice.post("/voice/<role>/<leg_id>/fallback")
@@ -199,6 +216,7 @@ _STEPS: Mapping[str, Callable[[str, int, Mapping[str, str]], Input]] = {
     "keyed": webhook.read_keyed,
     "queue-left": webhook.read_queue_left,
     "dial-ended": webhook.read_dial_ended,
+    "whisper": webhook.read_whisper,
 }
 
 

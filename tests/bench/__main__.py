@@ -15,11 +15,12 @@ from tests.bench import report
 from tests.bench.inside import look_inside
 from tests.bench.latency import measure_latency
 from tests.bench.policy import RULES, VERTICES, measure_decisions, measure_what_if
+from tests.bench.queue import run_queue
 from tests.bench.site import ROOT, Site
 from tests.bench.telephone import measure_coming, measure_standing
 from tests.bench.throughput import Effort, measure
 
-PARTS = ("webhooks", "calls", "emulator", "policy")
+PARTS = ("webhooks", "calls", "emulator", "policy", "queue")
 STANDING_SECONDS, COMING_SECONDS = 60.0, 15.0
 
 
@@ -36,16 +37,16 @@ def main() -> int:
     if "webhooks" in parts:
         _webhooks(options)
     if "calls" in parts:
-        found, wrong = measure_latency(options.calls)
-        for name, milliseconds in found.items():
-            print(report.latency(name, milliseconds), flush=True)
-        for sentence in wrong:
-            print(f"went wrong: {sentence}", flush=True)
+        for heard in measure_latency(options.calls, options.held):
+            print(report.heard(heard), flush=True)
     if "emulator" in parts:
         print(f"\n{report.standing(measure_standing(STANDING_SECONDS))}\n", flush=True)
         print(report.coming(measure_coming(report.AIM_NEW_CALLS, COMING_SECONDS)), flush=True)
     if "policy" in parts:
         _policy(options.megabytes)
+    if "queue" in parts:
+        for outcome in run_queue(options.queue_calls):
+            print(f"\n{report.queue(outcome)}", flush=True)
     return 0
 
 
@@ -94,6 +95,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--close", action="store_true", help="a connection for each request")
     parser.add_argument("--calls", type=int, default=40, help="calls played one after another")
+    parser.add_argument(
+        "--queue-calls", type=int, default=50_000, help="of each of the queue's replications"
+    )
+    parser.add_argument("--held", type=int, default=500, help="calls held beside those played")
     return parser.parse_args()
 
 

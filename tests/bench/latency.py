@@ -6,7 +6,8 @@ The emulator stamps what is pressed, heard and rung, so nothing that asks for it
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 from sqlalchemy import text
 
@@ -14,13 +15,15 @@ from router.demo.plays import call_direct_line
 from router.demo.stack import Stack
 from router.demo.stage import Person, PlayError, Stage
 from router.emulator.client import Entry, NetworkError
-from router.storage.calls import list_live_calls
+from tests.bench.held import held_calls, ticking
 from tests.bench.site import STATE
 
 ACCEPT_TO_TALK = "acceptance key to caller and clinician hearing each other"
 NINE_TO_RING = "`back to 911` to a 911 line ringing"
 MENU = "To go back to 9 1 1"
 WARM_UP = 3
+# Held calls are made without a phone: only they are on the 911 line.
+PLAYED = "SELECT count(*) FROM calls WHERE stage <> 'closed' AND line <> 'emergency'"
 WAIT_SECONDS = 20.0
 CALLS_PER_SECOND = 100.0  # an account that is allowed to; a rate of one is a delay of Twilio's
 INSTANT = {
@@ -31,26 +34,56 @@ INSTANT = {
 }
 
 
-def measure_latency(number: int) -> tuple[dict[str, list[float]], list[str]]:
-    """Milliseconds of `number` calls, each accepted and returned to 911, and what went wrong."""
-    accepts: list[float] = []
-    returns: list[float] = []
-    wrong: list[str] = []
+@dataclass
+class Heard:
+    """Milliseconds of each call's two waits, under what circumstances, and what went wrong."""
+
+    when: str
+    accepts: list[float] = field(default_factory=list)
+    returns: list[float] = field(default_factory=list)
+    ticks: list[float] = field(default_factory=list)  # of the held callers' own webhooks
+    wrong: list[str] = field(default_factory=list)
+
+
+def measure_latency(number: int, held: int) -> Iterator[Heard]:
+    """`number` calls, each accepted and returned to 911: alone, then beside held calls.
+
+    These wait once as rows alone, and once with the webhooks that their callers' waits are.
+    """
     with Stack(STATE / "calls", calls_per_second=CALLS_PER_SECOND) as stack:
         stack.network.switches(**INSTANT)
         stage = Stage(stack)
-        for count in range(number + WARM_UP):
-            try:
-                accept, back = _one_call(stage, count + 1)
-            except (PlayError, AssertionError, NetworkError) as error:
-                wrong.append(f"call {count + 1}: {error}")
-                stage.print_records()
-            else:
-                if count >= WARM_UP:
-                    accepts.append(accept)
-                    returns.append(back)
-            _clear(stage)
-    return {ACCEPT_TO_TALK: accepts, NINE_TO_RING: returns}, wrong
+        yield play(stage, number, "nobody held")
+        if held:
+            yield from _beside_held(stage, number, held)
+
+
+def _beside_held(stage: Stage, number: int, held: int) -> Iterator[Heard]:
+    with held_calls(stage.stack, held) as ids:
+        yield play(stage, number, f"{held} held calls")
+        with ticking(stage.stack, ids) as ticks:
+            heard = play(stage, number, f"{held} held calls that are spoken to")
+        heard.ticks = ticks.milliseconds
+        if ticks.wrong:
+            heard.wrong.append(f"{ticks.wrong} waits of held calls were answered wrongly")
+        yield heard
+
+
+def play(stage: Stage, number: int, when: str) -> Heard:
+    """`number` calls one after another, after a few that warm up; `when` names circumstances."""
+    heard = Heard(when)
+    for count in range(number + WARM_UP):
+        try:
+            accept, back = _one_call(stage, count + 1)
+        except (PlayError, AssertionError, NetworkError) as error:
+            heard.wrong.append(f"{when}, call {count + 1}: {error}")
+            stage.print_records()
+        else:
+            if count >= WARM_UP:
+                heard.accepts.append(accept)
+                heard.returns.append(back)
+        _clear(stage)
+    return heard
 
 
 def _one_call(stage: Stage, count: int) -> tuple[float, float]:
@@ -65,19 +98,35 @@ def _one_call(stage: Stage, count: int) -> tuple[float, float]:
     clinician.phone.presses("*")
     _wait_for_menu(stage, clinician, star)
     clinician.phone.presses("9")
-    stage.first_to_ring(stage.call_takers, within=WAIT_SECONDS)
-    told = [entry for entry in stage.network.events(before) if entry["kind"] == "heard"]
+    names = {one.name for one in stage.call_takers}
+    told = _until_rung(stage, before, clinician, names)
     accepted = _pressed(told, clinician, "1")
     talking = max(
         _first(told, accepted, one, "talking_with") for one in (caller.name, clinician.name)
     )
     nine = _pressed(told, clinician, "9")
-    ringing = min(
-        entry["at"]
-        for entry in _after(told, nine)
-        if entry["what"] == "ringing" and entry["name"] in {one.name for one in stage.call_takers}
-    )
-    return (talking - accepted["at"]) * 1000, (ringing - nine["at"]) * 1000
+    ringing = min(_rings(told, nine, names))
+    return (talking - accepted["at"]) * 1000, (ringing - float(nine["at"])) * 1000
+
+
+def _rings(told: Iterable[Entry], after: Entry, names: set[str]) -> list[float]:
+    """When a phone of theirs rang."""
+    return [
+        float(entry["at"])
+        for entry in _after(told, after)
+        if entry["what"] == "ringing" and entry["name"] in names
+    ]
+
+
+def _until_rung(stage: Stage, before: int, clinician: Person, names: set[str]) -> list[Entry]:
+    """What was heard up to the first ring after 9: of an earlier call's rings some may linger."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline:
+        told = [entry for entry in stage.network.events(before) if entry["kind"] == "heard"]
+        if _rings(told, _pressed(told, clinician, "9"), names):
+            return told
+        time.sleep(0.1)
+    raise PlayError(f"no call taker rang within {WAIT_SECONDS:.0f} s")
 
 
 def _pressed(told: Iterable[Entry], person: Person, digits: str) -> Entry:
@@ -123,7 +172,7 @@ def _clear(stage: Stage) -> None:
     deadline = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < deadline:
         with stage.stack.sessions() as session:
-            if not list_live_calls(session):
+            if not session.scalar(text(PLAYED)):
                 break
         time.sleep(0.05)
     with stage.stack.sessions.begin() as session:

@@ -6,6 +6,9 @@ import statistics
 from collections.abc import Iterable, Sequence
 
 from tests.bench.inside import KINDS, PARTS, Inside
+from tests.bench.latency import ACCEPT_TO_TALK, NINE_TO_RING, Heard
+from tests.bench.queue import Measured as QueueMeasured
+from tests.bench.queue import Outcome as QueueOutcome
 from tests.bench.site import FLOOR, OURS
 from tests.bench.telephone import Coming, Standing
 from tests.bench.throughput import TITLES, Results, percentile
@@ -14,6 +17,7 @@ AIM_RATIO, LONG_AIM_RATIO = 0.2, 0.4
 AIM_P99_MILLISECONDS = 50.0
 AIM_STATEMENTS = 6
 AIM_P95_MILLISECONDS = 300.0
+AIM_OFF, AIM_INTERVAL_FROM = 0.05, 0.9  # of theory; at loads from here on its interval counts
 AIM_MEGABYTES, AIM_CORES = 400.0, 0.1
 AIM_NEW_CALLS, AIM_SHARE_MILLISECONDS = 100.0, 20.0
 NAMES = {OURS: "Switchback", FLOOR: "the floor"}
@@ -90,6 +94,20 @@ def inside(found: Inside) -> str:
     )
 
 
+def heard(found: Heard) -> str:
+    """What people waited for under some circumstances, a line each."""
+    lines = [
+        latency(f"{name}, {found.when}", milliseconds)
+        for name, milliseconds in ((ACCEPT_TO_TALK, found.accepts), (NINE_TO_RING, found.returns))
+    ]
+    if found.ticks:
+        lines.append(
+            f"waits of the held callers meanwhile: {len(found.ticks)} documents, "
+            f"p95 {percentile(found.ticks, 0.95):.0f} ms"
+        )
+    return "\n".join([*lines, *(f"went wrong: {sentence}" for sentence in found.wrong)])
+
+
 def latency(name: str, milliseconds: Sequence[float]) -> str:
     """One line for what people wait for."""
     share = [percentile(milliseconds, q) for q in (0.5, 0.95, 0.99)]
@@ -128,6 +146,42 @@ def coming(found: Coming) -> str:
         + table(["", "webhooks", "p50", "p95", "p99", "most"], rows)
         + f"\np99 {p99:.1f} ms: {_verdict(is_met)} under {AIM_SHARE_MILLISECONDS:.0f} ms at "
         f"{AIM_NEW_CALLS:.0f} calls a second\n"
+    )
+
+
+def queue(found: QueueOutcome) -> str:
+    """Theory beside what the routing engine did, with the aim of that load."""
+    rows = []
+    for name, which in (
+        ("returned, mean wait", "returned"),
+        ("held, mean wait", "held"),
+        ("added to a held call", "added"),
+    ):
+        measured: QueueMeasured = getattr(found, which)
+        expected: float = getattr(found.theory, which)
+        low, high = measured.mean - measured.half_width, measured.mean + measured.half_width
+        rows.append(
+            [
+                name,
+                f"{expected:.1f}",
+                f"{measured.mean:.1f}",
+                f"{found.off(which):+.1%}",
+                f"{low:.1f} to {high:.1f}",
+                "yes" if measured.has(expected) else "no",
+            ]
+        )
+    if found.desk.load < AIM_INTERVAL_FROM:
+        is_met = max(abs(found.off(which)) for which in ("returned", "held")) <= AIM_OFF
+        aim = f"both mean waits {_verdict(is_met)} within {AIM_OFF:.0%} of theory"
+    else:
+        is_met = found.returned.has(found.theory.returned) and found.held.has(found.theory.held)
+        aim = f"{_verdict(is_met)} theory inside both 95 % intervals"
+    return (
+        f"the line of {found.desk.takers} call takers at load {found.desk.load}, "
+        f"{found.desk.returns:.0%} returns, {found.desk.service_seconds:.0f} s a call, "
+        f"{found.calls:,} calls; the guard put {found.guarded:,} held calls before a return\n"
+        + table(["seconds", "theory", "measured", "off", "95 % interval", "theory inside"], rows)
+        + f"\n{aim}\n"
     )
 
 

@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from ivr_flows.call import Stage as CallStage
 from router.demo.seed import write_external
@@ -23,7 +23,7 @@ from router.demo.stack import Stack
 from router.demo.stage import Person, Stage
 from router.emulator.client import Phone
 from router.services.clock import DatabaseClock, read_now
-from router.storage.tables import calls, messages, outbox, presence
+from router.storage.tables import call_backs, calls, messages, outbox, presence
 from tests.conftest import a_database
 from tests.quick_program import in_force, write_quick
 
@@ -40,7 +40,13 @@ QUICK = {
     "supervisor_seconds = 60": "supervisor_seconds = 3",
     "reoffer_seconds = 25": "reoffer_seconds = 12",
 }
-SWITCHES = ("speech_rate=0", "dial_setup_seconds=0.02", "ring_timeout_buffer=0")
+# The same with lost callers called back, in a few seconds.
+CALLS_BACK = {
+    "seek_seconds = 20": "seek_seconds = 0",
+    'tries = ["at_once", 60, 300]': 'tries = ["at_once", 5]',
+    "call_back_within_seconds = 900": "call_back_within_seconds = 60",
+}
+SWITCHES = ("speech_rate=0", "dial_setup_seconds=0.02", "ring_timeout_buffer=0", "amd_seconds=0")
 CALLS_PER_SECOND = 50
 REDIS_DATABASE = 8  # the first of ours, one a worker; the tests beside us have the ones below
 ROOM = re.compile(r"[a-z0-9]+\.\d+")
@@ -97,12 +103,24 @@ def external(stack: Stack, stage: Stage) -> Iterator[Stage]:
         yield stage
 
 
+@pytest.fixture
+def calls_back(stack: Stack, stage: Stage) -> Iterator[Stage]:
+    """The program with its call-backs: the system rings at once, and once more."""
+    program = write_quick(stack.state / "calls_back.toml", QUICK | CALLS_BACK)
+    with in_force(stack, program, calls_back=True):
+        yield stage
+    with stack.sessions.begin() as session:  # nobody is rung during the next test
+        over = {"state": "closed", "due_at": None, "closed_at": func.clock_timestamp()}
+        session.execute(update(call_backs).where(call_backs.c.closed_at.is_(None)).values(over))
+
+
 def _everybody_rested(stack: Stack) -> None:
     """Free and idle in the order of the roster: the first is offered the first call."""
     seeded = stack.seeded
+    staff = (*seeded.clinicians, *seeded.call_takers, *seeded.supervisors)
     with stack.sessions.begin() as session:
         now = read_now(session, DatabaseClock())
-        for place, person in enumerate((*seeded.clinicians, *seeded.call_takers)):
+        for place, person in enumerate(staff):
             session.execute(
                 update(presence)
                 .where(presence.c.person_id == person.id)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from router.demo.stage import Stage
 from router.emulator.client import Phone
 
+TARGETS = {"clinicians": "1", "supervisors": "2", "911": "3", "interpreter": "4", "warm_line": "5"}
 NO_DANGER = ("2", "2", "2", "1")  # weapon or violence, medical, risk to life, asked for police
+SAID_AGAIN = 5
 
 
 def dials_direct(stage: Stage, caller: Phone, *, until: str = "") -> None:
@@ -55,6 +59,17 @@ def connects(stage: Stage, caller: Phone, clinician: Phone, name: str = "Jo") ->
     clinician.is_talking_with(name)
 
 
+def is_heard(speaker: Phone, text: str, listener: Phone) -> None:
+    """Say it, and again when it was lost: people are apart while a room forms anew."""
+    for _ in range(SAID_AGAIN):
+        speaker.says(text)
+        with suppress(AssertionError):
+            listener.hears(text, within=1)
+            return
+    speaker.says(text)
+    listener.hears(text)
+
+
 def records(clinician: Phone, key: str = "1") -> None:
     """The caller has gone: say how the call ended."""
     clinician.hears("how is the call resolved", within=10)
@@ -67,3 +82,11 @@ def opens_menu(clinician: Phone, item: str) -> None:
     """Press star and hear the item."""
     clinician.presses("*")
     clinician.hears(item)
+
+
+def chooses(giver: Phone, target: str) -> None:
+    """Press star, then 4, and the key of whom the caller is to be transferred to."""
+    opens_menu(giver, "transfer your caller, press 4")
+    giver.presses("4")
+    giver.hears("who do you need")
+    giver.presses(TARGETS[target])

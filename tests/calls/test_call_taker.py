@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from router.demo.stage import Stage
 from router.emulator.client import Phone
-from tests.calls.scripts import accepts, keys_transfer, opens_menu, records
+from tests.calls.scripts import accepts, chooses, is_heard, keys_transfer, records
 
 
 def test_in2_tr1_a_transfer_on_a_shared_trunk_leg(stage: Stage, trunk: Phone, carla: Phone) -> None:
@@ -75,9 +75,8 @@ def test_in2_tr1_a_leg_each_the_call_taker_consults_introduces_and_hangs_up(
     caller.hears("9 1 1")
     accepts(tess, "9 1 1 call holding")
     tess.is_talking_with("Jo")
-    opens_menu(tess, "to bring in a clinician, press 4")
+    chooses(tess, "clinicians")
     caller.hears("one moment")
-    tess.presses("4")
     keys_transfer(tess, incident="815")
     tess.hears("a clinician is being called")
     tess.is_talking_with("Jo")
@@ -86,8 +85,7 @@ def test_in2_tr1_a_leg_each_the_call_taker_consults_introduces_and_hangs_up(
     carla.is_talking_with("Tess Calltaker")
     carla.is_talking_with("Jo")
     tess.hangs_up()
-    carla.says("Jo, I am Carla.")
-    caller.hears("I am Carla")
+    is_heard(carla, "Jo, I am Carla.", caller)
     carla.is_talking_with("Jo")
     caller.hangs_up()
     records(carla)
@@ -101,8 +99,7 @@ def test_tr1_nobody_free_gives_control_back_to_the_call_taker(
     caller.dials(stage.stack.seeded.lines["emergency"])
     accepts(tess, "9 1 1 call holding")
     tess.is_talking_with("Jo")
-    opens_menu(tess, "press 4")
-    tess.presses("4")
+    chooses(tess, "clinicians")
     keys_transfer(tess)
     tess.hears("no clinician is available. the caller stays with you")
     tess.is_talking_with("Jo")
@@ -114,8 +111,7 @@ def test_tr1_a_call_taker_who_leaves_early_leaves_the_caller_to_the_clinician(
     caller.dials(stage.stack.seeded.lines["emergency"])
     accepts(tess, "9 1 1 call holding")
     tess.is_talking_with("Jo")
-    opens_menu(tess, "press 4")
-    tess.presses("4")
+    chooses(tess, "clinicians")
     keys_transfer(tess)
     tess.is_talking_with("Jo")
     carla.rings()

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from router.demo.stage import Stage
 from router.emulator.client import Phone
-from tests.calls.scripts import accepts, connects, dials_direct, keys_transfer, opens_menu, records
+from tests.calls.scripts import (
+    accepts,
+    chooses,
+    connects,
+    dials_direct,
+    is_heard,
+    keys_transfer,
+    opens_menu,
+    records,
+)
 
 
 def test_tr3_star_holds_the_caller_with_a_voice_and_1_goes_back(
@@ -172,13 +181,11 @@ def test_tr7_the_call_taker_drops_beside_the_clinician(
     caller.dials(stage.stack.seeded.lines["emergency"])
     accepts(tess, "9 1 1 call holding")
     tess.is_talking_with("Jo")
-    opens_menu(tess, "press 4")
-    tess.presses("4")
+    chooses(tess, "clinicians")
     keys_transfer(tess)
     accepts(carla)
     carla.is_talking_with("Jo")
     carla.is_talking_with("Tess Calltaker")
     tess.loses_signal()
     carla.is_talking_with("Jo")
-    carla.says("I am still here.")
-    caller.hears("still here")
+    is_heard(carla, "I am still here.", caller)

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from router.demo.stage import Stage
 from router.emulator.client import Phone
-from tests.calls.scripts import accepts, connects, dials_direct, opens_menu
+from tests.calls.scripts import accepts, connects, dials_direct, is_heard, opens_menu
 
 
 def sends_back(clinician: Phone) -> None:
     """Star, 9: the clinician gives the call back to 911."""
     opens_menu(clinician, "to go back to 9 1 1, press 9")
     clinician.presses("9")
+
+
+def takes(line: Phone, heard: str = "crisis line with a caller") -> None:
+    """A 911 line that the caller's own leg dials picks up, hears whom it gets and presses 1."""
+    line.answers()
+    line.hears(heard)
+    line.hears("press 1 to take the caller")
+    line.presses("1")
+    line.is_talking_with("Jo")
 
 
 def test_re1_re4_the_clinician_stays_until_911_is_there_and_gives_a_reason(
@@ -29,8 +38,7 @@ def test_re1_re4_the_clinician_stays_until_911_is_there_and_gives_a_reason(
     tess.is_talking_with("Jo")
     tess.is_talking_with("Carla Clinician")
     carla.hangs_up()
-    tess.says("This is 911.")
-    caller.hears("this is 911")
+    is_heard(tess, "This is 911.", caller)
     tess.is_talking_with("Jo")
 
 
@@ -101,9 +109,7 @@ def test_re5_a_caller_alone_reaches_the_lines_outside_by_their_own_leg(
     caller.presses("1")
     caller.hears("connecting you to 9 1 1")
     second.rings()
-    second.answers()
-    second.hears("reason: danger")
-    second.is_talking_with("Jo")
+    takes(second, "reason: danger")
 
 
 def test_re5_without_the_carriers_api_a_waiting_caller_reaches_911_by_twiml(
@@ -115,9 +121,7 @@ def test_re5_without_the_carriers_api_a_waiting_caller_reaches_911_by_twiml(
     caller.hears("for 9 1 1, press 9")
     caller.presses("9")
     priority.rings(within=15)
-    priority.answers()
-    priority.hears("crisis line with a caller")
-    priority.is_talking_with("Jo")
+    takes(priority)
 
 
 def test_re5_without_the_carriers_api_a_clinicians_caller_reaches_911_by_twiml(
@@ -127,9 +131,7 @@ def test_re5_without_the_carriers_api_a_clinicians_caller_reaches_911_by_twiml(
     external.network.faults(rest=[{"do": "503"}])
     sends_back(carla)
     priority.rings(within=15)
-    priority.answers()
-    priority.hears("crisis line with a caller")
-    priority.is_talking_with("Jo")
+    takes(priority)
 
 
 def test_re5_without_the_carriers_api_nobody_rings_and_the_caller_need_not_press_a_key(
@@ -138,8 +140,7 @@ def test_re5_without_the_carriers_api_nobody_rings_and_the_caller_need_not_press
     external.network.faults(rest=[{"do": "503"}])
     dials_direct(external, caller)
     priority.rings(within=30)
-    priority.answers()
-    priority.is_talking_with("Jo")
+    takes(priority)
 
 
 def test_re5_hosted_without_the_carriers_api_the_lines_outside_are_dialled(
@@ -149,8 +150,7 @@ def test_re5_hosted_without_the_carriers_api_the_lines_outside_are_dialled(
     dials_direct(stage, caller, until="danger")
     caller.presses("1")
     priority.rings(within=25)
-    priority.answers()
-    priority.is_talking_with("Jo")
+    takes(priority)
 
 
 def test_ro6_a_waiting_caller_for_whom_no_phone_can_be_rung_is_not_kept_waiting(
@@ -159,9 +159,7 @@ def test_ro6_a_waiting_caller_for_whom_no_phone_can_be_rung_is_not_kept_waiting(
     stage.network.faults(rest=[{"do": "503"}])
     dials_direct(stage, caller)
     priority.rings(within=12)  # a piece of the wait, and not the offers' deadlines
-    priority.answers()
-    priority.hears("with a caller for you")
-    priority.is_talking_with("Jo")
+    takes(priority)
     assert not carla.transcript()
 
 
@@ -171,11 +169,9 @@ def test_re5_a_caller_whom_911_has_left_is_connected_again(
     dials_direct(external, caller, until="danger")
     caller.presses("1")
     priority.rings()
-    priority.answers()
-    priority.is_talking_with("Jo")
+    takes(priority)
     priority.hangs_up()
     caller.hears("9 1 1 has left the line")
     caller.presses("9")
     priority.rings(within=10)
-    priority.answers()
-    priority.is_talking_with("Jo")
+    takes(priority)

@@ -187,6 +187,46 @@ def test_O37_hold_and_mute(stage: Stage) -> None:
     assert events(stage)[-3:] == ["participant-hold", "participant-unhold", "participant-mute"]
 
 
+def test_who_is_on_hold_when_the_conference_starts_hears_on(stage: Stage) -> None:
+    stage.line(room('waitUrl="/wait"'))
+    stage.app.on("/wait", "<Say>Please wait</Say>")
+    stage.app.on("/hold", "<Say>You are on hold</Say><Pause length='4'/><Redirect/>")
+    caller = stage.caller()
+    caller.hears("Please wait")
+    participant(stage, caller).update(hold=True, hold_url=stage.app.url("/hold"))
+    caller.hears("You are on hold")
+    ana = rung_in(stage, ANA, "Ana")
+    assert conference(stage).status == "in-progress"
+    caller.hears("You are on hold", within=10)
+    ana.says("Not for you")
+    caller.does_not_hear("Not for you")
+    participant(stage, caller).update(hold=False)
+    caller.is_talking_with("Ana")
+
+
+def test_who_comes_off_hold_before_the_start_hears_the_wait_again(stage: Stage) -> None:
+    stage.line(room('waitUrl="/wait"'))
+    stage.app.on("/wait", "<Say>Please wait</Say>")
+    caller = stage.caller()
+    caller.hears("Please wait")
+    participant(stage, caller).update(hold=True)
+    caller.is_hearing("play")
+    participant(stage, caller).update(hold=False)
+    caller.hears("Please wait")
+
+
+def test_who_is_on_hold_is_kicked_as_others_are(stage: Stage) -> None:
+    stage.line(room())
+    stage.app.on("/after", "<Say>Out of it</Say><Pause length='9'/>")
+    caller = stage.caller()
+    rung_in(stage, ANA, "Ana")
+    stage.app.on("/hold", "<Say>You are on hold</Say>")
+    participant(stage, caller).update(hold=True, hold_url=stage.app.url("/hold"))
+    participant(stage, caller).delete()
+    caller.hears("Out of it")
+    assert caller.state()["calls"][0]["hears"]["kind"] == "say"
+
+
 def test_O38_a_coach_is_heard_by_the_coached_alone(stage: Stage) -> None:
     stage.line(room())
     caller = stage.caller()

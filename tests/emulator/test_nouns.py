@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from twilio.base.exceptions import TwilioRestException
 
 from tests.emulator.conftest import LINE, Stage
 
@@ -231,3 +232,22 @@ def test_record_beeps_and_ends_by_itself(stage: Stage) -> None:
     silent.hears("Next", within=4)
     statuses = [told["RecordingStatus"] for told in stage.app.to("/told")]
     assert statuses == ["in-progress", "completed", "in-progress", "absent"]
+
+
+def test_a_sip_phone_called_by_rest_is_given_the_headers_of_its_address(stage: Stage) -> None:
+    stage.line()
+    lee = stage.net.phone(LEE, "Lee")
+    twiml = "<Response><Say>Hello</Say></Response>"
+    to = f"{LEE}?X-Case=7&User-to-User=id%201&Subject=none"
+    stage.client.calls.create(to=to, from_=LINE, twiml=twiml)
+    assert lee.rings()["headers"] == {"X-Case": "7", "User-to-User": "id 1"}
+
+
+@pytest.mark.parametrize(
+    ("to", "code"), [(f"sip:{'a' * 250}@b.example", 21211), (f"{LEE}?X-A={'1' * 1024}", 21227)]
+)
+def test_a_sip_address_too_long_for_twilio_is_refused(stage: Stage, to: str, code: int) -> None:
+    stage.line()
+    with pytest.raises(TwilioRestException) as refused:
+        stage.client.calls.create(to=to, from_=LINE, twiml="<Response/>")
+    assert refused.value.code == code

@@ -290,6 +290,31 @@ def test_whether_a_redirected_participant_ends_the_conference(stage: Stage, ends
     assert ended is ends
 
 
+@pytest.mark.parametrize(("loops", "times"), [(True, 3), (False, 1)])
+def test_whether_a_hold_document_begins_anew(stage: Stage, loops: bool, times: int) -> None:
+    stage.net.switches(hold_url_loops=loops, speech_rate=0)
+    stage.line("<Dial><Conference>room</Conference></Dial>")
+    stage.app.on("/hold", "<Say>On hold</Say><Pause length='4'/>")
+    caller = stage.caller()
+    conference = stage.client.conferences.list()[0].sid
+    held = stage.client.conferences(conference).participants(caller.transcript()[0]["call"])
+    held.update(hold=True, hold_url=stage.app.url("/hold"))
+    stage.net.advance(10)
+    assert len(stage.app.to("/hold")) == times
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_whether_the_flag_of_a_held_participant_can_be_changed(stage: Stage, keeps: bool) -> None:
+    stage.net.switches(held_participant_keeps_flag=keeps)
+    stage.line('<Dial><Conference endConferenceOnExit="true">room</Conference></Dial>')
+    caller = stage.caller()
+    conference = stage.client.conferences.list()[0].sid
+    held = stage.client.conferences(conference).participants(caller.transcript()[0]["call"])
+    held.update(hold=True)
+    held.update(end_conference_on_exit=False)
+    assert held.fetch().end_conference_on_exit is keeps
+
+
 @pytest.mark.parametrize(("policy", "times"), [("ct", 1), ("ct,5xx", 2)])
 def test_when_a_webhook_is_tried_again(stage: Stage, policy: str, times: int) -> None:
     stage.net.switches(retry_policy=policy)

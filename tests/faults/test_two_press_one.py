@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from router.demo.stage import Person
-from tests.faults.pace import IS_ALONE
+from tests.faults.pace import IS_ALONE, granted
 from tests.faults.scene import Scene, until
 from tests.quick_program import in_force, write_quick
 
@@ -49,8 +49,8 @@ def decide(scene: Scene, caller: Person) -> None:
     until(lambda: scene.is_talking(caller), 10, "the caller talks with someone")
     winner, loser = sorted(pair, key=lambda one: not scene.is_talking(one))
     assert scene.is_talking(winner)
-    loser.phone.hears("another person has taken this call", within=10)
-    loser.phone.is_hung_up(within=10)
+    loser.phone.hears("another person has taken this call", within=granted(10))
+    loser.phone.is_hung_up(within=granted(10))
     until(lambda: scene.is_free(loser), 5, "the other is free again")
     assert not scene.is_free(winner)
 

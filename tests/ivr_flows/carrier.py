@@ -9,12 +9,14 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from ivr_flows import inputs, outputs
-from ivr_flows.call import STAFF, Place, Stage
+from ivr_flows import callback, inputs, moving, outputs, parties
+from ivr_flows.call import STAFF, Place, Role, Stage
+from ivr_flows.inputs import Found
 from tests.ivr_flows.story import Story
 
 CALLER = "call-1"
-KEYS = ("", "1", "1", "1", "2", "2", "3", "4", "9", "*", "#", "8", "1234", "12345", "5")
+UNHEARD_STEPS = 2  # of four seconds each, with orders that take as long
+KEYS = ("", "1", "1", "1", "2", "2", "3", "4", "9", "*", "#", "8", "1234", "12345", "5", "6")
 WILLING = ("1", "1", "1", "4", "3", "2", *KEYS)
 FROM_PAGES: tuple[inputs.Input, ...] = (
     inputs.AnswersChanged("token", {"medical": "yes"}),
@@ -24,6 +26,8 @@ FROM_PAGES: tuple[inputs.Input, ...] = (
     inputs.ProtocolMoved("token", "answer", question="means_near", value="no"),
     inputs.ProtocolMoved("token", "back"),
 )
+PERSON = "911 this is Lee what is the emergency"
+GREETING = "You have reached the records office. Leave a message after the tone."
 TRANSFERS: tuple[inputs.Input, ...] = (
     inputs.TransferRequested("token", "desk:clinicians", "together"),
     inputs.TransferRequested("token", "desk:supervisors", "private"),
@@ -39,7 +43,7 @@ IN_MID_TRANSFER: tuple[inputs.Input, ...] = (
     inputs.TransferCancelled("token"),
     inputs.TransferRequested("token", "desk:supervisors"),
 )
-WAIT_KEYS = ("", "", "", "", "9", "5")
+WAIT_KEYS = ("", "", "", "", "9", "5", "2", "1", "3")
 TOLD_AGAIN = (
     inputs.Keyed,
     inputs.QueueLeft,
@@ -48,16 +52,20 @@ TOLD_AGAIN = (
     inputs.LegStatusChanged,
     inputs.RoomJoined,
     inputs.RoomDeparted,
+    inputs.ControlsChanged,
     inputs.CommandDone,
     inputs.CommandFailed,
     inputs.CommandUnknown,
+    inputs.LegDetected,
 )
 
 
 class Carrier:
     """Drives a story.
 
-    `on_line` is where each leg really is: ivr, queue, room:N, dial (rings 911), talk (with 911).
+    `on_line` is where each leg really is: ivr, queue, room:N, dial (rings 911), whisper (911 has
+    picked up and is asked who is there), talk (with 911). `machines` is the chance that a machine
+    picks up a 911 line: it presses nothing, and the carrier may say what it is.
     `rest` is the chance that a command is carried out, `lost` that a status or conference callback
     is not delivered. Without a `switchboard` there are no commands and nobody keeps deadlines. With
     `transfers` they are asked for, introduced and cancelled by the API as well as by key.
@@ -71,30 +79,47 @@ class Carrier:
         rest: float = 1.0,
         lost: float = 0.0,
         switchboard: bool = True,
+        machines: float = 0.3,
         transfers: bool = False,
+        repaired: bool = False,
     ) -> None:
         self.story = story
         self.random = random
         self.rest = rest
         self.lost = lost
         self.switchboard = switchboard
+        self.machines = machines
+        self.is_machine: set[str] = set()
         self.transfers = transfers
-        self.on_line: dict[str, str] = {CALLER: "ivr"}
+        self.repaired = repaired
+        self.on_line: dict[str, str] = {
+            leg.id: "ivr" for leg in story.call.legs if leg.place is Place.FLOW
+        }
         self.flags: dict[str, bool] = {}
+        self.held: set[str] = set()  # on hold in the room they are in
+        self.muted: set[str] = set()
+        self.controls = 0  # callbacks on hold and mute so far
+        self.party_control = False  # holds, mutes and removals are asked for all the time
         self.told_before: list[inputs.Input] = []
+        self.asked = 0  # how often the line that the caller dials was asked before
         self._orders: dict[type, Callable[[Any], None]] = {
             outputs.PlaceLeg: self._place,
             outputs.EndLeg: self._end,
             outputs.ReleaseFromQueue: self._release,
             outputs.RedirectLeg: self._redirect,
             outputs.SetEndsRoom: self._set_flag,
+            outputs.HoldLeg: self._hold,
+            outputs.MuteLeg: self._mute,
+            outputs.RemoveLeg: self._remove,
             outputs.CheckLeg: self._look_up,
         }
-        self._settle(CALLER)
         for leg in story.call.legs:
             if leg.place is Place.ROOM:
                 self.on_line[leg.id] = f"room:{leg.room}"
                 self.flags[leg.id] = leg.ends_room
+            elif leg.is_answered:
+                self.on_line[leg.id] = "ivr"
+                self._settle(leg.id)
 
     # -- the carrier's side ------------------------------------------------------------
 
@@ -104,11 +129,15 @@ class Carrier:
         if leg_id not in self.on_line or not told:
             return
         last = told[-1]
+        self.held.discard(leg_id)
+        self.muted.discard(leg_id)
         if isinstance(last, outputs.Wait):
             self.on_line[leg_id] = "queue"
         elif isinstance(last, outputs.JoinRoom):
             self.on_line[leg_id] = f"room:{last.room}"
             self.flags[leg_id] = last.ends_room
+            if last.muted:
+                self.muted.add(leg_id)
         elif isinstance(last, outputs.Dial911):
             self.on_line[leg_id] = "dial"
         elif isinstance(last, outputs.Ask):
@@ -148,6 +177,8 @@ class Carrier:
     def hang_up(self, leg_id: str) -> None:
         """Let the phone be put down, or its battery die."""
         where = self.on_line.pop(leg_id)
+        self.held.discard(leg_id)
+        self.muted.discard(leg_id)
         late = self.random.random() < 0.5
         if not late:
             self._over(leg_id, where)
@@ -193,12 +224,25 @@ class Carrier:
         fate = self.random.choice(["answer", "answer", "answer", "busy", "silence"])
         if fate == "answer":
             self.on_line[leg_id] = "ivr"
+            is_psap = self.story.leg(leg_id).role is Role.PSAP
+            if is_psap and self.random.random() < self.machines:
+                self.is_machine.add(leg_id)
             self._ask(inputs.LegAnswered(leg_id, f"CA{leg_id}"))
+            if is_psap and self.random.random() < 0.7:
+                self._detect(leg_id)
         elif fate == "busy":
-            self._report(inputs.LegStatusChanged(leg_id, "busy"))
+            self._report(inputs.LegStatusChanged(leg_id, self.random.choice(["busy", "failed"])))
+
+    def _detect(self, leg_id: str) -> None:
+        """The carrier says who picked up; it is wrong at times."""
+        guesses = ["machine_start", "machine_start", "fax", "unknown"]
+        if leg_id not in self.is_machine:
+            guesses = ["human", "human", "human", "unknown", "machine_start"]
+        self._report(inputs.LegDetected(leg_id, self.random.choice(guesses)))
 
     def _end(self, order: outputs.EndLeg) -> None:
-        assert order.leg_id != CALLER, "the caller is hung up on"
+        is_ringing = callback.is_unreached(self.story.call) and order.leg_id not in self.on_line
+        assert order.leg_id != CALLER or is_ringing, "the caller is hung up on"
         if order.leg_id in self.on_line:
             self.hang_up(order.leg_id)
         elif self.story.leg(order.leg_id).is_live:
@@ -231,8 +275,44 @@ class Carrier:
         if self.on_line.get(order.leg_id) == f"room:{order.room}":
             self.flags[order.leg_id] = order.ends_room
             if self.random.random() >= self.lost:
-                done = inputs.CommandDone("SetEndsRoom", order.leg_id, ends_room=order.ends_room)
+                done = inputs.CommandDone("SetEndsRoom", order.leg_id, on=order.ends_room)
                 self.story.give(done)
+        else:
+            self._refuse(order, on=order.ends_room)
+
+    def _refuse(self, order: Any, *, on: bool = False) -> None:  # noqa: ANN401 - any command
+        name = type(order).__name__
+        self.story.give(inputs.CommandFailed(name, order.leg_id, "20404", on=on))
+
+    def _hold(self, order: outputs.HoldLeg) -> None:
+        self._switch(order, self.held, order.on)
+
+    def _mute(self, order: outputs.MuteLeg) -> None:
+        self._switch(order, self.muted, order.on)
+
+    def _switch(self, order: Any, there: set[str], on: bool) -> None:  # noqa: ANN401
+        leg_id = order.leg_id
+        assert leg_id != CALLER, "a caller is held or muted in a room"
+        if self.on_line.get(leg_id) != f"room:{order.room}":
+            self._refuse(order, on=on)
+            return
+        leg = self.story.leg(leg_id)
+        wanted = leg.hold_wanted if there is self.held else leg.mute_wanted
+        if on != wanted or (on and not moving.may_be_silenced(self.story.call, leg)):
+            return  # void: checked again at execution
+        (there.add if on else there.discard)(leg_id)
+        if self.random.random() >= self.lost:
+            self.story.give(inputs.CommandDone(type(order).__name__, leg_id, on=on))
+        self.controls += 1
+        held, muted = leg_id in self.held, leg_id in self.muted
+        told = inputs.ControlsChanged(leg_id, order.room, held, muted, self.controls)
+        self._report(told)
+
+    def _remove(self, order: outputs.RemoveLeg) -> None:
+        if self.on_line.get(order.leg_id) != f"room:{order.room}":
+            self._refuse(order)
+        elif order.leg_id not in {leg.id for leg in self.story.call.staff()}:
+            self._leave(order.leg_id)
 
     def _look_up(self, order: outputs.CheckLeg) -> None:
         if order.leg_id not in self.on_line:
@@ -252,12 +332,32 @@ class Carrier:
             self._tell_again()
         elif choice < 0.66:
             self.story.give(self.random.choice(FROM_PAGES))
-        elif self.transfers and choice < 0.76 and len(self.on_line) > 1:
+        elif choice < (0.85 if self.party_control else 0.68):
+            leg = self.random.choice(self.story.call.legs)
+            action = self.random.choice(parties.ACTIONS)
+            self.story.give(inputs.ControlRequested("token", leg.id, action))
+        elif self.transfers and choice < 0.8 and len(self.on_line) > 1:
             under_way = self.story.call.transfer is not None
             self.story.give(self.random.choice(IN_MID_TRANSFER if under_way else TRANSFERS))
+        elif self.repaired and choice < 0.84:
+            self._reconcile()
         elif self.on_line:
             leg_id = self.random.choice(sorted(self.on_line))
             self._person_acts(leg_id)
+
+    def _reconcile(self) -> None:
+        """The repairer has read twice where a leg is, which is not where the call has it."""
+        leg = self.random.choice(self.story.call.legs)
+        where = self.on_line.get(leg.id, "")
+        place, _, room = where.partition(":")
+        found = {"ivr": Found.FLOW, "": Found.OVER}.get(place) or Found(place)
+        if found.value == leg.place.value or (found is Found.OVER and leg.place is Place.PLANNED):
+            return
+        if found is Found.ROOM and list(self.on_line.values()).count(where) == 1:
+            found = Found.ALONE
+        self.story.give(
+            inputs.Reconciled(leg.id, found, leg.place, leg.step, "completed", int(room or 0))
+        )
 
     def _time_goes_on(self, seconds: float) -> None:
         if self.switchboard:
@@ -273,6 +373,9 @@ class Carrier:
 
     def _person_acts(self, leg_id: str) -> None:
         where = self.on_line[leg_id]
+        if leg_id not in self.story.told:
+            self._ask(inputs.LegAsked(leg_id))  # it comes over from another call
+            return
         told = self.story.told[leg_id][-1]
         if self.random.random() < 0.05:
             self.hang_up(leg_id)
@@ -281,7 +384,7 @@ class Carrier:
         elif where == "ivr":
             keys = WILLING if self.transfers and leg_id != CALLER else KEYS
             self._press(leg_id, self.random.choice(keys))
-        elif where in ("dial", "talk"):
+        elif where in ("dial", "whisper", "talk"):
             self._dialled(leg_id)
         elif self.story.leg(leg_id).place is Place.JOINING and self.random.random() < 0.9:
             self._report(inputs.RoomJoined(leg_id, int(where.removeprefix("room:"))))
@@ -299,21 +402,44 @@ class Carrier:
 
     def _press(self, leg_id: str, digits: str) -> None:
         told = self.story.told.get(leg_id, [])
-        if told and isinstance(told[-1], outputs.Ask):
-            self._ask(inputs.Keyed(leg_id, told[-1].step, digits))
+        if not told or not isinstance(told[-1], outputs.Ask):
+            return
+        speech = ""
+        if leg_id in self.is_machine:
+            digits, speech = "", self.random.choice(["", GREETING])
+        elif told[-1].speech and not digits:
+            speech = self.random.choice(["", PERSON])
+        self._ask(inputs.Keyed(leg_id, told[-1].step, digits, speech))
 
     def _dialled(self, leg_id: str) -> None:
         step = self.story.leg(leg_id).step
         if self.on_line[leg_id] == "talk":
             self._ask(inputs.DialEnded(leg_id, step, "completed"))
+        elif self.on_line[leg_id] == "whisper":
+            is_machine = leg_id in self.is_machine
+            digits = "" if is_machine else self.random.choice(KEYS)
+            keyed = inputs.LineKeyed(leg_id, step, self.asked, digits, GREETING * is_machine)
+            self._whisper(leg_id, self.story.gives_unheard(keyed))
         elif self.random.random() < 0.5:
-            answer = self.story.gives_unheard(inputs.LineAnswered(leg_id))
-            self.on_line[leg_id] = "talk"
-            if any(isinstance(one, outputs.Hangup) for one in answer):
-                self._ask(inputs.DialEnded(leg_id, step, "completed"))
+            self.is_machine.discard(leg_id)
+            if self.random.random() < self.machines:
+                self.is_machine.add(leg_id)
+            self._whisper(leg_id, self.story.gives_unheard(inputs.LineAnswered(leg_id, step)))
         else:
             status = self.random.choice(["busy", "no-answer", "failed"])
             self._ask(inputs.DialEnded(leg_id, step, status))
+
+    def _whisper(self, leg_id: str, answer: tuple[outputs.Instruction, ...]) -> None:
+        """What a line that the caller's leg dials does with what it is told."""
+        last = answer[-1]
+        if isinstance(last, outputs.AskLine):
+            self.on_line[leg_id], self.asked = "whisper", last.tries
+        elif isinstance(last, outputs.Hangup):
+            step = self.story.leg(leg_id).step
+            status = self.random.choice(["no-answer", "completed"])
+            self._ask(inputs.DialEnded(leg_id, step, status))
+        else:
+            self.on_line[leg_id] = "talk"
 
     # -- what must hold --------------------------------------------------------------------
 
@@ -322,19 +448,25 @@ class Carrier:
         call = self.story.call
         if call.stage is Stage.CLOSED or CALLER not in self.on_line:
             return
-        driven = self.on_line[CALLER] in ("queue", "dial", "talk", "ivr")
+        driven = self.on_line[CALLER] in ("queue", "dial", "whisper", "talk", "ivr")
         assert call.due_at is not None or driven, f"no deadline: {call}"
         told = self.story.told[CALLER][-1]
         if isinstance(told, outputs.Hangup):
-            assert call.caller.flow == "closing", f"a live caller is hung up on: {call}"
+            may_end = call.caller.flow == "closing" or callback.is_unreached(call)
+            assert may_end, f"a live caller is hung up on: {call}"
+        takers = [leg.id for leg in call.staff() if leg.role is Role.PSAP]
+        if self.on_line[CALLER] == "talk":
+            takers.append(CALLER)
+        assert len(takers) <= 1, f"two people at 911 have the caller: {takers} {call}"
 
     def is_with_a_person(self) -> bool:
-        """Whether the caller shares a room with staff, or 911 is on their own dial."""
+        """Whether the caller shares a room with staff, or a person on their dial has them."""
         where = self.on_line.get(CALLER, "")
-        if where in ("dial", "talk"):
+        if where == "talk":
             return True
         staff = [leg.id for leg in self.story.call.legs if leg.role in STAFF or leg.vouched]
-        return where.startswith("room") and any(self.on_line.get(leg) == where for leg in staff)
+        heard = [leg for leg in staff if leg not in self.held | self.muted]
+        return where.startswith("room") and any(self.on_line.get(leg) == where for leg in heard)
 
     def hangs_up_and_nobody_is_rung_on(self, seconds: int = 200) -> bool:
         """The caller leaves: whether no phone rings on once all orders are carried out."""
@@ -349,23 +481,47 @@ class Carrier:
             self._time_goes_on(10)
         return self.story.is_at(Stage.CLOSED) and not self.story.rings()
 
+    def loses_a_heard_one(self) -> None:
+        """Somebody whom the caller hears in their room drops out of it, if anybody is there."""
+        where = self.on_line.get(CALLER, "")
+        there = [leg for leg in sorted(self.on_line) if self.on_line[leg] == where != ""]
+        heard = [leg for leg in there if leg not in self.held | self.muted | {CALLER}]
+        if where.startswith("room") and heard:
+            self.hang_up(self.random.choice(heard))
+
+    def is_unheard(self) -> bool:
+        """Whether the caller shares a room with people of whom none can be heard by them."""
+        where = self.on_line.get(CALLER, "")
+        there = {leg for leg, place in self.on_line.items() if place == where} - {CALLER}
+        is_alone = there and there <= self.held | self.muted
+        return where.startswith("room") and bool(is_alone)
+
     def drain(self, seconds: int = 1800) -> bool:
         """Whether a caller who stays reaches a person or 911 while nobody else does anything."""
+        unheard = 0
         for _ in range(seconds // 4):
             if CALLER not in self.on_line or self.is_with_a_person():
                 return True
             commands, self.story.commands = self.story.commands, []
             for command in commands:
                 self.carry_out(command)
+            if self.rest == 1.0 and not self.lost:
+                unheard = unheard + 1 if self.is_unheard() else 0
+                assert unheard <= UNHEARD_STEPS, "nobody whom the caller hears comes back to them"
             self._time_goes_on(4)
-            where = self.on_line.get(CALLER, "")
-            if where == "queue":
-                self._tick(CALLER, "")
-            elif where == "ivr":
-                self._press(CALLER, "")
-            elif where and self.story.caller.place is Place.JOINING:
-                self._report(inputs.RoomJoined(CALLER, int(where.removeprefix("room:"))))
+            self._caller_goes_on(self.on_line.get(CALLER, ""))
             for leg_id in [leg for leg in self.on_line if leg != CALLER]:
                 if self.on_line.get(leg_id) == "ivr":
                     self._press(leg_id, "")
         return False
+
+    def _caller_goes_on(self, where: str) -> None:
+        """What happens by itself to a caller who does nothing."""
+        if where in ("dial", "whisper"):
+            self._dialled(CALLER)
+        elif where == "queue":
+            self._tick(CALLER, "")
+        elif where == "ivr":
+            self._press(CALLER, "1" if callback.is_awaited(self.story.call) else "")
+        elif where and self.story.caller.place is Place.JOINING:
+            self._report(inputs.RoomJoined(CALLER, int(where.removeprefix("room:"))))

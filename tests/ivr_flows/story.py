@@ -71,6 +71,18 @@ def hosted() -> Program:
     return replace(PROGRAM, psap=replace(PROGRAM.psap, desk="911"))
 
 
+def with_centres(program: Program = PROGRAM, **changes: Any) -> Program:  # noqa: ANN401 - of Psap
+    """The program with a second 911 centre, for the area `east` and incidents that begin with E."""
+    east = Psap(
+        id="east",
+        name="East 911",
+        lines=(ReturnLine("east-sip", "priority", 10), ReturnLine("east-general", "general", 25)),
+        areas=("east",),
+        incident_prefixes=("E", "77"),
+    )
+    return replace(program, psaps={"east": replace(east, **changes)})
+
+
 def with_clinicians(**changes: Any) -> Program:  # noqa: ANN401 - fields of Desk
     """The program with another setting of the clinicians' desk."""
     clinicians = replace(PROGRAM.desks["clinicians"], **changes)
@@ -127,6 +139,7 @@ ASKING = (
     inputs.RoomLeft,
     inputs.DialEnded,
     inputs.LineAnswered,
+    inputs.LineKeyed,
     inputs.LegAsked,
 )
 
@@ -219,7 +232,7 @@ class Story:
         says: tuple[outputs.Say, ...] = ()
         if isinstance(instruction, outputs.Say):
             says = (instruction,)
-        elif isinstance(instruction, (outputs.Ask, outputs.WaitPiece)):
+        elif isinstance(instruction, (outputs.Ask, outputs.AskLine, outputs.WaitPiece)):
             says = instruction.says
         self.heard.setdefault(leg_id, []).extend(text(say) for say in says)
 
@@ -269,6 +282,11 @@ class Story:
     def answers(self, leg_id: str) -> tuple[outputs.Instruction, ...]:
         """The phone of a placed leg is picked up."""
         return self.give(inputs.LegAnswered(leg_id, sid=f"CA{leg_id}"))
+
+    def line_takes(self, digits: str = "1") -> None:
+        """The line that the caller's own leg dials picks up and proves a person there."""
+        self.give(inputs.LineAnswered("call-1", self.caller.step))
+        self.give(inputs.LineKeyed("call-1", self.caller.step, 0, digits))
 
     def joins(self, leg_id: str) -> None:
         """The carrier reports the leg in the room it was told to join."""

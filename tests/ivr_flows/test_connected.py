@@ -106,7 +106,7 @@ def test_tr3_star_opens_the_menu_while_the_caller_is_held_with_a_voice() -> None
     assert story.caller.room == 2
 
 
-@pytest.mark.parametrize("keys", [("7", "8", "6"), ("", "", "")])
+@pytest.mark.parametrize("keys", [("7", "8", "#*"), ("", "", "")])
 def test_tr3_a_menu_nobody_answers_goes_back_to_the_caller(keys: tuple[str, ...]) -> None:
     story = connected()
     story.stars(ANA)

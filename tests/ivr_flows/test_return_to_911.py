@@ -1,10 +1,13 @@
 """RE1 to RE5: back to 911, by the hosted desk and by the centre's own lines."""
 
+from dataclasses import replace
+
 import pytest
 
 from ivr_flows import inputs, outputs
 from ivr_flows.call import Place, Stage
-from tests.ivr_flows.story import Story, connected, eligible_direct, hosted, transferred
+from ivr_flows.program import Program, Returns
+from tests.ivr_flows.story import PROGRAM, Story, connected, eligible_direct, hosted, transferred
 
 CALLER = "call-1"
 ANA = "call-2"
@@ -61,6 +64,16 @@ def test_re1_a_clinician_s_star_and_9_rings_911_beside_them() -> None:
     assert story.call.returning.reason == "clinician_request"
 
 
+def test_re4_a_911_line_whose_pick_up_we_missed_still_proves_that_a_person_is_there() -> None:
+    story, psap = bridged()
+    story.give(inputs.LegAsked(psap))
+    assert isinstance(story.last(psap), outputs.Ask)
+    assert not story.leg(psap).present
+    story.presses(psap, "1")
+    assert story.leg(psap).present
+    assert isinstance(story.last(psap), outputs.JoinRoom)
+
+
 def test_re1_a_return_from_the_page_records_reason_and_request() -> None:
     story = connected(Story(hosted()))
     story.give(inputs.ReturnRequested("ana", "medical", request="police"))
@@ -86,6 +99,58 @@ def test_re2_without_skip_the_caller_takes_their_turn() -> None:
     story = connected(Story(hosted()))
     story.give(inputs.ReturnRequested("ana", "medical", skip=False))
     assert story.call.priority == 0
+
+
+def with_choice(choice: str, program: Program) -> Program:
+    return replace(program, returns=Returns(choice=choice))
+
+
+@pytest.mark.parametrize(("choice", "priority"), [("skip", 100), ("join", 0), ("ask", 100)])
+def test_re1_the_program_says_which_way_where_nobody_does(choice: str, priority: int) -> None:
+    story = connected(Story(with_choice(choice, hosted())))
+    story.give(inputs.ReturnRequested("ana", "medical"))
+    assert story.call.priority == priority
+
+
+@pytest.mark.parametrize(
+    ("keys", "priority"), [("1", 100), ("2", 0), ("9", 100), ("#2", 0), ("77", 100), ("7##1", 100)]
+)
+def test_re1_the_star_menu_asks_which_way_and_goes_ahead_in_doubt(keys: str, priority: int) -> None:
+    story = returned_by_star(Story(with_choice("ask", hosted())))
+    assert "To wait in turn, press 2." in story.said(ANA)
+    assert not story.is_at(Stage.RETURNING)
+    for digits in keys:
+        story.presses(ANA, digits)
+    assert story.is_at(Stage.RETURNING)
+    assert story.call.priority == priority
+    returning = story.call.returning
+    assert returning is not None
+    assert (returning.reason, returning.skip) == ("clinician_request", priority == 100)
+
+
+def test_re1_without_a_desk_of_its_own_nobody_is_asked() -> None:
+    assert returned_by_star(Story(with_choice("ask", PROGRAM))).is_at(Stage.RETURNING)
+
+
+def test_re1_a_caller_s_own_9_goes_ahead_whatever_the_program_says() -> None:
+    story = Story(with_choice("join", hosted()))
+    for digits in ("1", "9"):
+        story.presses(CALLER, digits)
+    assert story.call.priority == 100
+
+
+def test_re2_who_waits_in_turn_is_offered_as_the_desk_offers_its_calls() -> None:
+    program = hosted()
+    in_turn = replace(program.desks["911"], strategy="sequential")
+    program = replace(program, desks={**program.desks, "911": in_turn})
+    story = connected(Story(program))
+    story.give(inputs.ReturnRequested("ana", "medical", skip=False))
+    assert len(story.call.live_offers()) == 1
+
+
+def test_re3_who_waits_in_turn_is_taken_to_the_line_that_everybody_rings() -> None:
+    story = returned_by_star(Story(with_choice("join", PROGRAM)))
+    assert story.leg(story.psap_leg()).line_id == "general"
 
 
 def test_re2_a_call_taker_who_becomes_free_is_rung_beside_the_others() -> None:
@@ -179,7 +244,7 @@ def test_re3_a_line_that_rings_past_its_limit_is_ended() -> None:
 def test_re3_by_twiml_the_general_line_is_looped_with_speech_between() -> None:
     story = dialling()
     lines = []
-    for status in ("busy", "no-answer", "failed", "busy"):
+    for status in ("busy", "no-answer", "no-answer", "busy"):
         lines.append(line(story))
         dialled(story, status)
     assert lines == ["priority", "second", "general", "general"]
@@ -317,7 +382,7 @@ def test_re5_a_first_ring_heard_of_late_may_still_be_taken() -> None:
 
 def test_re5_talking_on_their_own_dial_the_caller_is_left_alone() -> None:
     story = dialling()
-    story.give(inputs.LineAnswered(CALLER))
+    story.line_takes()
     story.commands.clear()
     story.passes(1800)
     assert {type(one) for one in story.commands} <= {outputs.CheckLeg}
@@ -364,7 +429,7 @@ def test_re5_the_caller_dials_and_another_911_leg_takes_the_call_first() -> None
 
 def test_re5_a_caller_taken_from_their_own_dial_is_connected_again() -> None:
     story = dialling()
-    story.give(inputs.LineAnswered(CALLER))
+    story.line_takes()
     story.give(inputs.LegAsked(CALLER))
     story.waits()
     assert "9 1 1 has left the line." in story.said(CALLER)

@@ -11,7 +11,7 @@ PAGE = TeamPage("page1", PageState.SENT, "North Team", "@location_home", "@hazar
 LIVE = answer(PAGE).page
 
 
-def _prompts(turn: PageTurn) -> list[str]:
+def _prompts(turn: PageTurn[TeamPage]) -> list[str]:
     says: list[str] = []
     for instruction in turn.instructions:
         if isinstance(instruction, Say):

@@ -130,9 +130,9 @@ def test_tr2_the_flag_passes_and_the_giver_leaves_without_a_blip(target: str) ->
     story.give(inputs.TransferIntroduced("token"))
     comes_in(story)
     assert flags(story) == [(other, True)]
-    story.give(inputs.CommandDone("SetEndsRoom", other, ends_room=True))
+    story.give(inputs.CommandDone("SetEndsRoom", other, on=True))
     assert flags(story) == [(other, True), (ANA, False)]
-    story.give(inputs.CommandDone("SetEndsRoom", ANA, ends_room=False))
+    story.give(inputs.CommandDone("SetEndsRoom", ANA, on=False))
     generation = story.call.room
     story.hangs_up(ANA)
     assert story.call.room == generation

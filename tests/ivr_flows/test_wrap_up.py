@@ -64,7 +64,7 @@ def test_ro7_a_caller_who_presses_9_at_the_goodbye_is_connected_to_911(key: str)
     story = resolved()
     story.presses(CALLER, key)
     assert isinstance(story.last(CALLER), outputs.Dial911)
-    story.give(inputs.LineAnswered(CALLER))
+    story.line_takes()
     assert story.call.outcome == "returned_to_911"
 
 

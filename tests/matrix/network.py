@@ -456,9 +456,8 @@ class Network:
             for row in list_stale(self._outgoing):
                 settle(self._outgoing, row)
         is_round = self._sweeps % ROUND_SWEEPS == 0
-        if is_round or self._repair.suspects:
-            for leg in self._repair.list_legs(all_legs=is_round):
-                self._repair.look_at(leg)
+        if is_round or self._repair.is_second_reading_due():
+            self._repair.look()
         return True
 
     def _guarded(self, turn: Callable[[], bool]) -> bool:

@@ -1,4 +1,4 @@
-"""RO2: language fit first, then the longest idle; people for the calls ahead are left to them."""
+"""RO2: language fit first, then the longest idle."""
 
 from __future__ import annotations
 
@@ -43,13 +43,6 @@ def test_ro2_a_language_nobody_speaks_still_finds_a_person() -> None:
 def test_ro2_people_who_are_not_free_are_never_in_the_order() -> None:
     busy = replace(DESK[1], bar=Bar.ON_CALL, reason="on a call")
     assert names(order([busy, DESK[0]], "en")) == ["ana"]
-
-
-def test_ro2_calls_ahead_keep_their_people() -> None:
-    assert names(order(DESK, "en", calls_ahead=2)) == ["ana", "di"]
-    assert order(DESK, "en", calls_ahead=4) == ()
-    assert order(DESK, "en", calls_ahead=9) == ()
-    assert names(order(DESK, "en", calls_ahead=-1)) == names(order(DESK, "en"))
 
 
 def test_ro2_a_person_never_called_is_first_and_a_tie_is_settled_by_name() -> None:

@@ -24,6 +24,7 @@ from router.policy.eligibility import (
     Verdict,
     circumstances_of,
     decide,
+    explain,
 )
 from router.policy.outcomes import URGENCY
 from router.policy.service_area import Area
@@ -93,6 +94,16 @@ def test_el3_every_rule_is_in_the_explanation_with_its_verdict_and_its_answers()
     weapon = decision.findings[1]
     assert weapon.answers == {"weapon": UNKNOWN}
     assert weapon.why == "because of weapon"
+
+
+def test_el3_the_explanation_in_words_has_a_line_for_every_rule_in_order() -> None:
+    decision = decide(POLICY, {"call_type": "verbal_dispute", "danger": "no"})
+    assert explain(decision)[:2] == (
+        "danger: does not hold (danger: no)",
+        "weapon: not known (weapon: unknown)",
+    )
+    assert explain(decision)[-1] == "not listed: holds"
+    assert len(explain(decision)) == len(POLICY.rules) + 1
 
 
 VALUES = {

@@ -7,6 +7,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
+from typing import TypeVar
+
+from twilio.rest import Client
 
 from ivr_flows.call import Call
 from router.telephony.rest import (
@@ -17,6 +20,8 @@ from router.telephony.rest import (
     Result,
     Unknown,
 )
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,9 @@ class FakeCarrier:
             return self.check(leg.sid or "" if leg is not None else "")
         return self._answer(Sent(name, command.leg_id, to_e164, from_e164))
 
-    def place_page(self, page_id: str, to_e164: str, from_e164: str, ring_seconds: int) -> Result:
+    def place_page(
+        self, page_id: str, to_e164: str, from_e164: str, ring_seconds: int, kind: str = "team"
+    ) -> Result:
         return self._answer(Sent("PlacePage", page_id, to_e164, from_e164))
 
     def end_call(self, sid: str, *, is_answered: bool) -> Result:
@@ -71,6 +78,11 @@ class FakeCarrier:
 
     def check(self, sid: str) -> Result:
         return self._answer(Sent("check", sid), Done(sid, self.statuses.get(sid, "in-progress")))
+
+    def ask(self, question: Callable[[Client], T]) -> T | Failed | Unknown:
+        """Lists are not kept here: what reads them gets no answer."""
+        self.sent.append(Sent("ask", ""))
+        return Unknown("not_kept")
 
     def list_placed(
         self, to_e164: str, from_e164: str, since: datetime, exclude_sids: Collection[str] = ()

@@ -215,3 +215,13 @@ def test_in3_what_is_wrong_is_named(
 ) -> None:
     with pytest.raises(error, match=words):
         tell(line, given)
+
+
+def test_re3_in3_the_announcement_may_name_the_911_centre(line: Line) -> None:
+    told = tell(line, replace(PANIC, psap="austin"))
+    with line.exchange.sessions() as session:
+        row = session.execute(select(announcements)).one()
+    assert told.code
+    assert row.answers["psap"] == "austin"
+    with pytest.raises(InvalidInputError, match="no 911 centre here; there are austin"):
+        tell(line, replace(PANIC, psap="dallas"))

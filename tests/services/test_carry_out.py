@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from ivr_flows.call import OfferState, Place, Role
+from ivr_flows.call import Call, Leg, OfferState, Place, Role, Stage
 from ivr_flows.inputs import LegStatusChanged, ReturnRequested, RoomJoined, TimePassed
 from ivr_flows.outputs import (
     Announce,
     CheckLeg,
     Command,
     EndLeg,
+    HoldLeg,
+    MuteLeg,
     PlaceLeg,
     RedirectLeg,
     ReleaseFromQueue,
+    RemoveLeg,
     Say,
     SetEndsRoom,
     Urgency,
@@ -411,6 +416,71 @@ def test_law7_a_command_is_void_when_its_leg_has_moved_on(
     call = line.call(line.ring().call_id)
     leg_id = command.leg_id.replace("x", call.id)
     assert find_reason_void(replace(command, leg_id=leg_id), call) == why
+
+
+IN_ROOM = Call(
+    "x",
+    "austin",
+    1,
+    "direct",
+    Stage.CONNECTED,
+    datetime(2026, 11, 24, tzinfo=UTC),
+    datetime(2026, 11, 24, tzinfo=UTC),
+    room=2,
+    legs=(
+        Leg("x-1", Role.CALLER, Place.ROOM, room=2),
+        Leg("x-2", Role.CLINICIAN, Place.ROOM, room=2, ends_room=True),
+        Leg("x-3", Role.CALL_TAKER, Place.ROOM, room=2, hold_wanted=True, mute_wanted=True),
+        Leg("x-4", Role.OUTSIDE, Place.ROOM, room=2, hold_wanted=True),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        (HoldLeg("x-1", 2, on=True), "a caller's leg"),
+        (MuteLeg("x-1", 2, on=True), "a caller's leg"),
+        (RemoveLeg("x-1", 2), "a caller's leg"),
+        (HoldLeg("x-2", 2, on=True), "no longer wanted"),
+        (HoldLeg("x-3", 1, on=True), "not in that room"),
+        (HoldLeg("x-3", 2, on=True), ""),
+        (MuteLeg("x-3", 2, on=True), ""),
+        (HoldLeg("x-3", 2, on=False), "no longer wanted"),
+        (RemoveLeg("x-2", 2), "answers for the caller"),
+        (HoldLeg("x-4", 2, on=True), ""),
+        (MuteLeg("x-4", 2, on=True), "no longer wanted"),
+        (RemoveLeg("x-4", 2), ""),
+        (RemoveLeg("x-9", 2), "no such leg"),
+    ],
+    ids=str,
+)
+def test_law7_tr3_what_is_done_about_a_party_is_checked_again_at_the_last_moment(
+    command: CarrierCommand, why: str
+) -> None:
+    assert find_reason_void(command, IN_ROOM) == why
+
+
+@pytest.mark.parametrize("left", [{"place": Place.ENDED}, {"ends_room": False}, {"muted": True}])
+def test_tr7_nobody_is_silenced_who_is_the_only_one_heard_by_then(left: dict[str, Any]) -> None:
+    ana = IN_ROOM.legs[1]
+    call = IN_ROOM.with_leg(replace(ana, **left))
+    for command in (HoldLeg("x-3", 2, on=True), MuteLeg("x-3", 2, on=True)):
+        assert find_reason_void(command, call) == "nobody else would be heard"
+
+
+def test_law7_an_order_that_is_never_answered_is_told_to_have_failed(
+    line: Line, outgoing: Outgoing, carrier: FakeCarrier
+) -> None:
+    call_id = line.ring().call_id
+    caller_id = f"{call_id}-1"
+    carrier.results["RedirectLeg"] = [Unknown("http_500")] * 4
+    order(line, call_id, RedirectLeg(caller_id, line.leg(caller_id).step))
+    perform_all(outgoing)
+    seen = [settle(line, outgoing, 6.0) for _ in range(4)]
+    assert seen == [["again"], ["again"], ["again"], ["void"]]
+    row = row_of(line, caller_id, "RedirectLeg")
+    assert (row.state, row.error) == ("failed", "never_answered")
 
 
 def test_a_deadline_that_passes_withdraws_a_leg_that_was_never_heard_of(

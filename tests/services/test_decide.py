@@ -1,4 +1,4 @@
-"""EL2: what a decision on the phone knows besides answers: the hour, and who is free."""
+"""EL2, EL3: what a decision on the phone knows besides answers: the hour, and who is free."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from ivr_flows.call import Call, Stage
 from router.programs.reading import read_text
 from router.services.publish_program import publish_program
+from router.storage.timeline import list_timeline
 from tests.services.conftest import AUSTIN, NOON, SCREENED, Line
 
 RULES = """
@@ -66,3 +67,19 @@ def test_el2_the_hour_is_that_of_the_decision(asking: Line) -> None:
     call = screened(asking)
     assert (call.decision, call.reason) == ("crisis_officer", "closed")
     assert NOON.weekday() == 0
+
+
+def test_el3_the_timeline_keeps_every_rule_with_what_it_saw(asking: Line) -> None:
+    asking.sign_on("ada")
+    call = screened(asking)
+    with asking.exchange.sessions() as session:
+        lines = list_timeline(session, call.id)
+    (decided,) = [line for line in lines if line.kind == "eligibility_decided"]
+    rules = decided.details["rules"].splitlines()
+    assert rules[:2] == [
+        "closed: does not hold (coverage office: yes)",
+        "nobody free: does not hold (clinician free: yes)",
+    ]
+    holding = [rule for rule in rules if ": holds" in rule]
+    assert holding[0].startswith(call.reason.replace("_", " "))
+    assert "78701" not in decided.details["rules"]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from sqlalchemy import Engine, select, text
+
 from ivr_flows.call import Stage
 from ivr_flows.inputs import LegStatusChanged, ReturnRequested, RoomJoined
 from router.services.apply_input import apply_input
@@ -9,6 +13,8 @@ from router.services.clock import SettableClock
 from router.services.facts import FactsSource
 from router.services.offer_waiting import offer_waiting
 from router.storage import presence
+from router.storage.tables import queue_visits
+from router.storage.timeline import list_timeline
 from tests.services.conftest import EMERGENCY, Line
 
 
@@ -135,6 +141,146 @@ def test_re2_a_return_takes_a_free_person_though_others_are_held(
     line.press(f"{returned}-1", "9")
 
     assert rung(line, [*held, returned]) == {returned: "tom"}
+
+
+def test_re2_a_return_rings_all_who_are_free_and_a_held_call_gets_none_of_them(
+    line: Line, clock: SettableClock
+) -> None:
+    held = held_calls(line, clock, 2)
+    for person in ("tom", "uma", "vic"):
+        line.sign_on(person, "911")
+    returned = line.ring().call_id
+    line.press(f"{returned}-1", "9")
+
+    people = {offer.person_id for offer in line.call(returned).live_offers()}
+    assert people == {"tom", "uma", "vic"}
+    assert rung(line, held) == {}
+
+
+def test_re2_whoever_becomes_free_while_a_return_rings_is_rung_for_it_too(
+    line: Line, clock: SettableClock
+) -> None:
+    held = held_calls(line, clock, 1)
+    line.sign_on("tom", "911")
+    returned = line.ring().call_id
+    line.press(f"{returned}-1", "9")
+    line.sign_on("uma", "911")
+
+    newcomer = line.ring(EMERGENCY).call_id
+    assert offer_waiting(line.exchange) == [returned]
+
+    people = {offer.person_id for offer in line.call(returned).live_offers()}
+    assert people == {"tom", "uma"}
+    assert rung(line, [*held, newcomer]) == {}
+
+
+def test_re2_whoever_joins_the_queue_waits_behind_the_held_calls_and_rings_one_person(
+    line: Line, clock: SettableClock
+) -> None:
+    line.sign_on("ana", "clinicians")
+    held = held_calls(line, clock, 1)
+    joined = line.ring_and_screen()
+    ana = f"{joined}-2"
+    line.answer(ana)
+    line.press(ana, "1")
+    apply_input(line.exchange, ana, RoomJoined(ana, 1))
+    apply_input(line.exchange, joined, ReturnRequested("ana", "other", skip=False))
+    line.sign_on("tom", "911")
+    assert offer_waiting(line.exchange) == held
+    line.sign_on("uma", "911")
+    line.sign_on("vic", "911")
+    assert offer_waiting(line.exchange) == [joined]
+    people = {offer.person_id for offer in line.call(joined).live_offers()}
+    assert len(people) == 1
+
+
+def test_re2_a_held_call_that_gave_way_often_goes_before_the_next_return(
+    line_on: Callable[[Engine], Line], own_engine: Engine, clock: SettableClock
+) -> None:
+    """The guard acts once for a return, says so on the timeline, and the returns go on after it."""
+    line = line_on(own_engine)
+    with own_engine.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE program_versions SET document = jsonb_set(document, '{returns}', "
+                """'{"guard_wait_seconds": 60, "guard_overtaken": 1}')"""
+            )
+        )
+    line.sign_on("tom", "911")
+    held = held_calls(line, clock, 3)  # tom is offered the first
+    first, old, young = held
+    taken_by(line, first, "tom")
+    clock.move(50)
+    overtaking = returns(line)
+    finish(line, first)
+    offer_waiting(line.exchange)
+    taken_by(line, overtaking, "tom")
+    clock.move(20)
+    back = returns(line)
+    finish(line, overtaking)
+
+    assert offer_waiting(line.exchange) == [old]
+    assert rung(line, [old, young, back]) == {old: "tom"}
+    with line.exchange.sessions() as session:
+        kinds = [one.kind for one in list_timeline(session, old)]
+    assert "starvation_guard" in kinds
+    taken_by(line, old, "tom")
+    finish(line, old)
+    assert offer_waiting(line.exchange) == [back]  # though the young one gave way as well
+
+
+def returns(line: Line) -> str:
+    """A caller who goes back to 911 ahead of the others; the call's id."""
+    call_id = line.ring().call_id
+    line.press(f"{call_id}-1", "9")
+    return call_id
+
+
+def taken_by(line: Line, call_id: str, person: str) -> None:
+    """The person rung answers, accepts, and comes into the room."""
+    [offer] = line.call(call_id).live_offers()
+    assert offer.person_id == person
+    line.answer(offer.leg_id)
+    line.press(offer.leg_id, "1")
+    room = line.leg(offer.leg_id).room
+    apply_input(line.exchange, offer.leg_id, RoomJoined(offer.leg_id, room))
+
+
+def finish(line: Line, call_id: str) -> None:
+    """Everybody on the call hangs up."""
+    for leg in line.call(call_id).legs:
+        apply_input(line.exchange, leg.id, LegStatusChanged(leg.id, "completed"))
+
+
+def test_re2_every_wait_in_line_is_kept_with_what_overtook_it(
+    line: Line, clock: SettableClock
+) -> None:
+    line.sign_on("tom", "911")
+    [first, old, gone] = held_calls(line, clock, 3)
+    taken_by(line, first, "tom")
+    clock.move(10)
+    back = returns(line)
+    finish(line, first)
+    offer_waiting(line.exchange)
+    taken_by(line, back, "tom")
+    finish(line, gone)
+    finish(line, back)
+    offer_waiting(line.exchange)
+    clock.move(5)
+    taken_by(line, old, "tom")
+
+    with line.exchange.sessions() as session:
+        rows = session.execute(
+            select(queue_visits).where(queue_visits.c.desk == "911").order_by("queued_at")
+        ).all()
+    assert [(row.call_id, row.is_served, row.overtaken) for row in rows] == [
+        (first, True, 0),
+        (old, True, 1),
+        (gone, False, 1),
+        (back, True, 0),
+    ]
+    waits = [(row.left_at - row.queued_at).total_seconds() for row in rows]
+    assert waits == [3, 17, 11, 0]
 
 
 def test_ro5_a_waiting_caller_is_told_their_true_place(line: Line, clock: SettableClock) -> None:

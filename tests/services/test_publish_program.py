@@ -24,6 +24,7 @@ from router.services.load_program import PublishedPrograms
 from router.services.publish_program import Publication, publish_program, refresh_failsafe
 from router.storage import programs
 from router.storage.database import Sessions, make_sessions
+from tests.programs.test_psaps import EAST
 
 AUSTIN = (EXAMPLES / "austin.toml").read_text(encoding="utf-8")
 NOW = datetime(2026, 6, 1, 15, tzinfo=UTC)
@@ -292,3 +293,36 @@ def test_a_number_that_is_none_never_reaches_the_file(sessions: Sessions, tmp_pa
     with pytest.raises(InvalidInputError):
         publish_program(sessions, broken, published_by="otto", state_dir=tmp_path)
     assert not (tmp_path / "failsafe.json").exists()
+
+
+def test_re3_a_centre_s_lines_are_kept_with_their_addresses_and_the_fail_safe_dials_its_numbers(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    at_east = ('kind = "transfer"', 'kind = "transfer"\npsap = "east"')
+    document = read_text(AUSTIN.replace(*at_east, 1) + EAST, "austin.toml")
+
+    def publish_it() -> Publication:
+        return publish_program(sessions, document, published_by="otto", state_dir=tmp_path, now=NOW)
+
+    assert publish_it().is_new
+    assert not publish_it().is_new
+    with sessions() as session:
+        address = programs.find_return_number(session, "austin", "east-sip")
+    assert address == (
+        "sip:desk@east.example:5061"
+        "?X-Incident=%7Bincident_number%7D&User-to-User=id%20%7Bcall_id%7D"
+    )
+    usual = ["+15125550110", "+15125550111", "+15125550112"]
+    written = failsafe(tmp_path)
+    assert written["psaps"] == {"austin.austin": usual, "austin.east": ["+15125550170"]}
+    assert written["lines"]["+15125550101"] == ["+15125550170"]
+    assert written["lines"]["+15125550100"] == written["default"] == usual
+
+
+def test_re3_a_line_may_move_to_another_centre(sessions: Sessions, tmp_path: Path) -> None:
+    publish(sessions, tmp_path)
+    text = AUSTIN.replace('"austin-second"', '"austin-other"') + EAST
+    moved = read_text(text.replace('"east-general"', '"austin-second"'), "austin.toml")
+    publish_program(sessions, moved, published_by="otto", state_dir=tmp_path, now=NOW)
+    with sessions() as session:
+        assert programs.find_return_number(session, "austin", "austin-second") == "+15125550170"

@@ -3,6 +3,9 @@
 lives     random lives of a call, 2000 for each program, line and carrier
 races     ten times the races for people: two acceptances at once, and many calls for few people
 calls     ten minutes of random calls through every process, over the emulator's wire
+line      2000 calls at the 911 desk, by phone through every process and by a moved clock: no held
+          call before a waiting return
+past      the key 9 before and after millions of closed calls are in the tables, and every plan
 emulator  200 calls at real time and by hand, then ten minutes of random calls, faults and commands
 matrix    the failure matrix with every combination of failures: hours on one core
 faults    processes killed and frozen in the middle of calls, alone on the machine: the long ones
@@ -21,17 +24,24 @@ from pathlib import Path
 from router.demo.mix import Mix
 from router.demo.stack import Stack
 from router.demo.stage import Stage
+from tests.bench import report
+from tests.bench.latency import INSTANT, play
+from tests.soak.line import play_line, report_line
+from tests.soak.past import list_slow_plans, make_past
 from tests.soak.telephone import soak_telephone
 
 ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / ".state" / "soak"
-PARTS = ("lives", "races", "calls", "emulator", "matrix", "faults")
+PARTS = ("lives", "races", "calls", "line", "past", "emulator", "matrix", "faults")
 LIVES = "tests/ivr_flows/test_first_duty.py"
 CROWD = "tests/emulator/test_crowd.py"
 RACES = ("tests/services/test_apply_input.py", "tests/services/test_claims_under_load.py")
 MATRIX = "tests/matrix/test_under_trouble.py"
+LINE_ORDER = "tests/services/test_line_order.py"
 CALLS_A_ROUND = 12
 CALLS_PER_SECOND = 5.0
+MANY_CALLS_PER_SECOND = 50.0
+LINE_BACKLOG = 20
 FAST_SPEECH = ("--switch", "speech_rate=25")  # ten times as fast as people speak
 
 
@@ -57,6 +67,10 @@ def _play(part: str, options: argparse.Namespace) -> bool:
     if part == "emulator":
         held = _pytest(CROWD, "-n", "0", SWITCHBACK_CROWD=str(options.crowd))
         return soak_telephone(options.minutes) and held
+    if part == "line":
+        return _line(options.line)
+    if part == "past":
+        return _past(options)
     if part == "matrix":
         return _pytest(MATRIX, "-n", "2", SWITCHBACK_MATRIX="whole")
     if part == "faults":
@@ -87,6 +101,40 @@ def _calls(minutes: float) -> bool:
     return held and not ended
 
 
+def _line(calls: int) -> bool:
+    instant = ("--switch", "speech_rate=0", "--switch", "dial_setup_seconds=0.02")
+    with Stack(
+        STATE / "line",
+        durable=False,
+        calls_per_second=MANY_CALLS_PER_SECOND,
+        emulator_options=instant,
+        without=("live",),
+    ) as stack:
+        played = play_line(stack, calls, backlog=LINE_BACKLOG)
+    print(report_line(played), flush=True)
+    by_hand = _pytest(LINE_ORDER, "-n", "0", SWITCHBACK_LINE=str(calls))
+    return by_hand and not played.wrong
+
+
+def _past(options: argparse.Namespace) -> bool:
+    """Figures of one stack before and after: a difference is the tables' alone."""
+    with Stack(STATE / "past", durable=False, calls_per_second=MANY_CALLS_PER_SECOND) as stack:
+        stack.network.switches(**INSTANT)
+        stage = Stage(stack)
+        before = play(stage, options.past_calls, "no past calls")
+        print(report.heard(before), flush=True)
+        made, seconds, gigabytes = make_past(stack, options.past, options.past_minutes * 60)
+        print(f"{made:,} past calls in {seconds:.0f} s, {gigabytes:.1f} GB", flush=True)
+        asked, wrong = list_slow_plans(stack)
+        print(f"{asked} statements of routing, {len(wrong)} read a growing table whole", flush=True)
+        for sentence in wrong:
+            print(sentence, flush=True)
+        after = play(stage, options.past_calls, f"{made:,} past calls")
+        print(report.heard(after), flush=True)
+    wrong += before.wrong + after.wrong
+    return not wrong
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="dev.py soak", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
@@ -94,6 +142,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--lives", type=int, default=2000)
     parser.add_argument("--races", type=int, default=10)
     parser.add_argument("--crowd", type=int, default=200, help="calls at real time and by hand")
+    parser.add_argument("--line", type=int, default=2000, help="calls at the 911 desk")
+    parser.add_argument("--past", type=int, default=5_000_000, help="closed calls in the tables")
+    parser.add_argument("--past-minutes", type=float, default=60, help="for writing them")
+    parser.add_argument("--past-calls", type=int, default=30, help="played before and after")
     parser.add_argument("--minutes", type=float, default=10)
     return parser.parse_args()
 

@@ -97,10 +97,30 @@ def test_ro5_the_queue_is_by_priority_then_time_and_knows_who_needs_somebody(ren
 
     line = queue.list_waiting(reno, "reno", "clinicians")
 
-    assert [one.place.call_id for one in line] == ["returned", "rung", "early", "late"]
-    assert [one.needs_person for one in line] == [True, False, True, True]
+    assert [one.call_id for one in line] == ["returned", "rung", "early", "late"]
+    assert [one.is_rung for one in line] == [False, True, False, False]
     assert line[0].passed_over == {"ben"}
-    assert len(queue.list_waiting(reno)) == 5
+    desks = [(one.desk, one.program_id) for one in queue.list_desks_waited_for(reno)]
+    assert desks == [("911", "reno"), ("clinicians", "reno")]
+    seekers = [
+        (queue.Seekers(("ada", "ben"), 9), ["returned", "early", "late"]),
+        (queue.Seekers(("ada",), 2), ["returned", "early"]),
+        (queue.Seekers(("ben",), 9), []),  # passed over by all
+        (queue.Seekers(("ada",), 9, line[3]), ["returned", "early"]),
+        (queue.Seekers(("ada",), 9, line[0]), []),
+    ]
+    for which, expected in seekers:
+        found = queue.list_waiting(reno, "reno", "clinicians", which)
+        assert [one.call_id for one in found] == expected
+    first = queue.list_first_held(reno, "reno", "clinicians", NOON + timedelta(seconds=60))
+    assert [one.call_id for one in first] == ["returned", "rung"]  # of each priority
+    coming = a_call("coming", stage=Stage.WAITING, desk="clinicians", queued_at=NOON)
+    accepted = replace(offer, leg_id="coming-2", state=OfferState.ACCEPTED)
+    joining = replace(leg, id="coming-2", place=Place.JOINING)
+    write(reno, coming.with_leg(joining).with_offer(accepted))
+    assert (
+        len(queue.list_waiting(reno, "reno", "clinicians")) == 4
+    )  # nobody is sought for it any more
 
 
 def test_ro5_talking_time_is_the_mean_of_the_desks_recent_calls(reno: Session) -> None:

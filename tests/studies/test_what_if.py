@@ -191,6 +191,17 @@ def test_el5_a_draft_goes_with_a_published_version_which_holds_no_numbers(tmp_pa
     assert whole.coverage == published.coverage
 
 
+def test_el5_a_report_without_a_diverted_call_says_so_instead_of_an_empty_chart(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "calls.csv").write_text("type,time\nbaffling,2026-03-02 12:00\n", encoding="utf-8")
+    options = ["--program", str(PHOENIX), "--out", str(tmp_path / "out")]
+    done = CliRunner().invoke(main, ["what-if", str(tmp_path / "calls.csv"), *options])
+    assert done.exit_code == 0, done.output
+    report = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "There are none by the policy in force." in report
+
+
 def test_el5_a_program_that_nobody_knows_is_told(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["what-if", "x.csv", "--program", "atlantis"])
     assert done.exit_code == 1

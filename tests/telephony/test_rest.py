@@ -15,9 +15,12 @@ from ivr_flows.outputs import (
     Announce,
     CheckLeg,
     EndLeg,
+    HoldLeg,
+    MuteLeg,
     PlaceLeg,
     RedirectLeg,
     ReleaseFromQueue,
+    RemoveLeg,
     Say,
     SetEndsRoom,
     Urgency,
@@ -172,12 +175,40 @@ def test_a_leg_in_a_room_is_spoken_to_and_marked(stage: Network, carrier: Carrie
     assert other == Failed("no_room", permanent=True)
 
 
-def test_a_number_of_ours_is_pointed_at_us(stage: Network, carrier: Carrier) -> None:
-    assert isinstance(carrier.claim_number(LINE), Done)
-    (number,) = stage.client.incoming_phone_numbers.list()
-    assert number.voice_url.startswith(f"{stage.app.base}/voice/inbound#ct=1000")
-    assert number.voice_fallback_url.startswith(f"{stage.app.base}/voice/inbound/fallback#")
-    assert carrier.claim_number(ANA) == Failed("not_our_number", permanent=True)
+ROOM = "<Dial><Conference participantLabel='abc-2' waitUrl=''>abc.1</Conference></Dial>"
+
+
+def test_tr3_a_leg_in_a_room_is_held_muted_and_brought_back(
+    stage: Network, carrier: Carrier
+) -> None:
+    call = a_call(answered(stage, carrier, ROOM), Place.ROOM)
+    hold = f"{HERE}/hold"
+    stage.app.on(hold, "<Say>You are on hold</Say><Pause length='4'/><Redirect/>")
+    for command, name, value in (
+        (HoldLeg("abc-2", 1, on=True), "hold", True),
+        (MuteLeg("abc-2", 1, on=True), "muted", True),
+        (HoldLeg("abc-2", 1, on=False), "hold", False),
+        (MuteLeg("abc-2", 1, on=False), "muted", False),
+    ):
+        assert isinstance(carrier.execute(command, call), Done)
+        (participant,) = stage.net.state()["conferences"][0]["participants"]
+        assert participant[name] is value
+        stage.net.advance(20)
+    methods = {one.method for one in stage.app.requests if one.path == hold}
+    assert methods == {"POST"}, "and not Twilio's default, GET"
+    assert len(stage.app.to(hold)) > 3, "it speaks over and over"
+
+
+@pytest.mark.parametrize("hangs_up", [True, False])
+def test_tr4_a_leg_is_taken_out_of_a_room_and_no_other_is(
+    stage: Network, carrier: Carrier, hangs_up: bool
+) -> None:
+    stage.net.switches(kick_hangs_up=hangs_up)
+    call = a_call(answered(stage, carrier, ROOM), Place.ROOM)
+    gone = Failed("no_room", permanent=True)
+    assert carrier.execute(RemoveLeg("abc-2", 2), call) == gone
+    assert isinstance(carrier.execute(RemoveLeg("abc-2", 1), call), Done)
+    assert carrier.execute(RemoveLeg("abc-2", 1), call) == gone
 
 
 def test_a_text_is_sent(stage: Network, carrier: Carrier) -> None:
@@ -246,3 +277,19 @@ def test_what_cannot_be_carried_out_is_not_sent(
     carrier: Carrier, command: CarrierCommand, code: str
 ) -> None:
     assert carrier.execute(command, a_call()) == Failed(code, permanent=True)
+
+
+def test_re4_a_911_leg_is_listened_to_beside_its_document(stage: Network, carrier: Carrier) -> None:
+    stage.net.phone(ANA, "Machine", on_ring="voicemail", greeting="Leave a message " * 12)
+    psap = Leg("abc-3", Role.PSAP, Place.PLANNED, line_id="priority")
+    stage.app.on("/voice/psap/abc-3/answered", "<Pause length='60'/>")
+    order = PlaceLeg("abc-3", 20, Urgency.RETURN_TO_911)
+    result = carrier.execute(order, CALL.with_leg(psap), to_e164=ANA, from_e164=LINE)
+    assert isinstance(result, Done)
+    stage.net.advance(1)
+    assert len(stage.app.to("/voice/psap/abc-3/answered")) == 1, "nobody waits for the carrier"
+    assert not stage.app.to("/voice/psap/abc-3/detected")
+    stage.net.advance(30)
+    (told,) = stage.app.to("/voice/psap/abc-3/detected")
+    assert told["AnsweredBy"] == "machine_start"
+    assert int(told["MachineDetectionDuration"]) >= 6000, "a call taker's greeting is no machine's"

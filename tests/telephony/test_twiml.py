@@ -10,6 +10,7 @@ import pytest
 from ivr_flows.call import Call, Leg, Place, Role, Stage
 from ivr_flows.outputs import (
     Ask,
+    AskLine,
     Dial911,
     Hangup,
     Instruction,
@@ -42,7 +43,10 @@ class Numbers:
 
     def find_line_number(self, call: Call, line_id: str) -> str | None:
         """Only the program's own."""
-        known = {("austin", "priority"): "+15125550142"}
+        known = {
+            ("austin", "priority"): "+15125550142",
+            ("austin", "sip"): "sip:desk@east.example?X-Call=abc&X-A=1",
+        }
         return known.get((call.program, line_id))
 
     def find_caller_id(self, call: Call) -> str | None:
@@ -143,7 +147,8 @@ def test_tr3_a_room_is_entered_with_all_its_settings(star: bool, ends: bool) -> 
         f'<Conference beep="false" endConferenceOnExit="{str(ends).lower()}" maxParticipants="20"'
         ' participantLabel="abc-2" startConferenceOnEnter="true"'
         f' statusCallback="https://switchback.test/voice/room/abc/2{ANY}"'
-        ' statusCallbackEvent="join leave start end" statusCallbackMethod="POST" waitUrl="">abc.2'
+        ' statusCallbackEvent="join leave start end mute hold" statusCallbackMethod="POST"'
+        ' waitUrl="">abc.2'
         "</Conference></Dial></Response>"
     )
 
@@ -153,9 +158,35 @@ def test_re3_a_911_line_is_dialled_by_the_callers_own_leg() -> None:
     assert document(Say("to_911"), Dial911("priority", 20, 9)) == (
         f'{HEAD}<Say language="en-US" voice="Joe">to_911</Say>'
         f'<Dial action="{base}/dial-ended/9{ANY}" answerOnBridge="false" callerId="+15125550100"'
-        f' method="POST" timeout="20"><Number method="POST" url="{base}/whisper{ANY}">'
+        f' method="POST" timeout="20"><Number method="POST" url="{base}/whisper/9{ANY}">'
         "+15125550142</Number></Dial></Response>"
     )
+
+
+def test_re3_a_sip_line_is_dialled_with_its_headers_after_the_pause_between_rounds() -> None:
+    said = document(Say("to_911"), Dial911("sip", 20, 9, pause_seconds=2))
+    assert '<Pause length="2" /><Dial ' in said
+    assert "/whisper/9" in said
+    assert ">sip:desk@east.example?X-Call=abc&amp;X-A=1</Sip></Dial>" in said
+
+
+@pytest.mark.parametrize("speech", [True, False])
+def test_re4_a_line_that_the_callers_leg_dials_is_asked_by_gather_alone(*, speech: bool) -> None:
+    dialling = Leg("abc-1", Role.CALLER, Place.DIAL, line_id="priority")
+    said = document(AskLine((Say("press_1"),), 9, 1, speech=speech), leg=dialling)
+    assert f"/voice/caller/abc-1/line-keyed/9/1{ANY}" in said
+    assert f'input="dtmf{" speech" if speech else ""}"' in said
+    assert said.endswith("</Gather><Hangup /></Response>"), "no key: the next line is tried"
+    assert "<Redirect" not in said
+
+
+def test_law4_a_callers_addresses_name_the_chosen_centre_for_the_fail_safe() -> None:
+    call = Call(
+        "abc", "austin", 1, "direct", Stage.RETURNING, NOW, NOW, legs=(CALLER,), psap="east"
+    )
+    told = render((Wait(3),), call, CALLER, URLS, Numbers(), Prompts())
+    assert "/voice/caller/abc-1/queue-left/3?psap=austin.east#" in told.replace("&amp;", "&")
+    assert "/voice/caller/abc-1/wait?psap=austin.east#" in told
 
 
 def test_what_a_911_line_is_told_lets_the_caller_in_at_its_end() -> None:

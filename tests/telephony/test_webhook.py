@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr_flows.inputs import (
+    ControlsChanged,
     DialEnded,
     Keyed,
     LegAnswered,
@@ -129,6 +130,38 @@ def test_who_joins_and_leaves_a_room(
 ) -> None:
     form = {"StatusCallbackEvent": event, "ParticipantLabel": label}
     assert webhook.read_room_event(3, form) == read
+
+
+@pytest.mark.parametrize("event", ["hold", "unhold", "mute", "unmute"])
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ({}, ControlsChanged(LEG, 3, held=True, muted=False, sequence=12)),
+        ({"Hold": "false", "Muted": "true"}, ControlsChanged(LEG, 3, False, True, 12)),
+        ({"SequenceNumber": "x"}, None),
+        ({"SequenceNumber": ""}, None),
+        ({"Hold": "maybe"}, None),
+        ({"Muted": ""}, None),
+        ({"ParticipantLabel": "someone else"}, None),
+    ],
+)
+def test_tr3_hold_and_mute_are_read_as_they_are_and_not_by_the_event(
+    event: str, sent: dict[str, str], read: ControlsChanged | None
+) -> None:
+    form = {
+        "StatusCallbackEvent": f"participant-{event}",
+        "ParticipantLabel": LEG,
+        "SequenceNumber": "12",
+        "Hold": "true",
+        "Muted": "false",
+    }
+    assert webhook.read_room_event(3, form | sent) == read
+
+
+@pytest.mark.parametrize(("sent", "read"), [("true", True), ("false", False), ("", None)])
+def test_tr3_whoever_joins_is_muted_or_not(sent: str, read: bool | None) -> None:
+    form = {"StatusCallbackEvent": "participant-join", "ParticipantLabel": LEG, "Muted": sent}
+    assert webhook.read_room_event(3, form) == RoomJoined(LEG, 3, read)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from router.programs.reading import EXAMPLES
 from router.services import accounts, protocols
 from router.storage.calls import find_call
 from router.storage.tables import api_tokens, presence
+from router.storage.timeline import list_timeline
 from tests.web.stage import CALLER_NUMBER, Room, add_call, fill
 
 EVERYTHING = ("read_board", "calls", "roster", "incidents")
@@ -30,7 +31,7 @@ def test_io1_the_board_as_json(room: Room) -> None:
     assert answer.status_code == 200
     board: dict[str, Any] = answer.get_json()
     assert {caller["stage"] for caller in board["callers"]} >= {"waiting", "connected"}
-    assert {desk["name"] for desk in board["desks"]} == {"911", "clinicians"}
+    assert {desk["name"] for desk in board["desks"]} == {"911", "clinicians", "supervisors"}
     assert board["at"].endswith("+00:00")
     assert CALLER_NUMBER[2:-2] not in answer.text
 
@@ -53,10 +54,15 @@ def test_se2_the_api_takes_tokens_only(room: Room, header: str) -> None:
         ("POST", "/api/v1/calls/c1/transfer", "calls"),
         ("POST", "/api/v1/calls/c1/transfer/introduce", "calls"),
         ("POST", "/api/v1/calls/c1/transfer/cancel", "calls"),
+        ("GET", "/api/v1/calls/c1/legs", "calls"),
+        ("POST", "/api/v1/calls/c1/legs/c1-2/hold", "calls"),
         ("POST", "/api/v1/incidents", "incidents"),
         ("POST", "/api/v1/calls/c1/protocol", "calls"),
         ("GET", "/api/v1/calls/c1/protocol", "calls"),
         ("POST", "/api/v1/calls/c1/answers", "calls"),
+        ("GET", "/api/v1/calls/c1/call-backs", "calls"),
+        ("POST", "/api/v1/calls/c1/call-back", "calls"),
+        ("POST", "/api/v1/calls/c1/call-back/cancel", "calls"),
         ("POST", "/api/v1/roster/maria/sign_on", "roster"),
         ("POST", "/api/v1/roster/maria/sign_off", "roster"),
     ],
@@ -113,6 +119,85 @@ def test_re1_the_api_returns_a_caller_to_911(room: Room) -> None:
     assert found.call.stage is Stage.RETURNING
     assert found.call.returning is not None
     assert (found.call.returning.reason, found.call.returning.skip) == ("asked_police", False)
+
+
+def test_in6_the_api_orders_shows_and_cancels_a_call_back(room: Room) -> None:
+    add_call(room, "c1", Stage.CLOSED)
+    add_call(room, "c2", Stage.WAITING)
+    client, headers = room.client(), bearer(room, "calls")
+    ordered = client.post("/api/v1/calls/c1/call-back", headers=headers, json={})
+    assert ordered.status_code == 202
+    shown = client.get("/api/v1/calls/c1/call-backs", headers=headers)
+    (one,) = shown.get_json()["call_backs"]
+    assert one["id"] == ordered.get_json()["call_back_id"]
+    assert (one["moment"], one["state"], one["tries"]) == ("requested", "planned", [])
+    assert one["requested_by"].startswith("token-")
+    assert CALLER_NUMBER[2:] not in shown.text, "whom it rings is not told"
+    board = client.get("/api/v1/board", headers=bearer(room, "read_board")).get_json()
+    assert "A lost caller is to be called back" in [alarm["sentence"] for alarm in board["alarms"]]
+    bad = client.post("/api/v1/calls/c1/call-back/cancel", headers=headers, json={"reason": "No"})
+    assert (bad.status_code, bad.get_json()["field"]) == (422, "reason")
+    body = {"reason": "reached_otherwise"}
+    cancelled = client.post("/api/v1/calls/c1/call-back/cancel", headers=headers, json=body)
+    assert cancelled.status_code == 200
+    again = client.post("/api/v1/calls/c1/call-back/cancel", headers=headers, json=body)
+    assert (again.status_code, again.get_json()) == (
+        409,
+        {"error": "no call-back is planned or under way"},
+    )
+    live = client.post("/api/v1/calls/c2/call-back", headers=headers, json={})
+    assert live.status_code == 409
+    assert client.get("/api/v1/calls/nothing/call-backs", headers=headers).status_code == 404
+
+
+def test_tr3_the_api_lists_parties_and_what_may_be_done_about_each(room: Room) -> None:
+    add_call(room, "c1", Stage.CONNECTED, staff=["maria"], ringing=["bob"])
+    answer = room.client().get("/api/v1/calls/c1/legs", headers=bearer(room, "calls"))
+    caller, maria = answer.get_json()["legs"]
+    assert (caller["role"], caller["held"], caller["actions"]) == (
+        "caller",
+        False,
+        ["hold", "unhold"],
+    )
+    assert (maria["person_id"], maria["answers_for_caller"]) == ("maria", True)
+    assert maria["actions"] == ["unhold", "unmute"], "nobody else is heard"
+    assert CALLER_NUMBER[2:-2] not in answer.text
+
+
+def test_tr3_the_api_holds_the_caller_and_brings_them_back_with_a_line_for_each(room: Room) -> None:
+    add_call(room, "c1", Stage.CONNECTED, staff=["maria"])
+    seen = []
+    for action in ("hold", "hold", "unhold", "unhold"):
+        answer = room.client().post(
+            f"/api/v1/calls/c1/legs/c1-1/{action}", headers=bearer(room, "calls")
+        )
+        seen.append((answer.status_code, answer.get_json()["held"]))
+    assert seen == [(202, True), (202, True), (202, False), (202, False)]
+    with room.sessions() as session:
+        lines = [line for line in list_timeline(session, "c1") if line.kind.endswith("_requested")]
+    assert [line.kind for line in lines] == ["hold_requested"] * 2 + ["unhold_requested"] * 2
+    assert all(line.details["person"].startswith("token-") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "why"),
+    [
+        ("c1/legs/c1-2/hold", 409, "bring another party back first"),
+        ("c1/legs/c1-2/remove", 409, "they leave by themselves"),
+        ("c1/legs/c1-2/leave", 409, "resolve the call, or return it to 911"),
+        ("c1/legs/c1-1/remove", 409, "resolve the call, or return them to 911"),
+        ("c1/legs/c1-9/hold", 404, "list its legs"),
+        ("c1/legs/c2-1/hold", 404, "list its legs"),
+        ("c9/legs/c9-1/hold", 404, "no such call"),
+    ],
+)
+def test_tr3_the_api_says_why_not_and_what_to_do(
+    room: Room, path: str, status: int, why: str
+) -> None:
+    add_call(room, "c1", Stage.CONNECTED, staff=["maria"])
+    answer = room.client().post(f"/api/v1/calls/{path}", headers=bearer(room, "calls"))
+    assert answer.status_code == status
+    assert why in answer.get_json()["error"]
 
 
 def test_the_api_resolves_a_call_whose_caller_has_gone(room: Room) -> None:

@@ -12,10 +12,12 @@ from flask import Flask
 from sqlalchemy import insert, select, update
 
 from ivr_flows.call import ReturnTo911, Role, Stage
+from ivr_flows.outputs import Event
 from router.services import accounts
 from router.services.read_board import Board, mask, read_board
 from router.storage.calls import find_call
 from router.storage.tables import calls, outbox, presence, timeline
+from router.storage.timeline import append_events
 from router.web.board import BoardFeed
 from router.web.live import Hub, create_live, events
 from router.web.words import register_words
@@ -279,6 +281,18 @@ def test_su2_reading_a_record_is_written_into_it(room: Room) -> None:
             select(timeline.c.kind, timeline.c.details).where(timeline.c.call_id == "c1")
         ).all()
     assert lines[-1] == ("record_read", {"user": "u-supervisor"})
+
+
+def test_el3_a_record_shows_every_rule_behind_its_decision(room: Room) -> None:
+    call = add_call(room, "c1", Stage.CONNECTED, staff=["maria"])
+    rules = "weapon: does not hold (weapon: no)\nmental health: holds (call type: mental health)"
+    decided = Event("eligibility_decided", "c1-1", {"outcome": "clinician", "rules": rules})
+    with room.sessions.begin() as session:
+        append_events(session, "c1", call.opened_at, [decided])
+    text = room.client("clinician").get("/calls/c1").text
+    assert "<li>Weapon: does not hold (weapon: no)</li>" in text
+    assert "<li>Mental health: holds (call type: mental health)</li>" in text
+    assert "Rules:" not in text
 
 
 def test_se2_a_clinician_reads_and_ends_their_own_calls_only(room: Room) -> None:

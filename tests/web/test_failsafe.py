@@ -87,6 +87,53 @@ def test_the_first_duty_a_callers_leg_dials_911(failsafe: Failsafe, path: str) -
     assert failsafe.answer(path, {}, FORM) == HEAD + CONNECTING + dial(PRIORITY, "1/0")
 
 
+EAST = "+15125550170"
+
+
+@pytest.fixture
+def with_east(tmp_path: Path) -> Failsafe:
+    psaps = {"austin.east": [EAST, GENERAL]}
+    write_failsafe_file(tmp_path, {OURS: [PRIORITY, GENERAL]}, [GENERAL], psaps)
+    return Failsafe(Urls("https://switchback.test"), FailsafeNumbers(tmp_path), "s" * 32)
+
+
+def test_re5_the_centre_that_was_chosen_is_dialled_and_the_next_line_of_it(
+    with_east: Failsafe,
+) -> None:
+    chosen = {"psap": "austin.east"}
+    first = with_east.answer("/voice/caller/abc-1/queue-left/3", chosen, FORM) or ""
+    assert f"/failsafe/1/0?psap=austin.east{ANY}" in first
+    assert f"<Number>{EAST}</Number>" in first
+    again = with_east.dial_911(FORM, tries=1, talks=0, psap="austin.east")
+    assert f"<Number>{GENERAL}</Number>" in again
+    held = with_east.answer("/voice/caller/abc-1/wait", chosen, {}) or ""
+    assert "&amp;psap=austin.east#" in held
+
+
+@pytest.mark.parametrize("psap", ["", "austin.west", "../etc", '"><Hangup/>', "A" * 200])
+def test_re5_a_centre_that_nobody_knows_is_the_numbers_own(with_east: Failsafe, psap: str) -> None:
+    said = with_east.answer("/voice/caller/abc-1/ask", {"psap": psap}, FORM) or ""
+    assert f"<Number>{PRIORITY}</Number>" in said
+    assert "Hangup" not in said
+
+
+def test_re5_a_file_of_an_older_release_has_no_centres(tmp_path: Path) -> None:
+    path = write_failsafe_file(tmp_path, {OURS: [PRIORITY]}, [GENERAL])
+    assert "psaps" not in path.read_text()
+    numbers = FailsafeNumbers(tmp_path)
+    assert numbers.numbers(OURS, psap="austin.east") == (PRIORITY,)
+
+
+@pytest.mark.parametrize("point", ["whisper", "whisper/3", "line-keyed/3/1"])
+def test_re5_no_proof_is_asked_of_a_line_when_nothing_else_answers(
+    failsafe: Failsafe, point: str
+) -> None:
+    said = failsafe.answer(f"/voice/caller/abc-1/{point}", {}, FORM) or ""
+    assert "Here is the caller." in said
+    assert "<Hangup" not in said
+    assert failsafe.answer("/voice/psap/abc-2/detected", {}, FORM) is None
+
+
 def test_re3_the_lines_are_rung_in_order_and_over_again(failsafe: Failsafe) -> None:
     busy = {**FORM, "DialCallStatus": "busy"}
     pause = '<Pause length="1" />'
@@ -211,6 +258,23 @@ ONE_MOMENT = '<Say language="en-US">One moment please.</Say>'
 SORRY = '<Say language="en-US">We are sorry, there is a technical problem. Goodbye.</Say>'
 
 
+@pytest.mark.parametrize("role", ["clinician", "call_taker", "supervisor", "psap", "outside"])
+def test_tr3_a_party_on_hold_hears_a_voice_over_and_over(failsafe: Failsafe, role: str) -> None:
+    here = f"/voice/{role}/abc-2/hold"
+    has_menu = role not in ("psap", "outside")
+    more = "For your menu, press star." if has_menu else "Please stay on the line."
+    assert failsafe.answer(here, {}, FORM) == (
+        f'{HEAD}<Say language="en-US">You are on hold. {more}</Say><Pause length="4" />'
+        f'<Redirect method="POST">https://switchback.test{here}{ANY}</Redirect></Response>'
+    )
+
+
+def test_tr4_a_party_outside_goes_back_to_its_room_and_does_not_end_it(failsafe: Failsafe) -> None:
+    answer = failsafe.answer("/voice/outside/abc-2/room-left/3/1", {}, FORM) or ""
+    assert 'endConferenceOnExit="false"' in answer
+    assert "<Number>" not in answer, "911 is not rung for them"
+
+
 @pytest.mark.parametrize("role", ["clinician", "call_taker", "psap"])
 def test_a_staff_leg_goes_back_to_its_room_and_not_for_ever(failsafe: Failsafe, role: str) -> None:
     path = f"/voice/{role}/abc-2/room-left/7/3"
@@ -220,7 +284,8 @@ def test_a_staff_leg_goes_back_to_its_room_and_not_for_ever(failsafe: Failsafe, 
         f'<Dial action="https://switchback.test{path}?tries=2{ANY}" hangupOnStar="false"'
         ' method="POST"><Conference beep="false" endConferenceOnExit="true" maxParticipants="20"'
         f' participantLabel="abc-2" startConferenceOnEnter="true" statusCallback="{HERE}/room/abc/3'
-        f'{ANY}" statusCallbackEvent="join leave start end" statusCallbackMethod="POST" waitUrl="">'
+        f'{ANY}" statusCallbackEvent="join leave start end mute hold" statusCallbackMethod="POST"'
+        ' waitUrl="">'
         "abc.3</Conference></Dial></Response>"
     )
     last = failsafe.answer(path, {"tries": "3"}, FORM)

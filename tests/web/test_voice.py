@@ -21,8 +21,10 @@ from ivr_flows.inputs import (
     Keyed,
     LegAnswered,
     LegAsked,
+    LegDetected,
     LegStatusChanged,
     LineAnswered,
+    LineKeyed,
     QueueLeft,
     RoomDeparted,
     RoomJoined,
@@ -69,7 +71,7 @@ class FakeAnswers:
     ) -> str | None:
         """Something happened on a leg."""
         said = self._answer(leg_id, given, receipt, deadline=deadline)
-        notices = (LegStatusChanged, RoomJoined, RoomDeparted)
+        notices = (LegDetected, LegStatusChanged, RoomJoined, RoomDeparted)
         return None if isinstance(given, notices) else said
 
     def change_status(self, sid: str, status: str, deadline: Deadline) -> str | None:
@@ -248,6 +250,25 @@ def test_an_answer_has_its_length_and_type_and_no_cookie(twilio: Twilio) -> None
         ("clinician/abc-1/answered", {}, LegAnswered(LEG, SID), ("answered", "")),
         ("call_taker/abc-1/ask", {}, LegAsked(LEG), None),
         ("caller/abc-1/whisper", {}, LineAnswered(LEG), None),
+        ("caller/abc-1/whisper/7", {}, LineAnswered(LEG, 7), ("whisper", "7")),
+        (
+            "caller/abc-1/line-keyed/7/1?psap=austin.east",
+            {"Digits": "1"},
+            LineKeyed(LEG, 7, 1, "1"),
+            ("line-keyed", "7-1"),
+        ),
+        (
+            "caller/abc-1/line-keyed/7/0",
+            {"SpeechResult": "911, go ahead."},
+            LineKeyed(LEG, 7, 0, "", "911, go ahead."),
+            ("line-keyed", "7-0"),
+        ),
+        (
+            "caller/abc-1/dial-ended/6",
+            {"DialCallStatus": "no-answer", "DialSipResponseCode": "503"},
+            DialEnded(LEG, 6, "failed"),
+            ("dial-ended", "6"),
+        ),
     ],
 )
 def test_what_a_leg_says_reaches_its_call(
@@ -285,6 +306,16 @@ def test_a_repeated_question_is_known_by_twilios_own_token(twilio: Twilio) -> No
             "/voice/room/abc/2",
             {"StatusCallbackEvent": "participant-leave", "ParticipantLabel": LEG},
             (LEG, RoomDeparted(LEG, 2), None),
+        ),
+        (
+            f"/voice/psap/{LEG}/detected",
+            {"AnsweredBy": "machine_start"},
+            (LEG, LegDetected(LEG, "machine_start"), None),
+        ),
+        (
+            f"/voice/psap/{LEG}/status",
+            {"CallStatus": "no-answer", "SipResponseCode": "404"},
+            (LEG, LegStatusChanged(LEG, "failed", SID), None),
         ),
         ("/voice/inbound/status", {"CallStatus": "completed"}, (SID, "completed")),
     ],

@@ -10,7 +10,7 @@ from aiohttp import web
 from ..call import Call, Callback, Source
 from ..carrier import run_document
 from ..errors import TwilioError
-from ..formats import EMERGENCY, is_address, is_number, normalise
+from ..formats import EMERGENCY, is_address, is_number, normalise, sip_headers
 from ..twiml.session import Session
 from ..twiml.speech import send_tones
 from ..world import World
@@ -35,6 +35,8 @@ from .representations import represent_call, status_of
 
 CALL_EVENTS = frozenset(["initiated", "ringing", "answered", "completed"])
 MAX_TWIML = 4_000  # Twilio's limit of the Twiml parameter
+MAX_SIP_ADDRESS = 255  # Twilio's limits: an address without its headers, and the headers
+MAX_SIP_HEADERS = 1_024
 MAX_SIP_WORD = 255  # of a SIP user name or password, after Twilio's errors 21221 and 21223
 
 
@@ -78,7 +80,7 @@ def new_call(world: World, form: Form) -> Call:
     to, sender = ends_of(world, form)
     if text(form, "Byoc"):
         raise TwilioError(21300, f"this account has no trunk {text(form, 'Byoc')}")
-    _check_sip_credentials(form)
+    _check_sip(form)
     limit = world.switches.concurrent_calls
     if limit and len(world.live_calls()) >= limit:
         raise TwilioError(10004)
@@ -87,6 +89,7 @@ def new_call(world: World, form: Form) -> Call:
     callback = callback_of(form)
     call = Call(world, sender, to, "outbound-api")
     call.callback = callback
+    call.sip_headers = sip_headers(text(form, "To"))
     call.ring_timeout = float(timeout)
     call.time_limit = time_limit
     if sender in world.numbers:
@@ -96,7 +99,12 @@ def new_call(world: World, form: Form) -> Call:
     return call
 
 
-def _check_sip_credentials(form: Form) -> None:
+def _check_sip(form: Form) -> None:
+    address, _, headers = text(form, "To").partition("?")
+    if address.startswith(("sip:", "sips:")) and len(address) >= MAX_SIP_ADDRESS:
+        raise TwilioError(21211, text(form, "To"))
+    if address.startswith(("sip:", "sips:")) and len(headers) >= MAX_SIP_HEADERS:
+        raise TwilioError(21227)
     if len(text(form, "SipAuthUsername")) > MAX_SIP_WORD:
         raise TwilioError(21221)
     if len(text(form, "SipAuthPassword")) > MAX_SIP_WORD:

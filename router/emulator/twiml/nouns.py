@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
-from ..formats import is_address, is_number, normalise
+from ..formats import allowed_headers, is_address, is_number, normalise
 from .parse import Element
 from .session import Session
 
@@ -81,11 +81,9 @@ def _sip_headers(session: Session, noun: Element, query: str) -> dict[str, str]:
     if sum(len(name) + len(value) for name, value in given) > MAX_SIP_HEADERS:
         session.warn(13253, "Dial: Header is too long")
         return {}
-    headers = {}
-    for name, value in given:
-        if name.lower().startswith("x-") or name.lower() == "user-to-user":
-            headers[name] = value
-        else:
+    headers = allowed_headers(given)
+    for name, _value in given:
+        if name not in headers:
             session.warn(13252, f"Dial: Invalid header name '{name}'")
     return headers
 

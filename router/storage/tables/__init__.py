@@ -1,6 +1,7 @@
 """Every table of the router, as SQLAlchemy Core tables on one `metadata`."""
 
 from router.storage.tables.accounts import api_tokens, user_sessions, users
+from router.storage.tables.call_backs import call_back_tries, call_backs, welfare_pages
 from router.storage.tables.calls import (
     calls,
     dispositions,
@@ -9,8 +10,10 @@ from router.storage.tables.calls import (
     offers,
     outbox,
     outside_numbers,
+    queue_visits,
     rate_limits,
     receipts,
+    repair_claims,
     timeline,
 )
 from router.storage.tables.dispatches import (
@@ -37,6 +40,8 @@ __all__ = [
     "announcements",
     "api_tokens",
     "blocked_numbers",
+    "call_back_tries",
+    "call_backs",
     "calls",
     "desk_members",
     "desks",
@@ -58,8 +63,10 @@ __all__ = [
     "protocol_texts",
     "protocol_versions",
     "psaps",
+    "queue_visits",
     "rate_limits",
     "receipts",
+    "repair_claims",
     "return_lines",
     "shifts",
     "team_members",
@@ -67,4 +74,5 @@ __all__ = [
     "timeline",
     "user_sessions",
     "users",
+    "welfare_pages",
 ]

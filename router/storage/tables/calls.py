@@ -70,6 +70,7 @@ calls = Table(
     moment("opened_at", nullable=False),
     moment("stage_at", nullable=False),
     moment("queued_at"),
+    Column("passed_over", JSONB, nullable=False, server_default="[]"),  # people, of the queue's
     moment("due_at"),  # the next deadline of the call, a leg or an offer; null when nothing is open
     moment("closed_at"),
     Column("state", JSONB, nullable=False),
@@ -136,6 +137,21 @@ outside_numbers = Table(
     Column("number", EncryptedText("outside_numbers.number"), nullable=False),
     Column("given_by", Text, nullable=False),
     created_at(),
+)
+
+# A call's wait in a desk's line, written when it leaves the line: taken by a person, or not.
+queue_visits = Table(
+    "queue_visits",
+    metadata,
+    Column("call_id", Text, ForeignKey("calls.id"), primary_key=True),
+    Column("desk", Text, primary_key=True),
+    moment("queued_at", primary_key=True),
+    Column("program_id", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    moment("left_at", nullable=False),
+    Column("is_served", Boolean, nullable=False),
+    Column("overtaken", Integer, nullable=False),  # returns that came later and were taken before
+    Index("ix_queue_visits_program_id_desk_left_at", "program_id", "desk", "left_at"),
 )
 
 # What a request was answered, so that its repetition gets the same (Law 5).
@@ -205,6 +221,14 @@ rate_limits = Table(
     metadata,
     Column("account", Text, primary_key=True),
     moment("next_at", nullable=False),
+)
+
+repair_claims = Table(  # which switchboard repairs an account's calls
+    "repair_claims",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("worker", Text, nullable=False),
+    moment("held_until", nullable=False),
 )
 
 dispositions = Table(

@@ -1,0 +1,51 @@
+"""Brings a leg back that the carrier has elsewhere than we think. It only rescues (Law 1)."""
+
+from __future__ import annotations
+
+from ivr_flows import connected, moving, return_to_911
+from ivr_flows.call import Leg, Place, Role
+from ivr_flows.inputs import Found, Reconciled
+from ivr_flows.outputs import RedirectLeg, RescueCaller
+from ivr_flows.turn import Turn
+
+
+def mend(turn: Turn, leg: Leg, given: Reconciled) -> str:
+    """Do what a live leg in the wrong place needs. Returns why nothing was done, or ""."""
+    ignored = _mend(turn, leg, given)
+    if not ignored:
+        turn.note("repaired", leg.id, found=given.found, was=given.place)
+    return ignored
+
+
+def _mend(turn: Turn, leg: Leg, given: Reconciled) -> str:
+    is_caller = leg.role is Role.CALLER
+    if not leg.is_live:
+        if not is_caller:
+            return "nobody to rescue"
+        turn.do(RescueCaller(leg.id))
+    elif leg.place is Place.DIAL and given.found in (Found.DIAL, Found.TALK):
+        return "as we think"
+    elif given.found in (Found.DIAL, Found.TALK):
+        # A fail-safe document rings 911 for the caller, and goes on till it has reached it.
+        if not is_caller:
+            return "not ours to move"
+        return_to_911.found_dialling(turn, talks=given.found is Found.TALK)
+    elif leg.place is Place.JOINING and given.room == leg.room:
+        return connected.room_joined(turn, leg, given.room)
+    elif given.found is Found.ALONE and not is_caller:
+        return _mend_waiting_staff(turn, leg, given.room)
+    else:
+        turn.do(RedirectLeg(leg.id, leg.step))
+    return ""
+
+
+def _mend_waiting_staff(turn: Turn, leg: Leg, room: int) -> str:
+    """Somebody sits in a room alone: their caller is fetched, or they hear that there is none."""
+    caller = turn.call.caller
+    if not caller.is_live or room != turn.call.room:
+        turn.do(RedirectLeg(leg.id, leg.step))
+        return ""
+    if caller.place is not Place.QUEUE or not moving.caller_may_enter(turn.call):
+        return "the caller is not to be fetched"
+    moving.release_caller(turn)
+    return ""
