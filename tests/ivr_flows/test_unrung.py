@@ -147,7 +147,7 @@ def test_in2_when_nobody_can_be_rung_the_call_taker_keeps_the_caller() -> None:
 
 def test_re5_orders_that_nobody_carries_out_are_not_waited_for() -> None:
     story = eligible_direct(Story(hosted()))
-    story.lets_time_go(UNTOUCHED_SECONDS - 1)
+    story.lets_time_go(UNTOUCHED_SECONDS - 2)
     assert isinstance(story.waits()[-1], outputs.WaitPiece)
     story.lets_time_go(1)
     assert leaves_and_dials(story) == "priority"

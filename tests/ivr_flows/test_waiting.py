@@ -29,6 +29,18 @@ def pieces(story: Story, number: int = 8) -> list[outputs.WaitPiece]:
     return [one for one in answers if isinstance(one, outputs.WaitPiece)]
 
 
+def test_ro5_a_piece_that_is_asked_for_twice_is_the_same_both_times() -> None:
+    """One of the two is not heard; it may be the one that speaks."""
+    story = eligible_direct()
+    heard = []
+    for _ in range(4):
+        story.waits()
+        repeated = story.give(inputs.WaitTicked(CALLER))[-1]
+        assert isinstance(repeated, outputs.WaitPiece)
+        heard.append(repeated)
+    assert heard == pieces(eligible_direct(), 4)
+
+
 def dropped() -> Story:
     story = connected()
     story.hangs_up_in_room("call-2", CALLER)

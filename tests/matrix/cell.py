@@ -26,16 +26,16 @@ QUIET_SECONDS = float(waiting.PIECE_SECONDS)
 piece of the wait. A ring that ends while they wait is no news to them, and does not shorten it.
 """
 
-PERSON_SECONDS = 240.0
+PERSON_SECONDS = 300.0
 """A caller who stays is with a person for good by then. The longest the programs allow is a private
-consultation that nobody ends, 180 s, after the rings that led to it.
+consultation that nobody ends, 180 s, and in trouble the rings at 911 that follow it.
 """
 
 ALONE_SECONDS = 1.5
 SETTLED_SECONDS = 4.0
 GONE_SECONDS = 3.0
 CLOSING_SECONDS = 40.0
-REPAIR_SECONDS = 120.0
+REPAIR_SECONDS = 60.0
 ROOM = re.compile(r"[a-z0-9]+\.\d+")
 VOICES = frozenset({"say", "play"})
 GOODBYE = "clinician_has_ended_the_call"
@@ -189,6 +189,8 @@ def everything_ends(network: Network, mend: Callable[[], None] | None = None) ->
         assert not ringing, f"phones ring for a caller who has gone: {ringing}"
     else:
         mend()
+        network.everybody_hangs_up()
+        network.pass_time(REPAIR_SECONDS)  # who was rung meanwhile has picked up
     network.everybody_hangs_up()
     seconds = CLOSING_SECONDS if mend is None else REPAIR_SECONDS
     assert network.pass_time(seconds, network.is_at_rest), (

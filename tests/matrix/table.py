@@ -31,10 +31,10 @@ def row_of(section: str, cell: Cell, measured: Measured) -> tuple[str, list[Any]
 def print_tables(reporter: pytest.TerminalReporter, rows: Sequence[list[Any]]) -> None:
     """Print every section that has rows."""
     for section in dict.fromkeys(row[0] for row in rows):
-        cells = {tuple(words): Measured(**told) for name, words, told in rows if name == section}
+        cells = [(tuple(words), Measured(**told)) for name, words, told in rows if name == section]
         reporter.section(section)
         if section == PLAIN:
-            for line in _lines(cells):
+            for line in _lines(dict(cells)):
                 reporter.write_line(line)
         for line in _counts(cells):
             reporter.write_line(line)
@@ -66,15 +66,14 @@ def _kinds(measured: Measured) -> list[str]:
     return sorted(set(found))
 
 
-def _counts(cells: dict[tuple[str, ...], Measured]) -> Iterable[str]:
+def _counts(cells: Sequence[tuple[tuple[str, ...], Measured]]) -> Iterable[str]:
     ends = Counter(
-        one.ended_with if one.person is None else " + ".join(_kinds(one)) for one in cells.values()
+        one.ended_with if one.person is None else " + ".join(_kinds(one)) for _, one in cells
     )
     yield f"{len(cells)} cells, ended with: " + "; ".join(
         f"{who} {count}" for who, count in sorted(ends.items(), key=lambda end: -end[1])
     )
-    for what in ("voice", "person", "quiet"):
-        told = {cell: getattr(one, what) or 0.0 for cell, one in cells.items()}
-        worst = max(told, key=lambda cell: told[cell])
-        names = {"voice": "until a voice", "person": "until a person", "quiet": "without a sound"}
-        yield f"longest {names[what]}: {told[worst]:.1f} s ({', '.join(worst)})"
+    names = {"voice": "until a voice", "person": "until a person", "quiet": "without a sound"}
+    for what, name in names.items():
+        seconds, cell = max((getattr(one, what) or 0.0, cell) for cell, one in cells)
+        yield f"longest {name}: {seconds:.1f} s ({', '.join(cell)})"
