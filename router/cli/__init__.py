@@ -6,6 +6,7 @@ import click
 
 from router.cli.accounts import token, user
 from router.cli.block import block
+from router.cli.flows import flows
 from router.cli.opening import SentenceGroup
 from router.cli.people import people
 from router.cli.program import program
@@ -27,3 +28,4 @@ main.add_command(block)
 main.add_command(user)
 main.add_command(token)
 main.add_command(what_if)
+main.add_command(flows)
