@@ -18,7 +18,7 @@ from ivr_flows.facts import Candidate, Decision, Facts, History, QueueFacts
 from ivr_flows.moving import CLOSING
 from ivr_flows.outputs import Step
 from ivr_flows.program import Program
-from ivr_flows.safety.world import NOW, Item, Phone, Report, World
+from ivr_flows.safety.world import CALL_DEADLINES, NOW, Item, Phone, Report, World
 
 CLINICIANS = ("ana", "ben", "eva", "kai")
 CALL_TAKERS = ("lee", "kim", "mia", "raj")
@@ -386,8 +386,6 @@ def with_due(world: World, what: str, leg_id: str, now: datetime = NOW) -> World
     elif what == "leg":
         leg = call.find_leg(leg_id)
         call = call if leg is None else call.with_leg(replace(leg, due_at=now))
-    elif what == "ring":
-        call = replace(call, next_ring_at=now)
     else:
-        call = replace(call, stage_due_at=now)
+        call = replace(call, **{CALL_DEADLINES[what]: now})  # type: ignore[arg-type]
     return world._replace(call=call)

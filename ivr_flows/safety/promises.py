@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ivr_flows.call import Call, Leg, Offer, OfferState, Place, Stage
-from ivr_flows.safety.carrier import Violation
-from ivr_flows.safety.world import World
+from ivr_flows.safety.carrier import UnknownKindError, Violation
+from ivr_flows.safety.world import World, deadlines_of
 
 REACHED = "a person or 911 is reached"
 DEADLINE = "no cycle without a deadline"
@@ -31,6 +31,10 @@ def check(world: World) -> None:
 
 def _has_deadline(world: World) -> None:
     call = world.call
+    known = {at for _, _, at in deadlines_of(call)}
+    if call.due_at is not None and call.due_at not in known:
+        msg = "safety: the call has a deadline that deadlines_of does not name"
+        raise UnknownKindError(msg)
     if world.caller_phone.where not in DRIVEN and call.due_at is None:
         raise Violation(
             DEADLINE, "nothing is due, and the caller's leg does not come back by itself"

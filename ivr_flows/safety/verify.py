@@ -11,7 +11,7 @@ from ivr_flows.safety.explore import Explorer, Findings, Limits
 from ivr_flows.safety.telling import tell
 
 PASSES: dict[str, Limits] = {
-    "what goes wrong": Limits(parties=1, faults=1, dialogues=False),
+    "what goes wrong": Limits(parties=1, faults=1, after=0, dialogues=False),
     "two of everybody": Limits(parties=2, faults=0, dialogues=False),
     "every dialogue": Limits(parties=1, faults=0, dialogues=True),
 }

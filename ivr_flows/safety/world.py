@@ -6,7 +6,8 @@ which one passes next is left open. `key` is what makes two worlds one state.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -30,18 +31,23 @@ ANSWERS_THAT_MATTER = ("return_reason",)
 SEEKING = frozenset({Stage.WAITING, Stage.CONSULTING, Stage.RETURNING})
 UNANSWERED = frozenset({Place.PLANNED, Place.RINGING})
 
-LOOKED_AT: dict[type, tuple[str, ...]] = {
-    Call: (
-        *("line", "stage", "legs", "offers", "answers", "room", "desk", "next_ring_at"),
-        *("passed_over", "unrung", "returned_from", "is_blocked", "returning", "dispatches"),
-        *("outcome", "disposition", "drops", "stage_due_at"),
+LOOKED_AT: dict[type, frozenset[str]] = {
+    Call: frozenset(
+        {
+            *("line", "stage", "legs", "offers", "answers", "room", "desk", "next_ring_at"),
+            *("passed_over", "unrung", "returned_from", "is_blocked", "returning", "dispatches"),
+            *("outcome", "disposition", "drops", "stage_due_at"),
+        }
     ),
-    Leg: (
-        *("id", "role", "place", "flow", "node", "tries", "step", "sid", "person_id", "line_id"),
-        *("shared", "room", "ends_room", "present", "trail", "ticks", "due_at"),
+    Leg: frozenset(
+        {
+            *("id", "role", "place", "flow", "node", "tries", "step", "sid", "person_id"),
+            *("line_id", "shared", "room", "ends_room", "present", "trail", "ticks", "due_at"),
+        }
     ),
 }
-"""Fields of the record that `key` looks at, in whole or in part."""
+"""Fields of the record of which `key` takes what matters. One that is named neither here nor in
+`LEFT_OUT` makes a state with every value it has."""
 LEFT_OUT: dict[type, dict[str, str]] = {
     Call: {
         "id": "one call at a time",
@@ -66,6 +72,17 @@ LEFT_OUT: dict[type, dict[str, str]] = {
     Leg: {},
 }
 """Fields of the record that do not make a state, and why."""
+
+OTHERS = {
+    kind: tuple(
+        field.name
+        for field in fields(kind)
+        if field.name not in LOOKED_AT[kind] and field.name not in LEFT_OUT[kind]
+    )
+    for kind in (Call, Leg)
+}
+CALL_DEADLINES = {"ring": "next_ring_at", "stage": "stage_due_at"}
+"""Deadlines of the call itself, by the name that stories give them."""
 
 
 class Phone(NamedTuple):
@@ -230,6 +247,7 @@ def _leg(leg: Leg, offer: Any, phone: Phone | None, rank: dict[int, int]) -> Has
         leg.trail[-MOST_TRAIL:] if in_flow else (),
         leg.ticks > 0 and leg.flow == STAR,
         leg.due_at is not None,
+        *(_as_it_is(getattr(leg, name)) for name in OTHERS[Leg]),
         None if offer is None else (offer.state, offer.desk, offer.due_at is not None),
         None
         if phone is None
@@ -283,7 +301,19 @@ def _of_the_call(call: Call, rank: dict[int, int], places: dict[str, int]) -> Ha
         way_back,
         tuple(note.status for note in call.dispatches[-1:]),
         min(call.drops, MOST_DROPS),
+        *(_as_it_is(getattr(call, name)) for name in OTHERS[Call]),
     )
+
+
+def _as_it_is(value: Any) -> Hashable:  # noqa: ANN401 - any field
+    """A value of a field that the key knows nothing of; of an instant, that there is one."""
+    if isinstance(value, datetime):
+        return True
+    if is_dataclass(value):
+        return tuple(_as_it_is(getattr(value, field.name)) for field in fields(value))
+    if isinstance(value, Mapping):
+        return tuple(sorted((name, _as_it_is(one)) for name, one in value.items()))
+    return value  # type: ignore[no-any-return]
 
 
 def _leg_of(item: Item) -> str:
@@ -323,7 +353,7 @@ def deadlines_of(call: Call) -> Iterable[tuple[str, str, datetime]]:
         if leg.is_live and leg.due_at is not None:
             yield "leg", leg.id, leg.due_at
     if call.stage is not Stage.CLOSED:
-        if call.next_ring_at is not None:
-            yield "ring", "", call.next_ring_at
-        if call.stage_due_at is not None:
-            yield "stage", "", call.stage_due_at
+        for what, field in CALL_DEADLINES.items():
+            due_at = getattr(call, field)
+            if due_at is not None:
+                yield what, "", due_at
