@@ -318,6 +318,7 @@ def _end_other_lines(turn: Turn) -> None:
 
 def psap_joined(turn: Turn, leg: Leg) -> None:
     """911 is in the room: the clinician may leave, and the caller is fetched if they wait."""
+    withdraw_offers(turn)
     turn.change(outcome="returned_to_911")
     turn.enter_stage(Stage.CONNECTED, turn.program.check_seconds)
     turn.note("returned", leg.id)

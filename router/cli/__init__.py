@@ -6,6 +6,7 @@ import click
 
 from router.cli.accounts import token, user
 from router.cli.block import block
+from router.cli.flows import flows
 from router.cli.numbers import fallback_twiml, numbers
 from router.cli.opening import SentenceGroup
 from router.cli.people import people
@@ -32,3 +33,4 @@ main.add_command(report)
 main.add_command(what_if)
 main.add_command(numbers)
 main.add_command(fallback_twiml)
+main.add_command(flows)

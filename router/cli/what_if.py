@@ -41,7 +41,7 @@ def what_if(
     file: Path, name: str, draft_file: Path | None, map_file: Path | None, folder: Path
 ) -> None:
     """Decide the past calls of FILE (CSV, also gzip) and show who would have gone where."""
-    program, source = _find_program(name)
+    program, source = find_program(name)
     click.echo(f"The policy in force is {source}.", err=True)
     draft = read_draft(draft_file, program) if draft_file else None
     findings = study(
@@ -53,7 +53,7 @@ def what_if(
     click.echo(f"\nThe report is {report}, every call stands in {folder / 'calls.csv'}.")
 
 
-def _find_program(name: str) -> tuple[ProgramDocument, str]:
+def find_program(name: str) -> tuple[ProgramDocument, str]:
     """The program and where it is from: a file, the version in force, or one that is shipped."""
     if name.endswith(".toml"):
         return read_file(Path(name)), name

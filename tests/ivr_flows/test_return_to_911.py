@@ -462,3 +462,24 @@ def test_a_return_asked_while_the_caller_waits_takes_them_out() -> None:
     story.give(inputs.ReturnRequested("sue", "other"))
     story.released()
     assert line(story) == "priority"
+
+
+def test_re2_a_call_taker_who_comes_back_late_ends_the_search_for_another() -> None:
+    story = Story(hosted())
+    for digits in ("1", "9"):
+        story.presses(CALLER, digits)
+    lee = story.accepts("lee")
+    story.enters(lee)
+    story.stars(lee)
+    story.leaves_room(CALLER)
+    story.hangs_up(story.call.offers[-1].leg_id)
+    story.passes(story.program.menu_seconds)
+    kim = story.ringing_leg("kim")
+    assert story.is_at(Stage.RETURNING)
+
+    story.presses(lee, "1")
+    story.joins(lee)
+
+    assert story.is_at(Stage.CONNECTED)
+    assert not story.call.live_offers()
+    assert outputs.EndLeg(kim) in story.ordered(outputs.EndLeg)

@@ -1,0 +1,337 @@
+"""What may happen next in a world: people act, deadlines pass, the carrier loses or delays.
+
+An act is data, so that a story can be told and played again from its beginning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from ivr_flows import inputs, outputs
+from ivr_flows.call import Place, Role, Stage
+from ivr_flows.dialogue import find_node
+from ivr_flows.engine import arrive
+from ivr_flows.safety.carrier import (
+    Carrier,
+    Choice,
+    Violation,
+    hang_up,
+    is_void,
+    out_of_room,
+    report,
+    ring,
+    with_due,
+)
+from ivr_flows.safety.world import NOW, Phone, Report, World, deadlines_of
+from ivr_flows.waiting import ORDER_SECONDS, UNTOUCHED_SECONDS
+
+# Silence and unknown keys are heard alike, by the tries.
+KEYS = ("", "1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "*", "#")
+ENTRIES = ("", "4711", "12345", "0", "9", "8", "*", "**", "#")
+WAIT_KEYS = ("", "9")  # others are not heard in the wait
+SIDE_DIALOGUES = frozenset({"dispatching", "resolve", "new_danger", "call_taker"})
+"""Flows that a person at the menu can go into while the caller is held."""
+MOST_LATE = 1  # other things that happen before a late item arrives
+STALE_SECONDS = UNTOUCHED_SECONDS + ORDER_SECONDS
+
+FROM_PAGES: dict[str, inputs.Input] = {
+    "asks for 911 on a page": inputs.ReturnRequested("page", "danger"),
+    "names a danger on a page": inputs.AnswersChanged("page", {"weapon": "yes"}),
+    "a team is on its way": inputs.DispatchChanged("team-1", "acknowledged", "Team 1", 10),
+    "records the outcome on a page": inputs.Resolved("page", "resolved_by_phone"),
+}
+GIVEN = frozenset(
+    {
+        inputs.CallArrived,
+        inputs.LegAnswered,
+        inputs.Keyed,
+        inputs.WaitTicked,
+        inputs.QueueLeft,
+        inputs.RoomLeft,
+        inputs.DialEnded,
+        inputs.LineAnswered,
+        inputs.LegAsked,
+        inputs.LegStatusChanged,
+        inputs.RoomJoined,
+        inputs.RoomDeparted,
+        inputs.CommandDone,
+        inputs.CommandFailed,
+        inputs.CommandUnknown,
+        inputs.TimePassed,
+        inputs.StaffFreed,
+        *(type(given) for given in FROM_PAGES.values()),
+    }
+)
+"""Classes of input that some act gives. Whoever adds one gives it, or says below why not."""
+NOT_EXPLORED: dict[type, str] = {
+    inputs.ProtocolMoved: "triage protocols are not asked here; every decision is tried without",
+}
+"""Classes of input that no act gives, and why."""
+
+
+class Act(NamedTuple):
+    """One thing that happens. `kind` names a rule of `_RULES`; `costs` counts as a fault."""
+
+    kind: str
+    leg_id: str = ""
+    detail: str = ""
+    choice: Choice = Choice()
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether the story gets one of its bounded number of faults from this."""
+        return self.kind in FAULTS
+
+
+FAULTS = frozenset({"lose", "delay", "repeat", "refuse", "page", "stale_tick", "unheard"})
+REFUSALS = ("not now", "for good", "unknown, and it rings", "unknown, and it does not ring")
+
+
+def list_acts(world: World, *, with_faults: bool) -> Iterator[Act]:
+    """Everything that may happen next, without the keys of a question, which `keys` finds."""
+    if world.queue:
+        yield Act("run")
+        if with_faults:
+            yield from _mishaps(world)
+        return
+    if world.late:
+        yield Act("late")
+        if world.late[0][1] >= MOST_LATE:
+            return
+    for leg_id, phone in world.phones.items():
+        yield from _of_a_phone(world, leg_id, phone.where)
+    yield from _deadlines(world, with_faults=with_faults)
+    if world.call.stage in (Stage.WAITING, Stage.CONSULTING, Stage.RETURNING) and world.call.desk:
+        yield Act("staff_freed")
+    if with_faults and world.caller_is_on_the_line:
+        yield from (Act("page", detail=name) for name in FROM_PAGES)
+
+
+def _deadlines(world: World, *, with_faults: bool) -> Iterator[Act]:
+    for what, leg_id, _ in deadlines_of(world.call):
+        if not _comes_back_first(world, what, leg_id):
+            yield Act("due", leg_id, what)
+        elif with_faults:
+            yield Act("unheard", leg_id, what)
+
+
+def _mishaps(world: World) -> Iterator[Act]:
+    item = world.queue[0]
+    if isinstance(item, Report):
+        if item.may_be_lost and not item.is_heard:
+            yield Act("lose")
+        yield Act("repeat")
+    elif isinstance(item, outputs.PlaceLeg):
+        if is_void(world.call, item):
+            return
+        yield from (Act("refuse", detail=how) for how in REFUSALS)
+    elif isinstance(item, (outputs.Announce, outputs.RequestDispatch, outputs.NotifySupervisor)):
+        return
+    else:
+        yield Act("lose")
+    yield Act("delay")
+
+
+def _of_a_phone(world: World, leg_id: str, where: str) -> Iterator[Act]:
+    if where == "ringing":
+        yield Act("answer", leg_id)
+        yield Act("no_answer", leg_id)
+    elif where == "ivr":
+        yield Act("keys", leg_id)
+        yield Act("hang_up", leg_id)
+    elif where == "queue":
+        yield from (Act("tick", leg_id, digits) for digits in WAIT_KEYS)
+        yield Act("hang_up", leg_id)
+        if _may_be_rung_in_vain(world):
+            yield Act("stale_tick", leg_id)
+    elif where == "room":
+        if world.phones[leg_id].star:
+            yield Act("star", leg_id)
+        yield Act("hang_up", leg_id)
+    elif where == "dial":
+        yield Act("line_answers", leg_id)
+        yield Act("line_silent", leg_id)
+        yield Act("hang_up", leg_id)
+    elif where == "talk":
+        yield Act("line_hangs_up", leg_id)
+        yield Act("hang_up", leg_id)
+
+
+def _comes_back_first(world: World, what: str, leg_id: str) -> bool:
+    """Whether the leg's question ends before its deadline, unless its answer does not reach us."""
+    phone, leg = world.phones.get(leg_id), world.call.find_leg(leg_id)
+    if what != "leg" or phone is None or leg is None or phone.where != "ivr":
+        return False
+    return phone.step == leg.step and leg.place is Place.FLOW and bool(leg.node)
+
+
+def _may_be_rung_in_vain(world: World) -> bool:
+    legs = [world.call.find_leg(offer.leg_id) for offer in world.call.live_offers()]
+    return bool(legs) and all(
+        leg is not None and leg.place is Place.PLANNED and leg.sid is None for leg in legs
+    )
+
+
+def is_in_side_dialogue(world: World) -> bool:
+    """Whether a person of staff is at a question beyond the menu's own."""
+    return any(
+        leg.flow in SIDE_DIALOGUES and leg.role is not Role.CALLER and leg.place is Place.FLOW
+        for leg in world.call.legs
+    )
+
+
+def keys_at(world: World, leg_id: str) -> tuple[str, ...]:
+    """Keys to try at the question the leg stands at."""
+    leg = world.call.find_leg(leg_id)
+    node = None if leg is None else find_node(leg.flow, leg.node)
+    return ENTRIES if node is not None and node.digits == 0 else KEYS
+
+
+def perform(carrier: Carrier, world: World, act: Act) -> World:
+    """The world after an act. Raises Violation when a rule of the carrier itself is broken."""
+    if act.kind in ("run", "lose", "refuse", "repeat", "delay"):
+        return _under_way(carrier, world, act)
+    if act.kind == "late":
+        (item, _), *rest = world.late
+        return carrier.run(world._replace(late=tuple(rest)), item, act.choice)
+    if world.late:
+        world = world._replace(late=tuple((item, age + 1) for item, age in world.late))
+    if act.kind in ("due", "unheard"):
+        return _pass_deadline(carrier, world, act)
+    if act.kind == "staff_freed":
+        return carrier.give(world, inputs.StaffFreed(), act.choice)
+    if act.kind == "page":
+        return carrier.give(world, FROM_PAGES[act.detail], act.choice)
+    return _of_people(carrier, world, act)
+
+
+def _under_way(carrier: Carrier, world: World, act: Act) -> World:
+    item, *rest = world.queue
+    world = world._replace(queue=tuple(rest))
+    if act.kind == "run":
+        return carrier.run(world, item, act.choice)
+    if act.kind == "lose":
+        return _stop_ordered(world, item)
+    if act.kind == "delay":
+        return world._replace(late=(*world.late, (item, 0)))
+    if act.kind == "repeat" and isinstance(item, Report):
+        again = item._replace(is_heard=False)
+        world = world._replace(late=(*world.late, (again, 0)))
+        return carrier.run(world, item, act.choice)
+    if isinstance(item, outputs.PlaceLeg):
+        return refuse(carrier, world, item, act.detail, act.choice)
+    msg = f"safety: {type(item).__name__} cannot be refused"
+    raise ValueError(msg)
+
+
+def _stop_ordered(world: World, item: object) -> World:
+    """An order to end a ring that is lost: the ring's own limit ends it."""
+    phone = world.phone(item.leg_id) if isinstance(item, outputs.EndLeg) else None
+    if phone is None or not isinstance(item, outputs.EndLeg):
+        return world
+    return world.with_phone(item.leg_id, phone._replace(stop_ordered=True))
+
+
+def refuse(
+    carrier: Carrier,
+    world: World,
+    order: outputs.PlaceLeg,
+    how: str,
+    choice: Choice,
+    now: datetime = NOW,
+) -> World:
+    """The carrier does not take an order to ring, or does not say whether it does."""
+    leg_id = order.leg_id
+    if how.startswith("unknown"):
+        if how == REFUSALS[2]:
+            world = ring(world, leg_id)
+        unknown = inputs.CommandUnknown("PlaceLeg", leg_id, "http_503")
+        return carrier.give(world, unknown, choice, now=now)
+    failed = inputs.CommandFailed("PlaceLeg", leg_id, "refused", permanent=how == REFUSALS[1])
+    return carrier.give(world, failed, choice, now=now)
+
+
+def _pass_deadline(carrier: Carrier, world: World, act: Act) -> World:
+    """One deadline passes. Raises Violation when nothing follows from it and it stays."""
+    due = with_due(world, act.detail, act.leg_id)
+    after = carrier.give(due, inputs.TimePassed(), act.choice)
+    soonest = after.call.due_at
+    if soonest is not None and soonest <= NOW:
+        raise Violation(
+            "no cycle without a deadline", f"the deadline of {act.detail} passes, and stays due"
+        )
+    return after
+
+
+def _of_people(carrier: Carrier, world: World, act: Act) -> World:
+    leg_id = act.leg_id
+    phone = world.phones[leg_id]
+    asked = _what_is_asked(act, phone.step)
+    if asked is not None:
+        moving = world.with_phone(leg_id, phone._replace(where="moving"))
+        if act.kind == "key" and not act.detail:
+            moving = _silent_to_the_end(moving, leg_id)
+        return carrier.give(moving, asked, act.choice, is_heard=True)
+    if act.kind in ("no_answer", "hang_up"):
+        return hang_up(world, leg_id, "no-answer" if act.kind == "no_answer" else "completed")
+    if act.kind == "star":
+        return out_of_room(world, leg_id)
+    if act.kind in ("tick", "stale_tick"):
+        return _tick(carrier, world, act)
+    if act.kind == "line_answers":
+        return _line_answers(carrier, world, act)
+    msg = f"safety: no rule for the act {act.kind}"
+    raise ValueError(msg)
+
+
+def _what_is_asked(act: Act, step: int) -> inputs.Input | None:
+    """The request by which the leg asks what comes next, for acts that are one."""
+    if act.kind == "key":
+        return inputs.Keyed(act.leg_id, step, act.detail)
+    if act.kind == "answer":
+        return inputs.LegAnswered(act.leg_id, f"CA{act.leg_id}")
+    if act.kind in ("line_silent", "line_hangs_up"):
+        status = "no-answer" if act.kind == "line_silent" else "completed"
+        return inputs.DialEnded(act.leg_id, step, status)
+    return None
+
+
+def _silent_to_the_end(world: World, leg_id: str) -> World:
+    """Silence at a question is silence until it gives up: the tries before that say it again."""
+    leg = world.call.find_leg(leg_id)
+    node = None if leg is None else find_node(leg.flow, leg.node)
+    if leg is None or node is None:
+        return world
+    return world._replace(call=world.call.with_leg(replace(leg, tries=node.tries)))
+
+
+def _tick(carrier: Carrier, world: World, act: Act) -> World:
+    if act.kind == "stale_tick":
+        old = NOW - timedelta(seconds=STALE_SECONDS)
+        offers = tuple(replace(offer, offered_at=old) for offer in world.call.offers)
+        world = world._replace(call=replace(world.call, offers=offers))
+    given = inputs.WaitTicked(act.leg_id, act.detail)
+    return carrier.give(world, given, act.choice, is_heard=True)
+
+
+def _line_answers(carrier: Carrier, world: World, act: Act) -> World:
+    """A line that the caller's own leg dials picks up: it is told who comes, or to hang up."""
+    leg_id = act.leg_id
+    phone = world.phones[leg_id]
+    world = carrier.give(world, inputs.LineAnswered(leg_id), act.choice)
+    told = () if carrier.last_step is None else carrier.last_step.instructions
+    if any(isinstance(one, outputs.Hangup) for one in told):
+        world = world.with_phone(leg_id, phone._replace(where="moving"))
+        ended = inputs.DialEnded(leg_id, phone.step, "completed")
+        return report(world, Report(ended, is_heard=True, may_be_lost=False))
+    return world.with_phone(leg_id, phone._replace(where="talk"))
+
+
+def begin(carrier: Carrier, line: str) -> World:
+    """The call that has just rung a line."""
+    call = arrive("call", line, carrier.program, NOW)
+    arrived = Report(inputs.CallArrived(call.caller.id), is_heard=True, may_be_lost=False)
+    return World(call, {call.caller.id: Phone("moving")}, (arrived,))

@@ -1,0 +1,391 @@
+"""The carrier by its rules: what a command does, what a leg does with the document it is given.
+
+Both are tables by class. A class of `Command`, `Instruction` or `Input` that is in none of them is
+an error that names it: whoever adds one says here what the carrier does with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from ivr_flows import inputs, outputs
+from ivr_flows.call import Call, Place, Role, Stage
+from ivr_flows.engine import advance
+from ivr_flows.facts import Candidate, Decision, Facts, History, QueueFacts
+from ivr_flows.moving import CLOSING
+from ivr_flows.outputs import Step
+from ivr_flows.program import Program
+from ivr_flows.safety.world import CALL_DEADLINES, NOW, Item, Phone, Report, World
+
+CLINICIANS = ("ana", "ben", "eva", "kai")
+CALL_TAKERS = ("lee", "kim", "mia", "raj")
+
+
+class Violation(Exception):  # noqa: N818 - what is looked for, not a mistake of the program's
+    """A property does not hold. `promise` is its name, the text says what is wrong."""
+
+    def __init__(self, promise: str, what: str) -> None:
+        super().__init__(what)
+        self.promise = promise
+        self.what = what
+        self.mode = ""  # of the silence in which it broke
+
+
+class UnknownKindError(Exception):
+    """The explorer has no rule for a class of input, command or instruction."""
+
+
+class Choice(NamedTuple):
+    """What the world outside the call decides while an input is worked out."""
+
+    outcome: str = "clinician"  # what the policy decides, where it is asked
+    is_anyone_free: bool = True
+
+
+class _Facts(Facts):
+    """Facts that notice what they are asked for."""
+
+    def candidates(self, desk: str) -> tuple[Candidate, ...]:
+        _NOTICED["roster"] = True
+        return Facts.candidates(self, desk)
+
+    def history_of(self, incident_number: str) -> History:
+        return History(incident_number)
+
+
+_NOTICED: dict[str, bool] = {}
+
+
+class Carrier:
+    """Applies what happens to a world.
+
+    `parties` caps the people of a desk, and the lines of the 911 centre.
+    """
+
+    def __init__(self, program: Program, *, parties: int = 2) -> None:
+        lines = program.psap.lines[: parties - 1] + program.psap.lines[-1:]
+        self.program = program = replace(program, psap=replace(program.psap, lines=lines))
+        self.parties = parties
+        self.outcomes = _outcomes(program)
+        self.last_step: Step | None = None
+        self.noticed = _NOTICED
+        self._facts = {
+            Choice(outcome, free): self._facts_for(outcome, is_anyone_free=free)
+            for outcome in self.outcomes
+            for free in (True, False)
+        }
+
+    def _facts_for(self, outcome: str, *, is_anyone_free: bool) -> Facts:
+        def decide(_answers: Mapping[str, str]) -> Decision:
+            _NOTICED["policy"] = True
+            return Decision(outcome, "policy", "not_for_clinician")
+
+        people = {"clinician": CLINICIANS, "call_taker": CALL_TAKERS}
+        roster = {
+            name: tuple(Candidate(one, one.title()) for one in people[desk.role][: self.parties])
+            for name, desk in self.program.desks.items()
+        }
+        return _Facts(self.program, decide, roster if is_anyone_free else {}, QueueFacts(1, 60))
+
+    def other_choices(self, choice: Choice) -> list[Choice]:
+        """The other ways the last input could have gone, by what it asked for."""
+        outcomes = self.outcomes if _NOTICED.get("policy") else (choice.outcome,)
+        free = (True, False) if _NOTICED.get("roster") else (choice.is_anyone_free,)
+        return [Choice(o, f) for o in outcomes for f in free if (o, f) != tuple(choice)]
+
+    def give(
+        self,
+        world: World,
+        given: inputs.Input,
+        choice: Choice,
+        *,
+        is_heard: bool = False,
+        now: datetime = NOW,
+    ) -> World:
+        """The world after an input, with the orders it leads to put in line."""
+        call = world.call
+        step = advance(call, given, self._facts[choice], now)
+        self.last_step = step
+        world = world._replace(call=step.call)
+        if step.commands:
+            world = report(world, *step.commands)
+        if is_heard:
+            world = self._follow(world, given.leg_id, step.instructions)  # type: ignore[union-attr]
+        return world
+
+    def _follow(
+        self, world: World, leg_id: str, document: tuple[outputs.Instruction, ...]
+    ) -> World:
+        """The leg does what the document says last."""
+        phone = world.phones[leg_id]
+        if phone.where == "over":
+            return world
+        last: outputs.Instruction = document[-1] if document else outputs.Nothing()
+        rule = INSTRUCTIONS.get(type(last))
+        if rule is None:
+            msg = f"safety: no rule for what a leg does with {type(last).__name__}"
+            raise UnknownKindError(msg)
+        return rule(world, leg_id, phone._replace(told=document), last)
+
+    def run(self, world: World, item: Item, choice: Choice, now: datetime = NOW) -> World:
+        """The world after an item that was under way has arrived; it is not in line any more."""
+        if isinstance(item, Report):
+            phone = world.phone(getattr(item.given, "leg_id", ""))
+            is_heard = item.is_heard and phone is not None and phone.where == "moving"
+            return self.give(world, item.given, choice, is_heard=is_heard, now=now)
+        rule = COMMANDS.get(type(item))
+        if rule is None:
+            msg = f"safety: no rule for what the carrier does with {type(item).__name__}"
+            raise UnknownKindError(msg)
+        return rule(world, item)
+
+
+def _outcomes(program: Program) -> tuple[str, ...]:
+    """One outcome of the policy for each way it can send a call."""
+    outcomes = ["clinician", "return_to_911", "police_with_clinician"]
+    if program.crisis_line is not None:
+        outcomes.append("crisis_line")
+    own = {"team": program.team_desk, "care_navigation": program.care_desk}
+    outcomes += [name for name, desk in own.items() if desk not in ("", program.clinician_desk)]
+    return tuple(outcomes)
+
+
+def report(world: World, *items: Item) -> World:
+    """The world with more under way; what is ordered for a moment later stays last in line."""
+    line = [*world.queue, *items]
+    if any(_is_for_later(item) for item in line):
+        line.sort(key=_is_for_later)
+    return world._replace(queue=tuple(line))
+
+
+def _is_for_later(item: Item) -> bool:
+    return isinstance(item, outputs.RedirectLeg) and item.after_seconds > 0
+
+
+def _asked(world: World, leg_id: str, phone: Phone, last: Any) -> World:  # noqa: ANN401
+    return world.with_phone(leg_id, phone._replace(where="ivr", step=last.step))
+
+
+def _queued(world: World, leg_id: str, phone: Phone, last: Any) -> World:  # noqa: ANN401
+    return world.with_phone(leg_id, phone._replace(where="queue", step=last.step))
+
+
+def _wait_piece(world: World, leg_id: str, phone: Phone, _last: Any) -> World:  # noqa: ANN401
+    if phone.where != "queue":
+        raise Violation("a document comes back", f"{leg_id} is given a piece of a wait, unqueued")
+    return world.with_phone(leg_id, phone)
+
+
+def _leave_queue(world: World, leg_id: str, phone: Phone, _last: Any) -> World:  # noqa: ANN401
+    world = world.with_phone(leg_id, phone._replace(where="moving"))
+    if phone.where != "queue":
+        return report(world, Report(inputs.LegAsked(leg_id), is_heard=True))
+    left = inputs.QueueLeft(leg_id, phone.step, "leave")
+    return report(world, Report(left, is_heard=True, may_be_lost=False))
+
+
+def _joins(world: World, leg_id: str, phone: Phone, last: Any) -> World:  # noqa: ANN401
+    joined = phone._replace(
+        where="room", step=last.step, room=last.room, ends_room=last.ends_room, star=last.star
+    )
+    return report(world.with_phone(leg_id, joined), Report(inputs.RoomJoined(leg_id, last.room)))
+
+
+def _dials(world: World, leg_id: str, phone: Phone, last: Any) -> World:  # noqa: ANN401
+    return world.with_phone(leg_id, phone._replace(where="dial", step=last.step))
+
+
+def _hung_up_on(world: World, leg_id: str, phone: Phone, _last: Any) -> World:  # noqa: ANN401
+    leg = world.call.find_leg(leg_id)
+    if leg is not None and leg.role is Role.CALLER and leg.flow != CLOSING:
+        raise Violation("nobody is hung up on", "the caller is hung up on, and nobody ended it")
+    world = world.with_phone(leg_id, phone._replace(where="over"))
+    return report(world, Report(inputs.LegStatusChanged(leg_id, "completed")))
+
+
+INSTRUCTIONS: dict[type, Callable[[World, str, Phone, Any], World]] = {
+    outputs.Ask: _asked,
+    outputs.Wait: _queued,
+    outputs.WaitPiece: _wait_piece,
+    outputs.LeaveQueue: _leave_queue,
+    outputs.JoinRoom: _joins,
+    outputs.Dial911: _dials,
+    outputs.Hangup: _hung_up_on,
+    outputs.Nothing: _hung_up_on,  # a document without a verb ends the call
+    outputs.Say: _hung_up_on,  # so does one that only speaks
+}
+
+
+def out_of_room(world: World, leg_id: str) -> World:
+    """The leg leaves its room, which takes the others along where it ends the room."""
+    phone = world.phones[leg_id]
+    world = world.with_phone(leg_id, phone._replace(where="moving"))
+    world = report(world, Report(inputs.RoomDeparted(leg_id, phone.room)))
+    left = inputs.RoomLeft(leg_id, phone.step)
+    world = report(world, Report(left, is_heard=True, may_be_lost=False))
+    return world if not phone.ends_room else end_room(world, phone.room)
+
+
+def end_room(world: World, room: int) -> World:
+    """A room is over: every leg in it asks what comes next, staff first."""
+    for leg_id, phone in reversed(world.phones.items()):
+        if phone.where == "room" and phone.room == room:
+            world = world.with_phone(leg_id, phone._replace(where="moving"))
+            left = inputs.RoomLeft(leg_id, phone.step)
+            world = report(world, Report(left, is_heard=True, may_be_lost=False))
+    return world
+
+
+def hang_up(world: World, leg_id: str, status: str = "completed") -> World:
+    """The leg is over, whoever ended it; what was on its way to it is not heard."""
+    phone = world.phones[leg_id]
+    world = world.with_phone(leg_id, phone._replace(where="over"))
+    over = Report(inputs.LegStatusChanged(leg_id, status))
+    if phone.where == "queue":
+        left = inputs.QueueLeft(leg_id, phone.step, "hangup")
+        return report(world, Report(left, may_be_lost=False), over)
+    if phone.where in ("dial", "talk"):
+        ended = inputs.DialEnded(leg_id, phone.step, "completed", hung_up=True)
+        return report(world, Report(ended, may_be_lost=False), over)
+    world = report(world, over)
+    if phone.where == "room":
+        world = report(world, Report(inputs.RoomDeparted(leg_id, phone.room)))
+        if phone.ends_room:
+            world = end_room(world, phone.room)
+    return world
+
+
+def ring(world: World, leg_id: str) -> World:
+    """The phone rings."""
+    return world.with_phone(leg_id, Phone("ringing"))
+
+
+def _place(world: World, order: outputs.PlaceLeg) -> World:
+    if is_void(world.call, order):
+        return report(world, Report(inputs.LegStatusChanged(order.leg_id, "canceled")))
+    done = inputs.CommandDone("PlaceLeg", order.leg_id, f"CA{order.leg_id}")
+    return report(ring(world, order.leg_id), Report(done))
+
+
+def is_void(call: Call, order: outputs.PlaceLeg) -> bool:
+    """Whether the switchboard crosses out an order to ring: the call no longer wants it."""
+    leg = call.find_leg(order.leg_id)
+    if leg is None or leg.place is not Place.PLANNED or call.stage is Stage.CLOSED:
+        return True
+    if leg.role is Role.PSAP:
+        taken = call.returning is None or call.returning.taken
+        return call.stage is not Stage.RETURNING or taken
+    offer = call.find_offer(leg.id)
+    return offer is not None and not offer.is_live
+
+
+def _end(world: World, order: outputs.EndLeg) -> World:
+    leg_id = order.leg_id
+    leg = world.call.find_leg(leg_id)
+    if leg is not None and leg.role is Role.CALLER:
+        raise Violation("nobody is hung up on", "EndLeg is ordered for the caller")
+    phone = world.phone(leg_id)
+    if phone is None:  # not rung yet, and never will be
+        queue = tuple(one for one in world.queue if not _places(one, leg_id))
+        late = tuple(one for one in world.late if not _places(one[0], leg_id))
+        if (queue, late) == (world.queue, world.late):
+            return world
+        over = Report(inputs.LegStatusChanged(leg_id, "canceled"))
+        return report(world._replace(queue=queue, late=late), over)
+    world = world.with_phone(leg_id, phone._replace(stop_ordered=True))
+    if phone.where == "over" or (phone.where == "ringing" and not _is_known(world, leg_id)):
+        return world  # without its sid it cannot be ended; its ring has a limit
+    return hang_up(world, leg_id, "canceled" if phone.where == "ringing" else "completed")
+
+
+def _places(item: Item, leg_id: str) -> bool:
+    return isinstance(item, outputs.PlaceLeg) and item.leg_id == leg_id
+
+
+def _is_known(world: World, leg_id: str) -> bool:
+    """Whether the carrier's sid of the leg is known: told, or on its way."""
+    leg = world.call.find_leg(leg_id)
+    told = (item.given for item in world.queue if isinstance(item, Report))
+    return (leg is not None and leg.sid is not None) or any(
+        isinstance(given, inputs.CommandDone) and given.leg_id == leg_id for given in told
+    )
+
+
+def _release(world: World, order: outputs.ReleaseFromQueue) -> World:
+    phone = world.phone(order.leg_id)
+    leg = world.call.find_leg(order.leg_id)
+    if phone is None or phone.where != "queue" or leg is None or leg.place is not Place.QUEUE:
+        return world
+    world = world.with_phone(order.leg_id, phone._replace(where="moving"))
+    asked = Report(inputs.LegAsked(order.leg_id), is_heard=True, may_be_lost=False)
+    left = inputs.QueueLeft(order.leg_id, phone.step, "redirected")
+    return report(world, asked, Report(left))
+
+
+def _redirect(world: World, order: outputs.RedirectLeg) -> World:
+    leg_id = order.leg_id
+    phone, leg = world.phone(leg_id), world.call.find_leg(leg_id)
+    if phone is None or leg is None or not leg.is_live or leg.step != order.step:
+        return world
+    if phone.where in ("over", "ringing", "moving"):
+        return world
+    if phone.where == "talk":
+        raise Violation("nobody is hung up on", "the caller is taken away from 911")
+    world = world.with_phone(leg_id, phone._replace(where="moving", stop_ordered=True))
+    if phone.where == "room":
+        world = report(world, Report(inputs.RoomDeparted(leg_id, phone.room)))
+        if phone.ends_room:
+            world = end_room(world, phone.room)
+    asked = Report(inputs.LegAsked(leg_id), is_heard=True, may_be_lost=False)
+    return report(world, asked)
+
+
+def _set_flag(world: World, order: outputs.SetEndsRoom) -> World:
+    phone = world.phone(order.leg_id)
+    if phone is None or phone.where != "room" or phone.room != order.room:
+        return world
+    world = world.with_phone(order.leg_id, phone._replace(ends_room=order.ends_room))
+    return report(world, Report(inputs.CommandDone("SetEndsRoom", order.leg_id)))
+
+
+def _look_up(world: World, order: outputs.CheckLeg) -> World:
+    phone = world.phone(order.leg_id)
+    leg = world.call.find_leg(order.leg_id)
+    if leg is None or not leg.is_live or (phone is not None and phone.where != "over"):
+        return world
+    over = inputs.LegStatusChanged(order.leg_id, "completed")
+    return report(world, Report(over, may_be_lost=False))
+
+
+def _nothing(world: World, _order: outputs.Command) -> World:
+    return world
+
+
+COMMANDS: dict[type, Callable[[World, Any], World]] = {
+    outputs.PlaceLeg: _place,
+    outputs.EndLeg: _end,
+    outputs.ReleaseFromQueue: _release,
+    outputs.RedirectLeg: _redirect,
+    outputs.SetEndsRoom: _set_flag,
+    outputs.CheckLeg: _look_up,
+    outputs.Announce: _nothing,  # speech in the room moves nobody
+    outputs.RequestDispatch: _nothing,  # not the carrier's; it answers by DispatchChanged
+    outputs.NotifySupervisor: _nothing,  # not the carrier's
+}
+
+
+def with_due(world: World, what: str, leg_id: str, now: datetime = NOW) -> World:
+    """The world in which that deadline is the one that has come."""
+    call = world.call
+    if what == "offer":
+        offer = call.find_offer(leg_id)
+        call = call if offer is None else call.with_offer(replace(offer, due_at=now))
+    elif what == "leg":
+        leg = call.find_leg(leg_id)
+        call = call if leg is None else call.with_leg(replace(leg, due_at=now))
+    else:
+        call = replace(call, **{CALL_DEADLINES[what]: now})  # type: ignore[arg-type]
+    return world._replace(call=call)

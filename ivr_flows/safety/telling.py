@@ -1,0 +1,283 @@
+"""Tells a story of acts in words: time, who, what happened, what is heard, what is ordered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from ivr_flows import inputs, outputs, prompts
+from ivr_flows.call import Call, Leg, Role
+from ivr_flows.outputs import Step
+from ivr_flows.safety.acts import Act, begin, perform
+from ivr_flows.safety.carrier import Carrier, Choice, Violation
+from ivr_flows.safety.continuation import Player, spoken_seconds
+from ivr_flows.safety.explore import Found
+from ivr_flows.safety.world import NOW, Item, Report, World, deadlines_of
+
+ACT_SECONDS = 2.0  # what a person takes to answer, to press a key or to hang up
+MOST_TOLD_IN_SILENCE = 60
+MOST_WORDS = 12
+MOST_SAID = 3
+
+_DEEDS = {
+    "answer": "answers",
+    "no_answer": "does not answer",
+    "hang_up": "hangs up",
+    "star": "presses star",
+    "line_answers": "rings 911, and the line answers",
+    "line_silent": "rings 911, and nobody answers",
+    "line_hangs_up": "is left by 911, which hangs up",
+    "stale_tick": "still waits, and no phone is known to ring",
+}
+_MISHAPS = {
+    "lose": "is lost",
+    "delay": "is late",
+    "repeat": "comes twice",
+}
+
+
+def tell(carrier: Carrier, found: Found) -> list[str]:
+    """The story as lines, from the first ring to what is wrong."""
+    teller = _Teller(carrier, found)
+    return list(teller.lines())
+
+
+class _Teller:
+    def __init__(self, carrier: Carrier, found: Found) -> None:
+        self.carrier = carrier
+        self.found = found
+        self.seconds = 0.0
+        self.alarms: dict[tuple[str, str], float] = {}
+
+    def lines(self) -> Iterator[str]:
+        world = begin(self.carrier, self.found.line)
+        yield self._line(f"a call comes in on the line {self.found.line}", world)
+        for act in self.found.story:
+            before = world
+            self._pass_time(world, act)
+            self.carrier.last_step = None
+            broken = ""
+            try:
+                world = perform(self.carrier, world, act)
+            except Violation as violation:
+                broken = f" - {violation.what}"
+            self._set_alarms(world)
+            words = self._words(before, act)
+            if words and (broken or self._is_worth_telling(before, act)):
+                yield self._line(words + self._outcome(act) + broken, world, self.carrier.last_step)
+        if self.found.mode:
+            yield f"From here on {self.found.mode}:"
+            yield from self._silence(world)
+
+    def _is_worth_telling(self, before: World, act: Act) -> bool:
+        """Leaves out what only confirms, or what an order's own line has told."""
+        if act.kind != "run":
+            return True
+        if not isinstance(before.queue[0], Report):
+            return False
+        step = self.carrier.last_step
+        return step is not None and (bool(step.commands) or bool(_heard(step))) and not step.ignored
+
+    def _silence(self, world: World) -> Iterator[str]:
+        player = Player(self.carrier, world, self.found.mode)
+        begun = self.seconds
+        for _ in range(MOST_TOLD_IN_SILENCE):
+            if player.is_over():
+                return
+            before = player.world
+            self.carrier.last_step = None
+            try:
+                player.step()
+            except Violation as violation:
+                yield self._line(violation.what, player.world)
+                return
+            self.seconds = begun + (player.now - NOW) / timedelta(seconds=1)
+            words = self._of_silence(player.did, before)
+            step = self.carrier.last_step
+            if words and step is not None and (step.commands or _heard(step)):
+                yield self._line(words, player.world, step)
+        yield "... and so on."
+
+    def _of_silence(self, did: tuple[str, Any], before: World) -> str:
+        what, about = did
+        if what == "arrive":
+            return self._item(before.call, about)
+        if what == "due":
+            return "time passes, and a deadline with it"
+        names = {"tick": "goes on waiting", "ivr": "says nothing", "ringing": "is rung"}
+        return f"{_who(before.call, about)} {names.get(what, what)}"
+
+    def _pass_time(self, world: World, act: Act) -> None:
+        if act.kind in ("due", "unheard"):
+            at = self.alarms.get((act.detail, act.leg_id), self.seconds)
+            self.seconds = max(self.seconds, at)
+        elif act.kind == "key" and not act.detail:
+            self.seconds += 3 * spoken_seconds(world.phones[act.leg_id].told)
+        elif act.kind not in ("run", "lose", "delay", "repeat", "refuse", "late"):
+            self.seconds += ACT_SECONDS
+
+    def _set_alarms(self, world: World) -> None:
+        new = {
+            (what, leg): (at - NOW).total_seconds() for what, leg, at in deadlines_of(world.call)
+        }
+        self.alarms = {
+            name: self.alarms.get(name, self.seconds + left) for name, left in new.items()
+        }
+
+    def _words(self, world: World, act: Act) -> str:
+        call = world.call
+        who = _who(call, act.leg_id)
+        if act.kind in ("run", "lose", "delay", "repeat", "refuse"):
+            words = self._item(call, world.queue[0])
+            if act.kind == "refuse":
+                return f"{words}: the carrier says {act.detail}"
+            mishap = _MISHAPS.get(act.kind)
+            return words if mishap is None else f"{words}: this {mishap}"
+        if act.kind == "late":
+            return f"late: {self._item(call, world.late[0][0])}"
+        if act.kind == "due":
+            return _deadline(call, act)
+        if act.kind == "unheard":
+            return f"what {who} answers does not reach us, and their time is over"
+        if act.kind == "key":
+            return f"{who} presses {act.detail}" if act.detail else f"{who} says nothing"
+        if act.kind == "tick":
+            return f"{who} waits" + (f" and presses {act.detail}" if act.detail else "")
+        if act.kind == "page":
+            return f"somebody {act.detail}"
+        if act.kind == "staff_freed":
+            return "somebody of the desk is free"
+        return f"{who} {_DEEDS[act.kind]}"
+
+    def _outcome(self, act: Act) -> str:
+        more = []
+        if act.choice.outcome != Choice().outcome:
+            more.append(f"the policy says {act.choice.outcome.replace('_', ' ')}")
+        if not act.choice.is_anyone_free:
+            more.append("nobody is free")
+        return f" ({', '.join(more)})" if more else ""
+
+    def _item(self, call: Call, item: Item) -> str:
+        if not isinstance(item, Report):
+            return f"the switchboard: {_order(call, item)}"
+        given = item.given
+        who = _who(call, getattr(given, "leg_id", ""))
+        return f"{who} {_happening(given)}"
+
+    def _line(self, words: str, world: World, step: Step | None = None) -> str:
+        line = f"{_clock(self.seconds)}  {words}"
+        if step is None:
+            return line
+        heard = _heard(step)
+        if heard:
+            line += f"; {heard}"
+        if step.commands:
+            orders = ", ".join(_order(world.call, one) for one in step.commands)
+            line += f"; ordered: {orders}"
+        if step.ignored:
+            line += f" (ignored: {step.ignored})"
+        return line
+
+
+def _clock(seconds: float) -> str:
+    whole = int(seconds)
+    return f"{whole // 60}:{whole % 60:02}"
+
+
+def _who(call: Call, leg_id: str) -> str:
+    leg = call.find_leg(leg_id)
+    if leg is None:
+        return "somebody"
+    return _name(leg)
+
+
+def _name(leg: Leg) -> str:
+    if leg.role is Role.CALLER:
+        return "the caller"
+    if leg.role is Role.PSAP:
+        return f"911's {leg.line_id} line ({leg.id})"
+    role = str(leg.role).replace("_", " ")
+    return f"{(leg.person_id or leg.id).title()} ({role})"
+
+
+def _deadline(call: Call, act: Act) -> str:
+    who = _who(call, act.leg_id)
+    if act.detail == "offer":
+        return f"the time of {who} to answer or to decide is over"
+    if act.detail == "leg":
+        return f"the time that {who} is given is over"
+    if act.detail == "ring":
+        return "it is time to ring the next one"
+    return f"the time for {call.stage} is over"
+
+
+def _happening(given: inputs.Input) -> str:
+    if isinstance(given, inputs.LegStatusChanged):
+        return f"is reported {given.status}"
+    if isinstance(given, inputs.RoomJoined):
+        return f"is reported in room {given.room}"
+    if isinstance(given, inputs.RoomDeparted):
+        return f"is reported out of room {given.room}"
+    if isinstance(given, inputs.RoomLeft):
+        return "is out of the room and asks what comes next"
+    if isinstance(given, inputs.QueueLeft):
+        return f"is out of the queue ({given.result})"
+    if isinstance(given, inputs.LegAsked):
+        return "has been fetched and asks what comes next"
+    if isinstance(given, inputs.DialEnded):
+        return f"has dialled: {given.status}"
+    if isinstance(given, inputs.CommandDone):
+        return f"is confirmed: {given.command}"
+    if isinstance(given, inputs.CallArrived):
+        return "is connected"
+    return type(given).__name__
+
+
+def _order(call: Call, command: outputs.Command) -> str:
+    leg_id = getattr(command, "leg_id", "")
+    who = _who(call, leg_id) if leg_id else ""
+    if isinstance(command, outputs.PlaceLeg):
+        return f"ring {who}"
+    if isinstance(command, outputs.EndLeg):
+        return f"end the line of {who}"
+    if isinstance(command, outputs.ReleaseFromQueue):
+        return f"take {who} out of the queue"
+    if isinstance(command, outputs.RedirectLeg):
+        return f"fetch {who}"
+    if isinstance(command, outputs.SetEndsRoom):
+        return f"{who} no longer ends the room"
+    if isinstance(command, outputs.Announce):
+        return f'tell {who} "{_short(prompts.text(command.say))}"'
+    if isinstance(command, outputs.CheckLeg):
+        return f"ask whether {who} is still there"
+    if isinstance(command, outputs.NotifySupervisor):
+        return "tell a supervisor"
+    return type(command).__name__
+
+
+def _heard(step: Step) -> str:
+    said: list[str] = []
+    then = ""
+    for one in step.instructions:
+        if isinstance(one, outputs.Say):
+            said.append(prompts.text(one))
+        elif isinstance(one, (outputs.Ask, outputs.WaitPiece)):
+            said += [prompts.text(say) for say in one.says]
+        elif isinstance(one, outputs.JoinRoom):
+            then = f"enters room {one.room}"
+        elif isinstance(one, outputs.Wait):
+            then = "waits"
+        elif isinstance(one, outputs.Dial911):
+            then = f"hears 911 ringing ({one.line_id})"
+        elif isinstance(one, outputs.Hangup):
+            then = "the line ends"
+    heard = " ".join(f'"{_short(text)}"' for text in said[:MOST_SAID])
+    more = " ..." if len(said) > MOST_SAID else ""
+    parts = [*([f"hears {heard}{more}"] if said else []), *([then] if then else [])]
+    return ", ".join(parts)
+
+
+def _short(text: str) -> str:
+    words = text.split()
+    return text if len(words) <= MOST_WORDS else " ".join(words[:MOST_WORDS]) + " ..."

@@ -1,0 +1,60 @@
+"""What `switchback flows verify` explores of a program, and how it says what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from ivr_flows.program import Program
+from ivr_flows.safety.carrier import Carrier
+from ivr_flows.safety.explore import Explorer, Findings, Limits
+from ivr_flows.safety.telling import tell
+
+PASSES: dict[str, Limits] = {
+    "what goes wrong": Limits(parties=1, faults=1, after=0, dialogues=False),
+    "two of everybody": Limits(parties=2, faults=0, dialogues=False),
+    "every dialogue": Limits(parties=1, faults=0, dialogues=True),
+}
+"""Three explorations whose product would be too large: each is wide in one direction."""
+
+
+def explore(
+    program: Program, limits: Limits, progress: Callable[[Findings], None] | None = None
+) -> Findings:
+    """Explore the flows of a program and put the story of what was found in words."""
+    explorer = Explorer(program, limits, progress)
+    findings = explorer.run()
+    if findings.found is not None:
+        carrier = Carrier(program, parties=limits.parties)
+        findings.found = replace(findings.found, told=tuple(tell(carrier, findings.found)))
+    return findings
+
+
+def report(name: str, findings: Findings) -> Iterator[str]:
+    """What was explored and proven, or the story of what is wrong, as lines of text."""
+    limits = findings.limits
+    extent = (
+        f"{limits.parties} a desk, {limits.faults} {_plural('fault', limits.faults)} a story, "
+        f"{'all' if limits.dialogues else 'no'} side dialogues"
+    )
+    yield (
+        f"{findings.program}, {name} ({extent}): {findings.states:,} states, "
+        f"{findings.transitions:,} transitions, depth {findings.depth}, {findings.seconds:.0f} s"
+    )
+    if findings.found is not None:
+        found = findings.found
+        yield f"  BROKEN: {found.promise}: {found.what}."
+        yield from (f"  {line}" for line in found.told)
+        return
+    if findings.unfinished:
+        yield "  not finished: what lies beyond is not explored; give it more --minutes"
+    yield (
+        f"  a person or 911 within {findings.bound_seconds:.0f} s from every state "
+        f"(longest seen {findings.longest_seconds:.0f} s); "
+        f"alone in a room at most {findings.longest_alone_seconds:.0f} s; "
+        f"records end within {findings.longest_record_seconds:.0f} s"
+    )
+
+
+def _plural(noun: str, number: int) -> str:
+    return noun if number == 1 else f"{noun}s"

@@ -1,0 +1,177 @@
+"""Every state of the flows: the three programs keep the first duty, and a seeded fault is told.
+
+`SWITCHBACK_VERIFY_FAULTS` sets how many faults a story may have here, for a soak.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import fields, replace
+from typing import get_args
+
+import pytest
+
+from ivr_flows import (
+    connected,
+    deadlines,
+    inputs,
+    moving,
+    offering,
+    outputs,
+    return_to_911,
+    ringing,
+    waiting,
+    wrap_up,
+)
+from ivr_flows.call import Call, Leg, OfferState
+from ivr_flows.program import Program
+from ivr_flows.safety import acts, carrier, promises
+from ivr_flows.safety.explore import Findings, Limits
+from ivr_flows.safety.verify import explore, report
+from ivr_flows.safety.world import LEFT_OUT, LOOKED_AT
+from ivr_flows.turn import Turn
+from router.programs.reading import EXAMPLES, read_file, to_program
+from tests.ivr_flows.story import PROGRAM, hosted
+
+FAULTS = int(os.environ.get("SWITCHBACK_VERIFY_FAULTS", "0"))
+IN_THE_SUITE = Limits(parties=1, faults=FAULTS, after=0, dialogues=False, minutes=30)
+FOR_SEEDS = Limits(parties=2, faults=0, dialogues=False, minutes=5)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", ["austin", "phoenix", "durham"])
+def test_tr7_re5_in_every_state_of_a_program_the_caller_is_on_the_way_to_a_person(
+    name: str,
+) -> None:
+    program = to_program(read_file(EXAMPLES / f"{name}.toml"), 1)
+
+    findings = explore(program, IN_THE_SUITE)
+
+    told = "\n".join(report("in the suite", findings))
+    assert findings.found is None, told
+    assert not findings.unfinished, told
+    assert findings.states > 1000, told
+    assert findings.longest_seconds <= findings.bound_seconds
+    assert "a person or 911 within" in told
+
+
+def seeded(program: Program, *lines: str, limits: Limits = FOR_SEEDS) -> tuple[Findings, str]:
+    """Explore a program on some of its lines; what is broken, and the story as text."""
+    kept = {name: line for name, line in program.lines.items() if name in lines}
+    findings = explore(replace(program, lines=kept), limits)
+    assert findings.found is not None, "the seeded fault is not found"
+    return findings, "\n".join(findings.found.told)
+
+
+def test_a_wait_without_a_deadline_is_told_as_a_story(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "_wait_limit", lambda _turn: None)
+
+    findings, story = seeded(hosted(), "psap")
+
+    assert findings.found is not None
+    assert findings.found.promise == promises.DEADLINE
+    assert "0:00  a call comes in on the line psap" in story
+    assert "ring Lee (call taker)" in story
+    assert "From here on everything works, and nobody answers" in story
+    assert "time passes, and a deadline with it; ordered: ring Lee (call taker)" in story
+
+
+def test_a_caller_who_is_held_without_a_limit_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connected, "HELD_SECONDS", 10**6)
+
+    limits = replace(FOR_SEEDS, faults=1)
+    findings, story = seeded(hosted(), "direct", limits=limits)
+
+    assert findings.found is not None
+    assert findings.found.promise in (promises.DEADLINE, promises.REACHED)
+    assert "presses star" in story
+    assert "From here on the carrier takes no commands" in story
+
+
+def test_a_leg_that_may_join_for_ever_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moving, "JOIN_SECONDS", 10**6)
+
+    findings, story = seeded(hosted(), "direct")
+
+    assert findings.found is not None
+    assert findings.found.promise in (promises.DEADLINE, promises.REACHED)
+    assert "no status or conference callback arrives" in story
+
+
+def test_a_ring_that_is_not_ended_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def withdraw_and_let_ring(turn: Turn) -> None:
+        for offer in turn.call.live_offers():
+            ringing.close_offer(turn, offer, OfferState.WITHDRAWN)
+
+    monkeypatch.setattr(offering, "withdraw_offers", withdraw_and_let_ring)
+
+    findings, story = seeded(hosted(), "direct")
+
+    assert findings.found is not None
+    assert findings.found.promise == promises.RINGING
+    assert "withdrawn" in findings.found.what
+    assert "it is time to ring the next one; ordered: ring Ben (clinician)" in story
+    assert 'Ana (clinician) presses 1; hears "Connecting you."' in story
+
+
+def test_a_phone_that_rings_after_the_caller_has_gone_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(wrap_up, "withdraw_offers", lambda _turn: None)
+
+    findings, story = seeded(hosted(), "direct")
+
+    assert findings.found is not None
+    assert findings.found.promise == promises.RINGING
+    assert story.splitlines()[-1].endswith("the caller hangs up")
+
+
+def test_two_people_who_may_both_accept_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(offering, "withdraw_offers", lambda _turn: None)
+
+    findings, _ = seeded(hosted(), "direct")
+
+    assert findings.found is not None
+    assert findings.found.promise == promises.ONE_CLAIM
+    assert findings.found.what == "ana has accepted, and ben still may"
+
+
+def test_a_goodbye_that_nobody_has_decided_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def say_goodbye(turn: Turn) -> None:
+        turn.say("goodbye")
+        turn.answer(outputs.Hangup())
+
+    monkeypatch.setattr(return_to_911, "after_911", say_goodbye)
+
+    findings, story = seeded(PROGRAM, "direct")
+
+    assert findings.found is not None
+    assert findings.found.promise == promises.NOT_HUNG_UP
+    assert "hears 911 ringing" in story
+    assert 'hears "Goodbye.", the line ends' in story
+
+
+def test_a_deadline_that_passes_without_effect_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadlines, "_stage_overdue", lambda _turn: None)
+
+    findings, story = seeded(hosted(), "direct")
+
+    assert findings.found is not None
+    assert findings.found.promise == promises.DEADLINE
+    assert "stays due" in findings.found.what
+    assert "time" in story
+
+
+def test_a_class_that_the_explorer_does_not_know_is_named() -> None:
+    given = acts.GIVEN | acts.NOT_EXPLORED.keys()
+    assert set(get_args(inputs.Input)) == given
+    known = carrier.COMMANDS.keys() | carrier.INSTRUCTIONS.keys()
+    assert set(get_args(outputs.Command)) | set(get_args(outputs.Instruction)) == known
+
+
+@pytest.mark.parametrize("kind", [Call, Leg])
+def test_what_is_said_of_the_record_s_fields_is_said_of_fields_there_are(kind: type) -> None:
+    names = {field.name for field in fields(kind)}
+
+    assert LOOKED_AT[kind] | set(LEFT_OUT[kind]) <= names
+    assert not LOOKED_AT[kind] & set(LEFT_OUT[kind])
