@@ -31,6 +31,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("call_id", "desk", "queued_at", name=op.f("pk_queue_visits")),
     )
     op.create_index(INDEX, "queue_visits", ["program_id", "desk", "left_at"])
+    op.create_index(
+        "ix_queue_visits_skips",
+        "queue_visits",
+        ["program_id", "desk", "left_at"],
+        postgresql_where=sa.text("priority >= 100 AND is_served"),
+    )
 
 
 def downgrade() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NULLTYPE
@@ -26,7 +26,8 @@ _overtaken = (
         _earlier.c.desk == _bound["desk"],
         _earlier.c.left_at >= _bound["queued_at"],
         _earlier.c.queued_at > _bound["queued_at"],
-        _earlier.c.priority >= SKIP_PRIORITY,
+        # The predicate of ix_queue_visits_skips, letter for letter, so that the index is used.
+        _earlier.c.priority >= literal_column(str(SKIP_PRIORITY)),
         _earlier.c.is_served,
     )
     .scalar_subquery()
