@@ -103,8 +103,7 @@ class DirectWebhooks(Webhooks):
         sent.at = self._clock.now()
         address = urlsplit(target)
         answer = self._application.open(
-            path=address.path,
-            query_string=address.query,
+            path=f"{address.path}?{address.query}" if address.query else address.path,
             base_url=f"{address.scheme}://{address.netloc}",
             method=hook.method,
             headers=[*headers.items()],
