@@ -12,7 +12,15 @@ from ivr_flows.call import Call, Role
 from router.demo.stage import Stage
 from router.emulator.client import Phone
 from router.services.accounts import add_token
-from tests.calls.scripts import accepts, connects, is_heard, keys_transfer, opens_menu, records
+from tests.calls.scripts import (
+    accepts,
+    chooses,
+    connects,
+    is_heard,
+    keys_transfer,
+    opens_menu,
+    records,
+)
 
 Control = Callable[[Role, str], tuple[int, dict[str, Any]]]
 
@@ -206,3 +214,30 @@ def test_tr3_tr7_the_api_says_what_to_do_instead_of_leaving_the_caller_unheard(
     records(carla)
     status, answer = control(Role.CLINICIAN, "hold")
     assert (status, answer["error"]) == (409, "Not done: the call is over.")
+
+
+def test_tr4_an_interpreter_is_held_and_taken_out_from_a_plain_phone_and_the_caller_stays(
+    stage: Stage, caller: Phone, carla: Phone
+) -> None:
+    connects(stage, caller, carla)
+    interpreter = stage.directory["interpreter"].phone
+    chooses(carla, "interpreter")
+    interpreter.rings()
+    interpreter.answers()
+    carla.is_talking_with("interpreter", within=10)
+    opens_menu(carla, "press 1 to bring your caller in")
+    carla.presses("1")
+    interpreter.is_talking_with("Jo", within=10)
+    for key in ("1", "3"):
+        opens_menu(carla, "for the people on the line, press 6")
+        carla.presses("6")
+        carla.hears("the interpreter service, press 3")
+        carla.presses("3")
+        carla.hears("to take them out of the call, press 3")
+        carla.presses(key)
+        carla.is_talking_with("Jo")
+        if key == "1":
+            interpreter.hears("you are on hold. please stay on the line", within=10)
+    interpreter.hears("you have left the call", within=10)
+    interpreter.is_hung_up()
+    carla.is_talking_with("Jo")
