@@ -66,7 +66,8 @@ class Line:
 
     def sign_on(self, person_id: str, desk: str = "clinicians", program_id: str = "austin") -> None:
         """Put a person on a desk, around the clock, signed on."""
-        role = "clinician" if desk in ("clinicians", "dispatchers") else "call_taker"
+        roles = {"911": "call_taker", "supervisors": "supervisor"}
+        role = roles.get(desk, "clinician")
         number = next(self._numbers)
         person = Person(
             person_id, program_id, person_id.title(), f"+1512555{120 + number:04}", (role,), ("en",)

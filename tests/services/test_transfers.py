@@ -8,6 +8,7 @@ import pytest
 
 from ivr_flows.call import Stage
 from ivr_flows.inputs import (
+    AnswersChanged,
     LegStatusChanged,
     RoomJoined,
     TransferIntroduced,
@@ -19,7 +20,7 @@ from router.services.clock import SettableClock
 from router.services.publish_program import publish_program
 from router.storage import presence
 from router.storage.presence import PresenceRow
-from tests.services.conftest import NOON, Line
+from tests.services.conftest import EMERGENCY, NOON, Line
 
 PHOENIX = "phoenix/dispatchers"
 WRAP_UP = 45  # of its desks; Austin's have other times
@@ -89,3 +90,47 @@ def test_tr2_ro7_who_took_a_call_of_another_program_has_their_own_wrap_up_and_is
     apply_input(line.exchange, again, TransferRequested("ben", f"desk:{PHOENIX}"))
     assert line.call(again).stage is Stage.CONSULTING
     assert rung(line, again) == ["pia"]
+
+
+THIRD_PARTY = {"call_type": "mental_health", "caller_party": "third"}
+DANGER = {"weapon": "yes", "call_type": "suicidal"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "why"),
+    [
+        ({}, ""),
+        ({"danger": "unknown", "medical": "unknown"}, ""),
+        ({"call_type": "mental_health", "caller_party": "first"}, ""),
+        (THIRD_PARTY, "the answers rule a clinician out"),
+        ({"asked_police": "yes"}, "the answers rule a clinician out"),
+        (DANGER, "a danger is known"),
+        ({"medical": "yes"}, "a danger is known"),
+    ],
+)
+def test_el6_tr2_911_gives_clinicians_by_the_api_nobody_whom_the_answers_rule_out(
+    line: Line, answers: dict[str, str], why: str
+) -> None:
+    line.sign_on("tom", "911")
+    call_id = line.ring(EMERGENCY).call_id
+    takes(line, call_id, "tom")
+    line.sign_on("ana")
+    if answers:
+        apply_input(line.exchange, call_id, AnswersChanged("tom", answers))
+
+    answer = apply_input(line.exchange, call_id, TransferRequested("tom", "desk:clinicians"))
+
+    assert answer.step is not None
+    assert answer.step.ignored.startswith(why) if why else not answer.step.ignored
+    assert line.call(call_id).stage is (Stage.CONNECTED if why else Stage.CONSULTING)
+    assert rung(line, call_id) == ([] if why else ["ana"])
+
+
+def test_tr2_what_rules_a_clinician_out_rules_nobody_else_out(line: Line) -> None:
+    line.sign_on("tom", "911")
+    call_id = line.ring(EMERGENCY).call_id
+    takes(line, call_id, "tom")
+    line.sign_on("sam", "supervisors")
+    apply_input(line.exchange, call_id, AnswersChanged("tom", DANGER))
+    apply_input(line.exchange, call_id, TransferRequested("tom", "desk:supervisors"))
+    assert rung(line, call_id) == ["sam"]
