@@ -11,16 +11,18 @@ from ivr_flows.inputs import (
     AnswersChanged,
     LegStatusChanged,
     RoomJoined,
+    TimePassed,
     TransferIntroduced,
     TransferRequested,
 )
-from router.programs.reading import EXAMPLES, read_file
+from router.programs.reading import EXAMPLES, read_file, read_text
 from router.services.apply_input import apply_input
 from router.services.clock import SettableClock
+from router.services.offer_waiting import offer_waiting
 from router.services.publish_program import publish_program
 from router.storage import presence
 from router.storage.presence import PresenceRow
-from tests.services.conftest import EMERGENCY, NOON, Line
+from tests.services.conftest import AUSTIN, EMERGENCY, NOON, Line
 
 PHOENIX = "phoenix/dispatchers"
 WRAP_UP = 45  # of its desks; Austin's have other times
@@ -134,3 +136,87 @@ def test_tr2_what_rules_a_clinician_out_rules_nobody_else_out(line: Line) -> Non
     apply_input(line.exchange, call_id, AnswersChanged("tom", DANGER))
     apply_input(line.exchange, call_id, TransferRequested("tom", "desk:supervisors"))
     assert rung(line, call_id) == ["sam"]
+
+
+def test_ro2_tr2_a_clinician_who_becomes_free_while_a_transfer_rings_is_rung_as_well(
+    line: Line, clock: SettableClock
+) -> None:
+    call_id = talking_with(line, "ana")
+    line.sign_on("ben")
+    apply_input(line.exchange, call_id, TransferRequested("ana", "desk:clinicians"))
+    assert rung(line, call_id) == ["ben"]
+    clock.move(9)
+    apply_input(line.exchange, call_id, TimePassed())  # the desk's next ring finds nobody
+    assert offer_waiting(line.exchange) == []
+    line.sign_on("cleo")
+
+    assert offer_waiting(line.exchange) == [call_id]
+
+    assert rung(line, call_id) == ["ben", "cleo"]
+    assert line.claims() == dict.fromkeys(("ana", "ben", "cleo"), call_id)
+    assert offer_waiting(line.exchange) == []
+
+
+def test_ro2_tr2_whoever_waits_with_nobody_comes_before_a_transfer_that_rings(
+    line: Line, clock: SettableClock
+) -> None:
+    call_id = talking_with(line, "ana")
+    line.sign_on("tom", "911")
+    apply_input(line.exchange, call_id, TransferRequested("ana", "desk:911"))
+    assert rung(line, call_id) == ["tom"]
+    clock.move(9)
+    apply_input(line.exchange, call_id, TimePassed())
+    held = line.ring(EMERGENCY).call_id
+    line.sign_on("uma", "911")
+
+    assert offer_waiting(line.exchange) == [held]
+    line.sign_on("vic", "911")
+    assert offer_waiting(line.exchange) == [call_id]
+
+    assert (rung(line, held), rung(line, call_id)) == (["uma"], ["tom", "vic"])
+
+
+def test_ro2_tr2_a_desk_that_holds_rings_a_clinician_s_transfer_when_a_colleague_is_free(
+    line: Line, tmp_path: Path
+) -> None:
+    text = AUSTIN.read_text().replace('= "return_to_911"\nwrap_up', '= "hold"\nwrap_up', 1)
+    publish_program(
+        line.exchange.sessions,
+        read_text(text, "holding.toml"),
+        published_by="tests",
+        state_dir=tmp_path,
+        now=NOON,
+    )
+    call_id = talking_with(line, "ana")
+    line.sign_on("ben")
+    apply_input(line.exchange, call_id, TransferRequested("ana", "desk:clinicians"))
+    [offer] = line.call(call_id).live_offers()
+    line.answer(offer.leg_id)
+    line.press(offer.leg_id, "2")
+    assert line.call(call_id).stage is Stage.CONSULTING
+    assert rung(line, call_id) == []
+    line.sign_on("cleo")
+
+    assert offer_waiting(line.exchange) == [call_id]
+
+    assert rung(line, call_id) == ["cleo"]
+
+
+def test_ro2_tr2_who_becomes_free_at_another_program_s_desk_is_rung_as_well(
+    two_programs: Line, clock: SettableClock
+) -> None:
+    line = two_programs
+    call_id = talking_with(line, "ana")
+    line.sign_on("pia", "dispatchers", "phoenix")
+    apply_input(line.exchange, call_id, TransferRequested("ana", f"desk:{PHOENIX}"))
+    assert rung(line, call_id) == ["pia"]
+    clock.move(9)
+    apply_input(line.exchange, call_id, TimePassed())
+    line.sign_on("ben")  # of Austin's, who is not asked for
+    assert offer_waiting(line.exchange) == []
+    line.sign_on("pat", "dispatchers", "phoenix")
+
+    assert offer_waiting(line.exchange) == [call_id]
+
+    assert rung(line, call_id) == ["pat", "pia"]
+    assert offer_waiting(line.exchange) == []
