@@ -17,6 +17,7 @@ from tests.ivr_flows.story import (
     connected,
     deciding,
     hosted,
+    with_clinicians,
     with_transfers,
 )
 
@@ -448,6 +449,31 @@ def test_tr2_a_desk_that_has_just_emptied_is_said_at_once_and_control_is_back() 
     assert "Nobody is free there. Back to your caller." in story.said(ANA)
     assert all_together(story, ANA)
     assert story.is_at(Stage.CONNECTED)
+
+
+@pytest.mark.parametrize(
+    ("target", "strategy", "rung"),
+    [
+        ("clinicians", "overlapping", 2),
+        ("clinicians", "sequential", 1),
+        ("supervisors", "all_at_once", 2),
+    ],
+)
+def test_ro2_tr2_who_becomes_free_while_it_rings_is_rung_beside_as_the_desk_rings(
+    target: str, strategy: str, rung: int
+) -> None:
+    program = with_clinicians(strategy=strategy) if target == "clinicians" else PROGRAM
+    story = connected(Story(with_transfers(program)))
+    asks(story, target)
+    _, person = KEYS[target]
+    story.give(inputs.LegStatusChanged(story.ringing_leg(person), "ringing"))
+    story.passes(9)
+    assert len(story.rings()) == 1
+    story.people[target] = ("ana", person, "cleo")
+    story.give(inputs.StaffFreed())
+    assert len(story.rings()) == rung
+    assert story.ignored == ("" if rung > 1 else "nobody is sought")
+    assert all_together(story, ANA)
 
 
 @pytest.mark.parametrize("stage", ["screening", "waiting", "closed"])
