@@ -409,6 +409,18 @@ def stage_overdue(turn: Turn) -> None:
         _nobody_is_left(turn, lost=None)
         if caller.place is Place.ROOM:
             _take_out(turn)
+    elif _waits_for_nobody_due(turn, caller):
+        turn.change_leg(caller.id, due_at=turn.after(HELD_SECONDS))
+
+
+def _waits_for_nobody_due(turn: Turn, caller: Leg) -> bool:
+    """Whether the caller is out of the room, and neither they nor any of staff have a time limit.
+
+    Staff were in the room when we were last told of them; if the carrier never says that they have
+    gone, nothing but the caller's own limit leads on (Law 2).
+    """
+    waits = caller.place is Place.QUEUE and not moving.is_caller_held(turn.call)
+    return waits and all(leg.due_at is None for leg in (caller, *turn.call.staff()))
 
 
 def leg_overdue(turn: Turn, leg: Leg) -> None:

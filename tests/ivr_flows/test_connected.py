@@ -394,3 +394,32 @@ def test_tr1_on_a_trunk_nobody_s_departure_is_inferred() -> None:
     assert story.caller.place is Place.QUEUE
     story.waits()
     assert "The line dropped." in story.said(CALLER)
+
+
+def test_tr7_a_caller_is_not_left_waiting_for_somebody_of_whom_we_never_hear_that_they_went() -> (
+    None
+):
+    """Lee's hang-up is lost and the carrier answers no more; nobody else has a time limit."""
+    story = connected(Story(hosted()))
+    story.leaves_room(CALLER)
+    story.waits(CALLER, "9")
+    story.comes_out(ANA)
+    story.joins(ANA)
+    story.joins(story.accepts("lee"))
+    story.waits(CALLER)
+    assert story.waits(CALLER) == (outputs.LeaveQueue(),)
+    story.give(inputs.QueueLeft(CALLER, story.caller.step, "leave"))
+    story.joins(CALLER)
+    assert story.is_at(Stage.CONNECTED)
+    story.leaves_room(CALLER)
+    story.stars(ANA)
+    story.hangs_up(ANA)
+    assert story.caller.due_at is None
+
+    for _ in range(20):
+        story.passes(8)
+        if story.waits(CALLER) == (outputs.LeaveQueue(),):
+            story.give(inputs.QueueLeft(CALLER, story.caller.step, "leave"))
+            break
+
+    assert isinstance(story.last(CALLER), outputs.Dial911)
