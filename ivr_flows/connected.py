@@ -78,7 +78,8 @@ def _staff_joined(turn: Turn, leg: Leg) -> None:
     holding.carry_on(turn)
     if leg.news:
         turn.tell(turn.change_leg(leg.id, news=""), leg.news)
-    if call.stage is Stage.RETURNING and leg.present:
+    if call.stage is Stage.RETURNING and (leg.present or leg.role in FOR_911):
+        # A call taker who was silent at their menu, and comes back before another has answered.
         return_to_911.psap_joined(turn, leg)
     elif consulting.joined(turn, leg):
         return

@@ -423,3 +423,18 @@ def test_tr7_a_caller_is_not_left_waiting_for_somebody_of_whom_we_never_hear_tha
             break
 
     assert isinstance(story.last(CALLER), outputs.Dial911)
+
+
+def test_tr7_a_call_taker_who_was_silent_and_comes_back_is_the_911_that_was_sought() -> None:
+    story = at_hosted_911()
+    story.stars(LEE)
+    story.leaves_room(CALLER)
+    story.passes(90)
+    assert story.is_at(Stage.RETURNING)
+    kim = story.ringing_leg("kim")
+    story.presses(LEE, "1")
+    story.joins(LEE)
+
+    assert story.is_at(Stage.CONNECTED)
+    assert outputs.EndLeg(kim) in story.commands
+    assert not story.call.live_offers()
