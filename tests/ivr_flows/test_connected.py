@@ -438,3 +438,25 @@ def test_tr7_a_call_taker_who_was_silent_and_comes_back_is_the_911_that_was_soug
     assert story.is_at(Stage.CONNECTED)
     assert outputs.EndLeg(kim) in story.commands
     assert not story.call.live_offers()
+
+
+def test_tr7_a_call_taker_who_comes_back_ends_the_room_before_the_clinician_may_leave_it() -> None:
+    story = connected(Story(hosted()))
+    story.stars(ANA)
+    story.leaves_room(CALLER)
+    story.waits(CALLER, "9")
+    lee = story.accepts("lee")
+    story.joins(lee)
+    story.stars(lee)
+    story.give(inputs.ReturnRequested("ana", "danger"))
+    story.presses(ANA, "1")
+    story.joins(ANA)
+    story.presses(lee, "1")
+    story.joins(lee)
+
+    assert story.is_at(Stage.CONNECTED)
+    room = story.call.room
+    assert (story.leg(ANA).ends_room, story.leg(lee).ends_room) == (True, False)
+    assert outputs.SetEndsRoom(lee, room, ends_room=True) in story.commands
+    story.give(inputs.CommandDone("SetEndsRoom", lee, on=True))
+    assert outputs.SetEndsRoom(ANA, room, ends_room=False) in story.commands
