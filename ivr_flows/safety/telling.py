@@ -28,7 +28,14 @@ _DEEDS = {
     "line_answers": "rings 911, and the line answers",
     "line_silent": "rings 911, and nobody answers",
     "line_hangs_up": "is left by 911, which hangs up",
+    "line_proves": "is let in to 911, where a person has pressed 1",
+    "line_is_a_machine": "rings 911, and nobody there presses a key",
+    "detected": "is a machine, says the carrier",
     "stale_tick": "still waits, and no phone is known to ring",
+}
+_BY_API = {
+    "introduce": "the caller is introduced by the API",
+    "cancel_transfer": "the transfer is cancelled by the API",
 }
 _MISHAPS = {
     "lose": "is lost",
@@ -148,6 +155,10 @@ class _Teller:
             return f"somebody {act.detail}"
         if act.kind == "staff_freed":
             return "somebody of the desk is free"
+        if act.kind == "transfer":
+            return f"a transfer to {act.detail} is asked for by the API"
+        if act.kind in _BY_API:
+            return _BY_API[act.kind]
         return f"{who} {_DEEDS[act.kind]}"
 
     def _outcome(self, act: Act) -> str:
@@ -197,6 +208,8 @@ def _name(leg: Leg) -> str:
         return "the caller"
     if leg.role is Role.PSAP:
         return f"911's {leg.line_id} line ({leg.id})"
+    if leg.role is Role.OUTSIDE:
+        return f"somebody outside ({leg.line_id})"
     role = str(leg.role).replace("_", " ")
     return f"{(leg.person_id or leg.id).title()} ({role})"
 
@@ -209,6 +222,8 @@ def _deadline(call: Call, act: Act) -> str:
         return f"the time that {who} is given is over"
     if act.detail == "ring":
         return "it is time to ring the next one"
+    if act.detail == "hold":
+        return "the caller has been on hold for long enough"
     return f"the time for {call.stage} is over"
 
 
@@ -246,7 +261,12 @@ def _order(call: Call, command: outputs.Command) -> str:
     if isinstance(command, outputs.RedirectLeg):
         return f"fetch {who}"
     if isinstance(command, outputs.SetEndsRoom):
-        return f"{who} no longer ends the room"
+        return f"{who} {'ends' if command.ends_room else 'no longer ends'} the room"
+    if isinstance(command, (outputs.HoldLeg, outputs.MuteLeg)):
+        verb = "hold" if isinstance(command, outputs.HoldLeg) else "mute"
+        return f"{verb} {who}" if command.on else f"do not {verb} {who} any more"
+    if isinstance(command, outputs.RemoveLeg):
+        return f"take {who} out of the room"
     if isinstance(command, outputs.Announce):
         return f'tell {who} "{_short(prompts.text(command.say))}"'
     if isinstance(command, outputs.CheckLeg):
