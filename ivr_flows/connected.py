@@ -177,18 +177,23 @@ def _caller_did_not_star(turn: Turn) -> None:
 def _others_left_first(turn: Turn, left: Leg) -> bool:
     """Whether the room ended around the leg, which did not end it itself, as far as is known.
 
-    Another who ended the room has gone from it or is at a menu; or it is forming anew already.
+    Another who ended the room has gone from it, is at a menu or is being taken out; or it is
+    forming anew already.
     """
     is_broken = left.room != turn.call.room and not left.ends_room
     return is_broken or any(
-        leg.room == left.room and (_has_left_for_menu(leg) if leg.is_live else leg.ends_room)
+        leg.room == left.room and (_is_on_the_way_out(leg) if leg.is_live else leg.ends_room)
         for leg in turn.call.legs
         if leg.id != left.id and leg.role is not Role.CALLER
     )
 
 
+def _is_on_the_way_out(leg: Leg) -> bool:
+    """Whether the leg pressed star and is at a menu of its own, or leaves the room it ends."""
+    return _has_left_for_menu(leg) or (leg.flow == parties.LEAVING and leg.ends_room)
+
+
 def _has_left_for_menu(leg: Leg) -> bool:
-    """Whether the leg pressed star: it is at a menu of its own, and out of the room it ended."""
     return leg.place is Place.FLOW and leg.flow in MENUS
 
 
