@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ivr_flows import inputs, moving, outputs, party_menu
-from ivr_flows.call import Place, Role, Stage, TransferState
+from ivr_flows.call import Call, Place, Role, Stage, TransferState
 from ivr_flows.callback import HAND_OVER_TRIES
 from ivr_flows.dialogue import find_node
 from ivr_flows.engine import arrive
+from ivr_flows.menus import CONFIRM, KEEP_PLACE
 from ivr_flows.presence import LINE_TRIES
 from ivr_flows.safety.carrier import (
     Carrier,
@@ -33,7 +34,6 @@ from ivr_flows.waiting import ORDER_SECONDS, UNTOUCHED_SECONDS
 # Silence and unknown keys are heard alike, by the tries.
 KEYS = ("", "1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "*", "#")
 ENTRIES = ("", "4711", "12345", "0", "9", "8", "*", "**", "#")
-WAIT_KEYS = ("", "9")  # others are not heard in the wait
 SIDE_DIALOGUES = frozenset({"dispatching", "resolve", "new_danger", "call_taker", "return_choice"})
 OF_PARTIES = frozenset({"people", "party"})  # nodes of the star menu's own flow
 """Flows that a person at the menu can go into while the caller is held."""
@@ -76,7 +76,7 @@ GIVEN = frozenset(
 """Classes of input that some act gives. Whoever adds one gives it, or says below why not."""
 NOT_EXPLORED: dict[type, str] = {
     inputs.ProtocolMoved: "triage protocols are not asked here; every decision is tried without",
-    inputs.ControlsChanged: "tells what CommandDone of HoldLeg and MuteLeg tells, which is explored",
+    inputs.ControlsChanged: "tells what CommandDone of HoldLeg and MuteLeg tells",
     inputs.ControlRequested: "does what the star menu's people on the line do, which is explored",
     inputs.Reconciled: "only rescues: what is proven here holds without any repair",
     inputs.CallBackBegun: "begins a call that we make; calls that come in are explored",
@@ -162,36 +162,36 @@ def _mishaps(world: World) -> Iterator[Act]:
     yield Act("delay")
 
 
+_AT_THE_PHONE: dict[str, tuple[str, ...]] = {
+    "ringing": ("answer", "no_answer"),
+    "ivr": ("keys", "hang_up"),
+    "queue": ("tick", "hang_up"),
+    "room": ("hang_up",),
+    "dial": ("line_answers", "line_silent", "hang_up"),
+    "asked": ("line_proves", "line_is_a_machine", "hang_up"),
+    "talk": ("line_hangs_up", "hang_up"),
+}
+"""What the person on a phone may do, by where it is; in the queue, without a key."""
+
+
 def _of_a_phone(world: World, leg_id: str, where: str) -> Iterator[Act]:
-    if where == "ringing":
-        yield Act("answer", leg_id)
-        yield Act("no_answer", leg_id)
-    elif where == "ivr":
-        yield Act("keys", leg_id)
-        yield Act("hang_up", leg_id)
-        leg = world.call.find_leg(leg_id)
-        if leg is not None and leg.role is Role.PSAP and leg.place is Place.FLOW:
-            yield Act("detected", leg_id)
+    leg = world.call.find_leg(leg_id)
+    yield from (Act(kind, leg_id) for kind in _AT_THE_PHONE.get(where, ()))
+    if where == "ivr" and leg is not None and leg.role is Role.PSAP and leg.place is Place.FLOW:
+        yield Act("detected", leg_id)
     elif where == "queue":
-        yield from (Act("tick", leg_id, digits) for digits in WAIT_KEYS)
-        yield Act("hang_up", leg_id)
+        yield from (Act("tick", leg_id, digits) for digits in _wait_keys(world.call))
         if _may_be_rung_in_vain(world):
             yield Act("stale_tick", leg_id)
-    elif where == "room":
-        if world.phones[leg_id].star:
-            yield Act("star", leg_id)
-        yield Act("hang_up", leg_id)
-    elif where == "dial":
-        yield Act("line_answers", leg_id)
-        yield Act("line_silent", leg_id)
-        yield Act("hang_up", leg_id)
-    elif where == "asked":
-        yield Act("line_proves", leg_id)
-        yield Act("line_is_a_machine", leg_id)
-        yield Act("hang_up", leg_id)
-    elif where == "talk":
-        yield Act("line_hangs_up", leg_id)
-        yield Act("hang_up", leg_id)
+    elif where == "room" and world.phones[leg_id].star:
+        yield Act("star", leg_id)
+
+
+def _wait_keys(call: Call) -> tuple[str, ...]:
+    """Keys that are heard in the wait: for 911, to keep one's place, and to confirm that."""
+    if call.choosing:
+        return ("9", CONFIRM)
+    return ("9", KEEP_PLACE) if call.stage is Stage.WAITING else ("9",)
 
 
 def _comes_back_first(world: World, what: str, leg_id: str) -> bool:

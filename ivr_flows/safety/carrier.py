@@ -388,24 +388,30 @@ def _set_flag(world: World, order: outputs.SetEndsRoom) -> World:
 
 
 def _hold(world: World, order: outputs.HoldLeg) -> World:
-    return _control(world, "HoldLeg", order, held=order.on)
+    phone = _of_a_party(world, order)
+    if phone is None:
+        return world
+    world = world.with_phone(order.leg_id, phone._replace(held=order.on))
+    return report(world, Report(inputs.CommandDone("HoldLeg", order.leg_id, on=order.on)))
 
 
 def _mute(world: World, order: outputs.MuteLeg) -> World:
-    return _control(world, "MuteLeg", order, muted=order.on)
-
-
-def _control(
-    world: World, name: str, order: outputs.HoldLeg | outputs.MuteLeg, **changes: bool
-) -> World:
-    phone = world.phone(order.leg_id)
-    if phone is None or phone.where != "room" or phone.room != order.room:
+    phone = _of_a_party(world, order)
+    if phone is None:
         return world
+    world = world.with_phone(order.leg_id, phone._replace(muted=order.on))
+    return report(world, Report(inputs.CommandDone("MuteLeg", order.leg_id, on=order.on)))
+
+
+def _of_a_party(world: World, order: outputs.HoldLeg | outputs.MuteLeg) -> Phone | None:
+    """The phone that is to be held or muted, if it is in that room; never a caller's."""
     leg = world.call.find_leg(order.leg_id)
     if leg is not None and leg.role is Role.CALLER:
-        raise Violation("no caller is alone in a room", f"{name} is ordered for the caller")
-    world = world.with_phone(order.leg_id, phone._replace(**changes))
-    return report(world, Report(inputs.CommandDone(name, order.leg_id, on=order.on)))
+        what = f"{type(order).__name__} is ordered for the caller"
+        raise Violation("no caller is alone in a room", what)
+    phone = world.phone(order.leg_id)
+    is_there = phone is not None and phone.where == "room" and phone.room == order.room
+    return phone if is_there else None
 
 
 def _remove(world: World, order: outputs.RemoveLeg) -> World:

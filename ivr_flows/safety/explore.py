@@ -25,9 +25,10 @@ class Limits:
     """How far an exploration goes.
 
     `parties` caps the people of a desk and the lines of a 911 centre; `targets` are those to whom
-    callers are transferred, as `ivr_flows.targets` reads them. Without `dialogues` nobody goes
-    beyond the first question of the star menu, but for a transfer. `faults` is the most that go wrong in one
-    story; `after`, how many acts of others are explored once the last of them has happened, None
+    callers are transferred, as `ivr_flows.targets` reads them, and `lines` the kinds of line that
+    calls come in on, () being all. Without `dialogues` nobody goes beyond the first question of the
+    star menu, but for a transfer. `faults` is the most that go wrong in one story. `acts` bounds
+    how much is done in a story before that, and `after` how much is done after the last fault, None
     being all: silence follows in any case. `minutes` and `states` end it early.
     """
 
@@ -36,6 +37,8 @@ class Limits:
     after: int | None = 1
     dialogues: bool = True
     targets: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    acts: int | None = None
     minutes: float = 2.0
     states: int | None = None
 
@@ -111,7 +114,12 @@ class Explorer:
         return self.findings
 
     def _explore(self, end: float) -> None:
-        lines = self.carrier.program.lines
+        kinds = self.limits.lines
+        lines = [
+            name
+            for name, line in self.carrier.program.lines.items()
+            if not kinds or line.kind in kinds
+        ]
         layer: list[Reached] = [
             (-1, (Act("begin", detail=line),), begin(self.carrier, line)) for line in lines
         ]
@@ -125,7 +133,7 @@ class Explorer:
     def _explore_layer(self, layer: list[Reached], faults: int, end: float) -> list[Reached]:
         """Visit all that is reached with so many faults; returns what one more leads to."""
         may_fail = faults < self.limits.faults
-        after = self.limits.after if faults and not may_fail else None
+        after = self.limits.after if faults and not may_fail else self.limits.acts
         frontier: deque[tuple[int, World, int | None]] = deque()
         for number, acts, world in layer:
             if self._is_late(end) or self._breaks_settled(
@@ -137,7 +145,6 @@ class Explorer:
             number, world, left = frontier.popleft()
             if self._is_late(end):
                 break
-            left = None if left is None else left - 1
             for acts, then in self._successors(number, world, with_faults=may_fail):
                 if then is None:
                     return []
@@ -147,7 +154,8 @@ class Explorer:
                 elif self._breaks(number, acts, then):
                     return []
                 else:
-                    self._go_on(frontier, then, left)
+                    is_act = left is not None and acts[0].kind != "run"
+                    self._go_on(frontier, then, left - 1 if left is not None and is_act else left)
         return following
 
     def _breaks_settled(

@@ -33,7 +33,9 @@ _DEEDS = {
     "detected": "is a machine, says the carrier",
     "stale_tick": "still waits, and no phone is known to ring",
 }
-_BY_API = {
+_OF_NOBODY = {
+    "staff_freed": "somebody of the desk is free",
+    "transfer": "a transfer to {to} is asked for by the API",
     "introduce": "the caller is introduced by the API",
     "cancel_transfer": "the transfer is cancelled by the API",
 }
@@ -153,12 +155,8 @@ class _Teller:
             return f"{who} waits" + (f" and presses {act.detail}" if act.detail else "")
         if act.kind == "page":
             return f"somebody {act.detail}"
-        if act.kind == "staff_freed":
-            return "somebody of the desk is free"
-        if act.kind == "transfer":
-            return f"a transfer to {act.detail} is asked for by the API"
-        if act.kind in _BY_API:
-            return _BY_API[act.kind]
+        if act.kind in _OF_NOBODY:
+            return _OF_NOBODY[act.kind].format(to=act.detail)
         return f"{who} {_DEEDS[act.kind]}"
 
     def _outcome(self, act: Act) -> str:
@@ -249,31 +247,28 @@ def _happening(given: inputs.Input) -> str:
     return type(given).__name__
 
 
+_ORDERS: dict[type, str] = {
+    outputs.PlaceLeg: "ring {who}",
+    outputs.EndLeg: "end the line of {who}",
+    outputs.ReleaseFromQueue: "take {who} out of the queue",
+    outputs.RedirectLeg: "fetch {who}",
+    outputs.RemoveLeg: "take {who} out of the room",
+    outputs.CheckLeg: "ask whether {who} is still there",
+    outputs.NotifySupervisor: "tell a supervisor",
+}
+
+
 def _order(call: Call, command: outputs.Command) -> str:
     leg_id = getattr(command, "leg_id", "")
     who = _who(call, leg_id) if leg_id else ""
-    if isinstance(command, outputs.PlaceLeg):
-        return f"ring {who}"
-    if isinstance(command, outputs.EndLeg):
-        return f"end the line of {who}"
-    if isinstance(command, outputs.ReleaseFromQueue):
-        return f"take {who} out of the queue"
-    if isinstance(command, outputs.RedirectLeg):
-        return f"fetch {who}"
     if isinstance(command, outputs.SetEndsRoom):
         return f"{who} {'ends' if command.ends_room else 'no longer ends'} the room"
     if isinstance(command, (outputs.HoldLeg, outputs.MuteLeg)):
         verb = "hold" if isinstance(command, outputs.HoldLeg) else "mute"
         return f"{verb} {who}" if command.on else f"do not {verb} {who} any more"
-    if isinstance(command, outputs.RemoveLeg):
-        return f"take {who} out of the room"
     if isinstance(command, outputs.Announce):
         return f'tell {who} "{_short(prompts.text(command.say))}"'
-    if isinstance(command, outputs.CheckLeg):
-        return f"ask whether {who} is still there"
-    if isinstance(command, outputs.NotifySupervisor):
-        return "tell a supervisor"
-    return type(command).__name__
+    return _ORDERS.get(type(command), type(command).__name__).format(who=who)
 
 
 def _heard(step: Step) -> str:

@@ -80,7 +80,7 @@ LEFT_OUT: dict[type, dict[str, str]] = {
     },
     Leg: {
         "news": "changes what is said",
-        "answered_by": "a machine's leg ends at once; without speech a person's word decides nothing",
+        "answered_by": "a machine's leg ends at once; without speech it decides nothing",
         "controls_seen": "numbers callbacks that are not explored",
         "ticked_at": "time stands still",
         "moved_to": "call-backs are not explored",
@@ -103,9 +103,9 @@ CALL_DEADLINES = {"ring": "next_ring_at", "stage": "stage_due_at", "hold": "hold
 class Phone(NamedTuple):
     """Where a leg really is, at the carrier.
 
-    `where` is ringing, ivr, queue, room, dial (rings 911), asked (911's line picked up and hears our
-    question), talk (with whom it dialled), moving (on its way to ask us) or over. `told` is the
-    document it follows, as of `step`.
+    `where` is ringing, ivr, queue, room, dial (rings 911), asked (911's line picked up and hears
+    our question), talk (with whom it dialled), moving (on its way to ask us) or over. `told` is
+    the document it follows, as of `step`.
     """
 
     where: str
@@ -228,12 +228,8 @@ def key(world: World) -> Hashable:
     places = {leg.id: number for number, (_, leg) in enumerate(legs)}
     answering = None
     if last is not None and call.stage is not Stage.CLOSED:
-        answering = (
-            last.role,
-            places.get(last.id),
-            last.person_id in call.passed_over,
-            last.vouched,
-        )
+        is_passed = last.person_id in call.passed_over
+        answering = (last.role, places.get(last.id), is_passed, last.vouched)
     return (
         tuple(one for one, _ in legs),
         _gone(call, gone, rank),
