@@ -78,7 +78,8 @@ def _staff_joined(turn: Turn, leg: Leg) -> None:
     holding.carry_on(turn)
     if leg.news:
         turn.tell(turn.change_leg(leg.id, news=""), leg.news)
-    if call.stage is Stage.RETURNING and leg.present:
+    if call.stage is Stage.RETURNING and (leg.present or leg.role in FOR_911):
+        # A call taker who was silent at their menu, and comes back before another has answered.
         return_to_911.psap_joined(turn, leg)
     elif consulting.joined(turn, leg):
         return
@@ -414,6 +415,18 @@ def stage_overdue(turn: Turn) -> None:
         _nobody_is_left(turn, lost=None)
         if caller.place is Place.ROOM:
             _take_out(turn)
+    elif _waits_for_nobody_due(turn, caller):
+        turn.change_leg(caller.id, due_at=turn.after(HELD_SECONDS))
+
+
+def _waits_for_nobody_due(turn: Turn, caller: Leg) -> bool:
+    """Whether the caller is out of the room, and neither they nor any of staff have a time limit.
+
+    Staff were in the room when we were last told of them; if the carrier never says that they have
+    gone, nothing but the caller's own limit leads on (Law 2).
+    """
+    waits = caller.place is Place.QUEUE and not moving.is_caller_held(turn.call)
+    return waits and all(leg.due_at is None for leg in (caller, *turn.call.staff()))
 
 
 def leg_overdue(turn: Turn, leg: Leg) -> None:
