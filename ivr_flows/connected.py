@@ -78,7 +78,8 @@ def _staff_joined(turn: Turn, leg: Leg) -> None:
     holding.carry_on(turn)
     if leg.news:
         turn.tell(turn.change_leg(leg.id, news=""), leg.news)
-    if call.stage is Stage.RETURNING and leg.present:
+    if call.stage is Stage.RETURNING and (leg.present or leg.role in FOR_911):
+        # A call taker who was silent at their menu, and comes back before another has answered.
         return_to_911.psap_joined(turn, leg)
     elif consulting.joined(turn, leg):
         return
@@ -176,18 +177,23 @@ def _caller_did_not_star(turn: Turn) -> None:
 def _others_left_first(turn: Turn, left: Leg) -> bool:
     """Whether the room ended around the leg, which did not end it itself, as far as is known.
 
-    Another who ended the room has gone from it or is at a menu; or it is forming anew already.
+    Another who ended the room has gone from it, is at a menu or is being taken out; or it is
+    forming anew already.
     """
     is_broken = left.room != turn.call.room and not left.ends_room
     return is_broken or any(
-        leg.room == left.room and (_has_left_for_menu(leg) if leg.is_live else leg.ends_room)
+        leg.room == left.room and (_is_on_the_way_out(leg) if leg.is_live else leg.ends_room)
         for leg in turn.call.legs
         if leg.id != left.id and leg.role is not Role.CALLER
     )
 
 
+def _is_on_the_way_out(leg: Leg) -> bool:
+    """Whether the leg pressed star and is at a menu of its own, or leaves the room it ends."""
+    return _has_left_for_menu(leg) or (leg.flow == parties.LEAVING and leg.ends_room)
+
+
 def _has_left_for_menu(leg: Leg) -> bool:
-    """Whether the leg pressed star: it is at a menu of its own, and out of the room it ended."""
     return leg.place is Place.FLOW and leg.flow in MENUS
 
 
@@ -409,6 +415,18 @@ def stage_overdue(turn: Turn) -> None:
         _nobody_is_left(turn, lost=None)
         if caller.place is Place.ROOM:
             _take_out(turn)
+    elif _waits_for_nobody_due(turn, caller):
+        turn.change_leg(caller.id, due_at=turn.after(HELD_SECONDS))
+
+
+def _waits_for_nobody_due(turn: Turn, caller: Leg) -> bool:
+    """Whether the caller is out of the room, and neither they nor any of staff have a time limit.
+
+    Staff were in the room when we were last told of them; if the carrier never says that they have
+    gone, nothing but the caller's own limit leads on (Law 2).
+    """
+    waits = caller.place is Place.QUEUE and not moving.is_caller_held(turn.call)
+    return waits and all(leg.due_at is None for leg in (caller, *turn.call.staff()))
 
 
 def leg_overdue(turn: Turn, leg: Leg) -> None:

@@ -18,7 +18,6 @@ from ivr_flows.outputs import (
     EndLeg,
     PlaceLeg,
     Say,
-    SetEndsRoom,
     Urgency,
 )
 from ivr_flows.psap_choice import psap_of
@@ -324,10 +323,9 @@ def psap_joined(turn: Turn, leg: Leg) -> None:
     turn.note("returned", leg.id)
     if turn.call.caller.place is Place.DIAL:
         moving.fetch_caller(turn, Urgency.RETURN_TO_911)
+    consulting.pass_flag(turn, leg)
     for other in _clinicians(turn):
         if other.place is Place.ROOM:
-            if other.ends_room:
-                turn.do(SetEndsRoom(other.id, other.room, ends_room=False))
             turn.do(Announce(other.id, other.room, Say("psap_is_on_the_line")))
 
 

@@ -37,12 +37,12 @@ def ask(turn: Turn) -> None:
     """Ask whoever cared for the caller for what is missing; anyone else's line ends."""
     if turn.leg.role not in CARERS:
         turn.say("caller_has_gone_goodbye")
-        turn.answer(Hangup())
+        _let_go(turn)
     elif callback.is_unreached(turn.call):
         callback.say_unreached(turn)
     elif turn.call.outcome == "abandoned":
         turn.say("offer_caller_has_gone")
-        turn.answer(Hangup())
+        _let_go(turn)
     elif not turn.call.disposition:
         gone = [turn.phrase("caller_has_gone")]
         if callback.may_choose(turn):
@@ -52,7 +52,13 @@ def ask(turn: Turn) -> None:
         dialogue.ask(turn, "wrap_up", "return_reason")
     else:
         turn.say("record_complete")
-        turn.answer(Hangup())
+        _let_go(turn)
+
+
+def _let_go(turn: Turn) -> None:
+    """End the line of the leg that asked; it counts as over in time, also if nobody says so."""
+    turn.answer(Hangup())
+    turn.change_leg(turn.leg_id, due_at=turn.after(turn.program.decide_seconds))
 
 
 def back_to_caller(turn: Turn) -> None:

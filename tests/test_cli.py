@@ -64,7 +64,7 @@ def test_a_file_is_checked_without_a_database(settings: Settings, tmp_path: Path
     result = switchback("program", "validate", str(AUSTIN))
     assert result.exit_code == 0
     assert result.output == (
-        "austin.toml is right: Austin Crisis Call Diversion, 4 lines, 2 desks, "
+        "austin.toml is right: Austin Crisis Call Diversion, 4 lines, 3 desks, "
         "3 lines of 911 outside.\n"
     )
 

@@ -5,15 +5,18 @@ An act is data, so that a story can be told and played again from its beginning.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from ivr_flows import inputs, outputs
-from ivr_flows.call import Place, Role, Stage
+from ivr_flows import inputs, moving, outputs, party_menu
+from ivr_flows.call import Call, Place, Role, Stage, TransferState
+from ivr_flows.callback import HAND_OVER_TRIES
 from ivr_flows.dialogue import find_node
 from ivr_flows.engine import arrive
+from ivr_flows.menus import CONFIRM, KEEP_PLACE
+from ivr_flows.presence import LINE_TRIES
 from ivr_flows.safety.carrier import (
     Carrier,
     Choice,
@@ -31,8 +34,8 @@ from ivr_flows.waiting import ORDER_SECONDS, UNTOUCHED_SECONDS
 # Silence and unknown keys are heard alike, by the tries.
 KEYS = ("", "1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "*", "#")
 ENTRIES = ("", "4711", "12345", "0", "9", "8", "*", "**", "#")
-WAIT_KEYS = ("", "9")  # others are not heard in the wait
-SIDE_DIALOGUES = frozenset({"dispatching", "resolve", "new_danger", "call_taker"})
+SIDE_DIALOGUES = frozenset({"dispatching", "resolve", "new_danger", "call_taker", "return_choice"})
+OF_PARTIES = frozenset({"people", "party"})  # nodes of the star menu's own flow
 """Flows that a person at the menu can go into while the caller is held."""
 MOST_LATE = 1  # other things that happen before a late item arrives
 STALE_SECONDS = UNTOUCHED_SECONDS + ORDER_SECONDS
@@ -53,6 +56,11 @@ GIVEN = frozenset(
         inputs.RoomLeft,
         inputs.DialEnded,
         inputs.LineAnswered,
+        inputs.LineKeyed,
+        inputs.LegDetected,
+        inputs.TransferRequested,
+        inputs.TransferIntroduced,
+        inputs.TransferCancelled,
         inputs.LegAsked,
         inputs.LegStatusChanged,
         inputs.RoomJoined,
@@ -68,12 +76,17 @@ GIVEN = frozenset(
 """Classes of input that some act gives. Whoever adds one gives it, or says below why not."""
 NOT_EXPLORED: dict[type, str] = {
     inputs.ProtocolMoved: "triage protocols are not asked here; every decision is tried without",
+    inputs.ControlsChanged: "tells what CommandDone of HoldLeg and MuteLeg tells",
+    inputs.ControlRequested: "does what the star menu's people on the line do, which is explored",
+    inputs.Reconciled: "only rescues: what is proven here holds without any repair",
+    inputs.CallBackBegun: "begins a call that we make; calls that come in are explored",
+    inputs.CallBackCancelled: "ends a call that we make, before its caller is reached",
 }
 """Classes of input that no act gives, and why."""
 
 
 class Act(NamedTuple):
-    """One thing that happens. `kind` names a rule of `_RULES`; `costs` counts as a fault."""
+    """One thing that happens. `kind` names a rule of `perform`; `costs` counts as a fault."""
 
     kind: str
     leg_id: str = ""
@@ -90,7 +103,7 @@ FAULTS = frozenset({"lose", "delay", "repeat", "refuse", "page", "stale_tick", "
 REFUSALS = ("not now", "for good", "unknown, and it rings", "unknown, and it does not ring")
 
 
-def list_acts(world: World, *, with_faults: bool) -> Iterator[Act]:
+def list_acts(world: World, *, with_faults: bool, targets: tuple[str, ...] = ()) -> Iterator[Act]:
     """Everything that may happen next, without the keys of a question, which `keys` finds."""
     if world.queue:
         yield Act("run")
@@ -104,10 +117,24 @@ def list_acts(world: World, *, with_faults: bool) -> Iterator[Act]:
     for leg_id, phone in world.phones.items():
         yield from _of_a_phone(world, leg_id, phone.where)
     yield from _deadlines(world, with_faults=with_faults)
+    yield from _transfers(world, targets)
     if world.call.stage in (Stage.WAITING, Stage.CONSULTING, Stage.RETURNING) and world.call.desk:
         yield Act("staff_freed")
     if with_faults and world.caller_is_on_the_line:
         yield from (Act("page", detail=name) for name in FROM_PAGES)
+
+
+def _transfers(world: World, targets: tuple[str, ...]) -> Iterator[Act]:
+    """What a person does about a transfer on a page or by the API."""
+    call = world.call
+    if not world.caller_is_on_the_line:
+        return
+    if call.transfer is None and call.stage is Stage.CONNECTED and moving.staff_in_room(call):
+        yield from (Act("transfer", detail=to) for to in targets)
+    elif call.transfer is not None and call.stage is Stage.CONSULTING:
+        if call.transfer.state is TransferState.CONSULTING:
+            yield Act("introduce")
+        yield Act("cancel_transfer")
 
 
 def _deadlines(world: World, *, with_faults: bool) -> Iterator[Act]:
@@ -135,29 +162,36 @@ def _mishaps(world: World) -> Iterator[Act]:
     yield Act("delay")
 
 
+_AT_THE_PHONE: dict[str, tuple[str, ...]] = {
+    "ringing": ("answer", "no_answer"),
+    "ivr": ("keys", "hang_up"),
+    "queue": ("tick", "hang_up"),
+    "room": ("hang_up",),
+    "dial": ("line_answers", "line_silent", "hang_up"),
+    "asked": ("line_proves", "line_is_a_machine", "hang_up"),
+    "talk": ("line_hangs_up", "hang_up"),
+}
+"""What the person on a phone may do, by where it is; in the queue, without a key."""
+
+
 def _of_a_phone(world: World, leg_id: str, where: str) -> Iterator[Act]:
-    if where == "ringing":
-        yield Act("answer", leg_id)
-        yield Act("no_answer", leg_id)
-    elif where == "ivr":
-        yield Act("keys", leg_id)
-        yield Act("hang_up", leg_id)
+    leg = world.call.find_leg(leg_id)
+    yield from (Act(kind, leg_id) for kind in _AT_THE_PHONE.get(where, ()))
+    if where == "ivr" and leg is not None and leg.role is Role.PSAP and leg.place is Place.FLOW:
+        yield Act("detected", leg_id)
     elif where == "queue":
-        yield from (Act("tick", leg_id, digits) for digits in WAIT_KEYS)
-        yield Act("hang_up", leg_id)
+        yield from (Act("tick", leg_id, digits) for digits in _wait_keys(world.call))
         if _may_be_rung_in_vain(world):
             yield Act("stale_tick", leg_id)
-    elif where == "room":
-        if world.phones[leg_id].star:
-            yield Act("star", leg_id)
-        yield Act("hang_up", leg_id)
-    elif where == "dial":
-        yield Act("line_answers", leg_id)
-        yield Act("line_silent", leg_id)
-        yield Act("hang_up", leg_id)
-    elif where == "talk":
-        yield Act("line_hangs_up", leg_id)
-        yield Act("hang_up", leg_id)
+    elif where == "room" and world.phones[leg_id].star:
+        yield Act("star", leg_id)
+
+
+def _wait_keys(call: Call) -> tuple[str, ...]:
+    """Keys that are heard in the wait: for 911, to keep one's place, and to confirm that."""
+    if call.choosing:
+        return ("9", CONFIRM)
+    return ("9", KEEP_PLACE) if call.stage is Stage.WAITING else ("9",)
 
 
 def _comes_back_first(world: World, what: str, leg_id: str) -> bool:
@@ -178,7 +212,9 @@ def _may_be_rung_in_vain(world: World) -> bool:
 def is_in_side_dialogue(world: World) -> bool:
     """Whether a person of staff is at a question beyond the menu's own."""
     return any(
-        leg.flow in SIDE_DIALOGUES and leg.role is not Role.CALLER and leg.place is Place.FLOW
+        (leg.flow in SIDE_DIALOGUES or (leg.flow == party_menu.FLOW and leg.node in OF_PARTIES))
+        and leg.role is not Role.CALLER
+        and leg.place is Place.FLOW
         for leg in world.call.legs
     )
 
@@ -205,6 +241,8 @@ def perform(carrier: Carrier, world: World, act: Act) -> World:
         return carrier.give(world, inputs.StaffFreed(), act.choice)
     if act.kind == "page":
         return carrier.give(world, FROM_PAGES[act.detail], act.choice)
+    if act.kind in _BY_API:
+        return carrier.give(world, _BY_API[act.kind](act), act.choice)
     return _of_people(carrier, world, act)
 
 
@@ -281,7 +319,10 @@ def _of_people(carrier: Carrier, world: World, act: Act) -> World:
         return out_of_room(world, leg_id)
     if act.kind in ("tick", "stale_tick"):
         return _tick(carrier, world, act)
-    if act.kind == "line_answers":
+    if act.kind == "detected":
+        found = inputs.LegDetected(leg_id, "machine_start")
+        return carrier.give(world, found, act.choice)
+    if act.kind in ("line_answers", "line_proves", "line_is_a_machine"):
         return _line_answers(carrier, world, act)
     msg = f"safety: no rule for the act {act.kind}"
     raise ValueError(msg)
@@ -305,7 +346,8 @@ def _silent_to_the_end(world: World, leg_id: str) -> World:
     node = None if leg is None else find_node(leg.flow, leg.node)
     if leg is None or node is None:
         return world
-    return world._replace(call=world.call.with_leg(replace(leg, tries=node.tries)))
+    tries = max(node.tries, HAND_OVER_TRIES)
+    return world._replace(call=world.call.with_leg(replace(leg, tries=tries)))
 
 
 def _tick(carrier: Carrier, world: World, act: Act) -> World:
@@ -318,16 +360,33 @@ def _tick(carrier: Carrier, world: World, act: Act) -> World:
 
 
 def _line_answers(carrier: Carrier, world: World, act: Act) -> World:
-    """A line that the caller's own leg dials picks up: it is told who comes, or to hang up."""
+    """A line that the caller's own leg dials picks up, or answers our question.
+
+    It is told who comes, or asked whether a person is there, or told to hang up.
+    """
     leg_id = act.leg_id
     phone = world.phones[leg_id]
-    world = carrier.give(world, inputs.LineAnswered(leg_id), act.choice)
+    given: inputs.Input = inputs.LineAnswered(leg_id, phone.step)
+    if act.kind == "line_proves":
+        given = inputs.LineKeyed(leg_id, phone.step, 0, "1")
+    elif act.kind == "line_is_a_machine":
+        given = inputs.LineKeyed(leg_id, phone.step, LINE_TRIES - 1)
+    world = carrier.give(world, given, act.choice)
     told = () if carrier.last_step is None else carrier.last_step.instructions
+    if any(isinstance(one, outputs.AskLine) for one in told):
+        return world.with_phone(leg_id, phone._replace(where="asked"))
     if any(isinstance(one, outputs.Hangup) for one in told):
         world = world.with_phone(leg_id, phone._replace(where="moving"))
         ended = inputs.DialEnded(leg_id, phone.step, "completed")
         return report(world, Report(ended, is_heard=True, may_be_lost=False))
     return world.with_phone(leg_id, phone._replace(where="talk"))
+
+
+_BY_API: dict[str, Callable[[Act], inputs.Input]] = {
+    "transfer": lambda act: inputs.TransferRequested("page", act.detail),
+    "introduce": lambda _act: inputs.TransferIntroduced("page"),
+    "cancel_transfer": lambda _act: inputs.TransferCancelled("page"),
+}
 
 
 def begin(carrier: Carrier, line: str) -> World:

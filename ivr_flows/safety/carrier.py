@@ -17,11 +17,12 @@ from ivr_flows.engine import advance
 from ivr_flows.facts import Candidate, Decision, Facts, History, QueueFacts
 from ivr_flows.moving import CLOSING
 from ivr_flows.outputs import Step
-from ivr_flows.program import Program
+from ivr_flows.program import Program, Psap
 from ivr_flows.safety.world import CALL_DEADLINES, NOW, Item, Phone, Report, World
 
 CLINICIANS = ("ana", "ben", "eva", "kai")
 CALL_TAKERS = ("lee", "kim", "mia", "raj")
+SUPERVISORS = ("sue", "tom", "pat", "joy")
 
 
 class Violation(Exception):  # noqa: N818 - what is looked for, not a mistake of the program's
@@ -62,13 +63,22 @@ _NOTICED: dict[str, bool] = {}
 class Carrier:
     """Applies what happens to a world.
 
-    `parties` caps the people of a desk, and the lines of the 911 centre.
+    `parties` caps the people of a desk, and the lines of each 911 centre. `targets` are those to
+    whom callers are transferred; without them the star menu offers nobody.
     """
 
-    def __init__(self, program: Program, *, parties: int = 2) -> None:
-        lines = program.psap.lines[: parties - 1] + program.psap.lines[-1:]
-        self.program = program = replace(program, psap=replace(program.psap, lines=lines))
+    def __init__(
+        self, program: Program, *, parties: int = 2, targets: tuple[str, ...] = ()
+    ) -> None:
+        kept = {key: to for key, to in program.transfers.targets.items() if to in targets}
+        self.program = program = replace(
+            program,
+            psap=_capped(program.psap, parties),
+            psaps={name: _capped(psap, parties) for name, psap in program.psaps.items()},
+            transfers=replace(program.transfers, targets=kept),
+        )
         self.parties = parties
+        self.targets = tuple(kept.values())
         self.outcomes = _outcomes(program)
         self.last_step: Step | None = None
         self.noticed = _NOTICED
@@ -83,7 +93,11 @@ class Carrier:
             _NOTICED["policy"] = True
             return Decision(outcome, "policy", "not_for_clinician")
 
-        people = {"clinician": CLINICIANS, "call_taker": CALL_TAKERS}
+        people = {
+            "clinician": CLINICIANS,
+            "call_taker": CALL_TAKERS,
+            "supervisor": SUPERVISORS,
+        }
         roster = {
             name: tuple(Candidate(one, one.title()) for one in people[desk.role][: self.parties])
             for name, desk in self.program.desks.items()
@@ -143,6 +157,10 @@ class Carrier:
         return rule(world, item)
 
 
+def _capped(psap: Psap, parties: int) -> Psap:
+    return replace(psap, lines=psap.lines[: parties - 1] + psap.lines[-1:])
+
+
 def _outcomes(program: Program) -> tuple[str, ...]:
     """One outcome of the policy for each way it can send a call."""
     outcomes = ["clinician", "return_to_911", "police_with_clinician"]
@@ -189,13 +207,28 @@ def _leave_queue(world: World, leg_id: str, phone: Phone, _last: Any) -> World: 
 
 def _joins(world: World, leg_id: str, phone: Phone, last: Any) -> World:  # noqa: ANN401
     joined = phone._replace(
-        where="room", step=last.step, room=last.room, ends_room=last.ends_room, star=last.star
+        where="room",
+        step=last.step,
+        room=last.room,
+        ends_room=last.ends_room,
+        star=last.star,
+        held=False,
+        muted=last.muted,
     )
     return report(world.with_phone(leg_id, joined), Report(inputs.RoomJoined(leg_id, last.room)))
 
 
 def _dials(world: World, leg_id: str, phone: Phone, last: Any) -> World:  # noqa: ANN401
     return world.with_phone(leg_id, phone._replace(where="dial", step=last.step))
+
+
+def _moves_on(world: World, leg_id: str, phone: Phone, _last: Any) -> World:  # noqa: ANN401
+    """The leg goes on as one of another call, and this one hears nothing more of it."""
+    return world.with_phone(leg_id, phone._replace(where="over"))
+
+
+def _asks_the_line(world: World, leg_id: str, phone: Phone, last: Any) -> World:  # noqa: ANN401
+    return world.with_phone(leg_id, phone._replace(where="asked", step=last.step))
 
 
 def _hung_up_on(world: World, leg_id: str, phone: Phone, _last: Any) -> World:  # noqa: ANN401
@@ -213,6 +246,8 @@ INSTRUCTIONS: dict[type, Callable[[World, str, Phone, Any], World]] = {
     outputs.LeaveQueue: _leave_queue,
     outputs.JoinRoom: _joins,
     outputs.Dial911: _dials,
+    outputs.AskLine: _asks_the_line,
+    outputs.MoveTo: _moves_on,
     outputs.Hangup: _hung_up_on,
     outputs.Nothing: _hung_up_on,  # a document without a verb ends the call
     outputs.Say: _hung_up_on,  # so does one that only speaks
@@ -247,7 +282,7 @@ def hang_up(world: World, leg_id: str, status: str = "completed") -> World:
     if phone.where == "queue":
         left = inputs.QueueLeft(leg_id, phone.step, "hangup")
         return report(world, Report(left, may_be_lost=False), over)
-    if phone.where in ("dial", "talk"):
+    if phone.where in ("dial", "asked", "talk"):
         ended = inputs.DialEnded(leg_id, phone.step, "completed", hung_up=True)
         return report(world, Report(ended, may_be_lost=False), over)
     world = report(world, over)
@@ -348,7 +383,42 @@ def _set_flag(world: World, order: outputs.SetEndsRoom) -> World:
     if phone is None or phone.where != "room" or phone.room != order.room:
         return world
     world = world.with_phone(order.leg_id, phone._replace(ends_room=order.ends_room))
-    return report(world, Report(inputs.CommandDone("SetEndsRoom", order.leg_id)))
+    done = inputs.CommandDone("SetEndsRoom", order.leg_id, on=order.ends_room)
+    return report(world, Report(done))
+
+
+def _hold(world: World, order: outputs.HoldLeg) -> World:
+    phone = _of_a_party(world, order)
+    if phone is None:
+        return world
+    world = world.with_phone(order.leg_id, phone._replace(held=order.on))
+    return report(world, Report(inputs.CommandDone("HoldLeg", order.leg_id, on=order.on)))
+
+
+def _mute(world: World, order: outputs.MuteLeg) -> World:
+    phone = _of_a_party(world, order)
+    if phone is None:
+        return world
+    world = world.with_phone(order.leg_id, phone._replace(muted=order.on))
+    return report(world, Report(inputs.CommandDone("MuteLeg", order.leg_id, on=order.on)))
+
+
+def _of_a_party(world: World, order: outputs.HoldLeg | outputs.MuteLeg) -> Phone | None:
+    """The phone that is to be held or muted, if it is in that room; never a caller's."""
+    leg = world.call.find_leg(order.leg_id)
+    if leg is not None and leg.role is Role.CALLER:
+        what = f"{type(order).__name__} is ordered for the caller"
+        raise Violation("no caller is alone in a room", what)
+    phone = world.phone(order.leg_id)
+    is_there = phone is not None and phone.where == "room" and phone.room == order.room
+    return phone if is_there else None
+
+
+def _remove(world: World, order: outputs.RemoveLeg) -> World:
+    phone = world.phone(order.leg_id)
+    if phone is None or phone.where != "room" or phone.room != order.room:
+        return world
+    return out_of_room(world, order.leg_id)
 
 
 def _look_up(world: World, order: outputs.CheckLeg) -> World:
@@ -370,10 +440,19 @@ COMMANDS: dict[type, Callable[[World, Any], World]] = {
     outputs.ReleaseFromQueue: _release,
     outputs.RedirectLeg: _redirect,
     outputs.SetEndsRoom: _set_flag,
+    outputs.HoldLeg: _hold,
+    outputs.MuteLeg: _mute,
+    outputs.RemoveLeg: _remove,
     outputs.CheckLeg: _look_up,
     outputs.Announce: _nothing,  # speech in the room moves nobody
     outputs.RequestDispatch: _nothing,  # not the carrier's; it answers by DispatchChanged
     outputs.NotifySupervisor: _nothing,  # not the carrier's
+    outputs.RescueCaller: _nothing,  # ordered after a Reconciled alone, which is not explored
+    outputs.PlanCallBack: _nothing,  # call-backs are calls of their own, which are not explored
+    outputs.CallBackNow: _nothing,
+    outputs.CancelCallBack: _nothing,
+    outputs.CallBackTried: _nothing,
+    outputs.TextCaller: _nothing,  # a text message moves nobody
 }
 
 

@@ -11,13 +11,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ivr_flows import inputs, moving, outputs, prompts, waiting
-from ivr_flows.call import Call, Stage
+from ivr_flows.call import Call, Role, Stage
 from ivr_flows.engine import SWEEP_LATE_SECONDS
 from ivr_flows.program import Program
+from ivr_flows.psap_choice import psap_of
 from ivr_flows.safety import promises
 from ivr_flows.safety.acts import REFUSALS, refuse
 from ivr_flows.safety.carrier import Carrier, Choice, Violation, hang_up
 from ivr_flows.safety.world import NOW, Item, Phone, Report, World, deadlines_of, key
+from ivr_flows.targets import name_of
 
 WORKS = "everything works, and nobody answers"
 SILENT = "whoever is rung answers, and says nothing"
@@ -155,6 +157,8 @@ class Player:
         """Whether the caller is with a person, or has gone and the record is over."""
         if self.world.caller_is_on_the_line:
             return self.world.is_with_a_person and not self.world.queue
+        if self.mode not in MODES_OF_A_RECORD:
+            return True
         return not any(leg.is_live for leg in self.world.call.legs) and not self.world.queue
 
     def key(self) -> Hashable:
@@ -262,7 +266,7 @@ class Player:
         for leg_id, phone in self.world.phones.items():
             if self._phones.get(leg_id) is phone:
                 continue
-            if phone.where in ("over", "room", "moving", "dial", "talk"):
+            if phone.where in ("over", "room", "moving", "dial", "asked", "talk"):
                 self.alarms.pop(leg_id, None)
             else:
                 old = self._phones.get(leg_id)
@@ -287,7 +291,12 @@ class Player:
         if offer is not None:
             return self.carrier.program.desks[offer.desk].ring_seconds + RING_GRACE_SECONDS
         leg = call.find_leg(leg_id)
-        lines = self.carrier.program.psap.lines
+        lines = psap_of(call, self.carrier.program).lines
+        if leg is not None and leg.role is Role.OUTSIDE:
+            outside = self.carrier.program.directory.get(name_of(leg.line_id or ""))
+            transfers = self.carrier.program.transfers
+            ring_seconds = transfers.ring_seconds if outside is None else outside.ring_seconds
+            return ring_seconds + RING_GRACE_SECONDS
         ring = next((one for one in lines if leg is not None and one.id == leg.line_id), lines[-1])
         return ring.ring_seconds + RING_GRACE_SECONDS
 

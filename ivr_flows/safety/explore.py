@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from ivr_flows.call import Call, Transfer
 from ivr_flows.program import Program
 from ivr_flows.safety import promises
 from ivr_flows.safety.acts import Act, begin, is_in_side_dialogue, keys_at, list_acts, perform
@@ -23,9 +24,11 @@ Reached = tuple[int, Story, World]  # from which state, by which acts, and what 
 class Limits:
     """How far an exploration goes.
 
-    `parties` caps the people of a desk and the lines of the 911 centre. Without `dialogues` nobody
-    goes beyond the first question of the star menu. `faults` is the most that go wrong in one
-    story; `after`, how many acts of others are explored once the last of them has happened, None
+    `parties` caps the people of a desk and the lines of a 911 centre; `targets` are those to whom
+    callers are transferred, as `ivr_flows.targets` reads them, and `lines` the kinds of line that
+    calls come in on, () being all. Without `dialogues` nobody goes beyond the first question of the
+    star menu, but for a transfer. `faults` is the most that go wrong in one story. `acts` bounds
+    how much is done in a story before that, and `after` how much is done after the last fault, None
     being all: silence follows in any case. `minutes` and `states` end it early.
     """
 
@@ -33,6 +36,9 @@ class Limits:
     faults: int = 1
     after: int | None = 1
     dialogues: bool = True
+    targets: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    acts: int | None = None
     minutes: float = 2.0
     states: int | None = None
 
@@ -78,7 +84,7 @@ class Explorer:
     def __init__(
         self, program: Program, limits: Limits, progress: Callable[[Findings], None] | None = None
     ) -> None:
-        self.carrier = Carrier(program, parties=limits.parties)
+        self.carrier = Carrier(program, parties=limits.parties, targets=limits.targets)
         self.limits = limits
         self.silence = Silence(self.carrier)
         self.findings = Findings(program.name, limits, tuple(program.lines))
@@ -108,7 +114,12 @@ class Explorer:
         return self.findings
 
     def _explore(self, end: float) -> None:
-        lines = self.carrier.program.lines
+        kinds = self.limits.lines
+        lines = [
+            name
+            for name, line in self.carrier.program.lines.items()
+            if not kinds or line.kind in kinds
+        ]
         layer: list[Reached] = [
             (-1, (Act("begin", detail=line),), begin(self.carrier, line)) for line in lines
         ]
@@ -122,7 +133,7 @@ class Explorer:
     def _explore_layer(self, layer: list[Reached], faults: int, end: float) -> list[Reached]:
         """Visit all that is reached with so many faults; returns what one more leads to."""
         may_fail = faults < self.limits.faults
-        after = self.limits.after if faults and not may_fail else None
+        after = self.limits.after if faults and not may_fail else self.limits.acts
         frontier: deque[tuple[int, World, int | None]] = deque()
         for number, acts, world in layer:
             if self._is_late(end) or self._breaks_settled(
@@ -134,7 +145,6 @@ class Explorer:
             number, world, left = frontier.popleft()
             if self._is_late(end):
                 break
-            left = None if left is None else left - 1
             for acts, then in self._successors(number, world, with_faults=may_fail):
                 if then is None:
                     return []
@@ -144,7 +154,8 @@ class Explorer:
                 elif self._breaks(number, acts, then):
                     return []
                 else:
-                    self._go_on(frontier, then, left)
+                    is_act = left is not None and acts[0].kind != "run"
+                    self._go_on(frontier, then, left - 1 if left is not None and is_act else left)
         return following
 
     def _breaks_settled(
@@ -187,7 +198,8 @@ class Explorer:
     ) -> Iterator[tuple[Story, World | None]]:
         """Acts and what they lead to; None after one that breaks a promise by itself."""
         try:
-            for act in list_acts(world, with_faults=with_faults):
+            acts = list_acts(world, with_faults=with_faults, targets=self.carrier.targets)
+            for act in acts:
                 ways = self._keyed(world, act) if act.kind == "keys" else self._ways(world, act)
                 for done, after in ways:
                     if with_faults:
@@ -324,5 +336,20 @@ def _question(world: World, leg_id: str) -> object:
         call.is_blocked,
         len(leg.trail),
         leg.step == world.phones[leg_id].step,
+        tuple(one.status for one in call.dispatches[-1:]),
+        call.hold_until_at is not None,
+        tuple(sorted((one.role, one.is_silenced) for one in call.staff())),
+        None if call.transfer is None else _transfer(call.transfer, leg_id, call),
         None if returning is None else (returning.taken, returning.by_twiml, bool(call.desk)),
+    )
+
+
+def _transfer(transfer: Transfer, leg_id: str, call: Call) -> object:
+    receiver = call.find_leg(transfer.receiver)
+    return (
+        transfer.state,
+        transfer.giver == leg_id,
+        transfer.receiver == leg_id,
+        transfer.private,
+        None if receiver is None else (receiver.role, receiver.place),
     )

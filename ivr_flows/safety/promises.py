@@ -13,7 +13,7 @@ ONE_CLAIM = "nobody is claimed twice"
 NEVER_ALONE = "no caller is alone in a room"
 NOT_HUNG_UP = "nobody is hung up on"
 
-DRIVEN = frozenset({"queue", "dial", "talk", "ivr", "moving"})
+DRIVEN = frozenset({"queue", "dial", "asked", "talk", "ivr", "moving"})
 """Places from which the carrier comes back to us by itself: a time-out, a piece, a ring limit."""
 ON_THE_WAY = (Place.JOINING, Place.ROOM)
 

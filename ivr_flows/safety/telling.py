@@ -28,7 +28,16 @@ _DEEDS = {
     "line_answers": "rings 911, and the line answers",
     "line_silent": "rings 911, and nobody answers",
     "line_hangs_up": "is left by 911, which hangs up",
+    "line_proves": "is let in to 911, where a person has pressed 1",
+    "line_is_a_machine": "rings 911, and nobody there presses a key",
+    "detected": "is a machine, says the carrier",
     "stale_tick": "still waits, and no phone is known to ring",
+}
+_OF_NOBODY = {
+    "staff_freed": "somebody of the desk is free",
+    "transfer": "a transfer to {to} is asked for by the API",
+    "introduce": "the caller is introduced by the API",
+    "cancel_transfer": "the transfer is cancelled by the API",
 }
 _MISHAPS = {
     "lose": "is lost",
@@ -146,8 +155,8 @@ class _Teller:
             return f"{who} waits" + (f" and presses {act.detail}" if act.detail else "")
         if act.kind == "page":
             return f"somebody {act.detail}"
-        if act.kind == "staff_freed":
-            return "somebody of the desk is free"
+        if act.kind in _OF_NOBODY:
+            return _OF_NOBODY[act.kind].format(to=act.detail)
         return f"{who} {_DEEDS[act.kind]}"
 
     def _outcome(self, act: Act) -> str:
@@ -197,6 +206,8 @@ def _name(leg: Leg) -> str:
         return "the caller"
     if leg.role is Role.PSAP:
         return f"911's {leg.line_id} line ({leg.id})"
+    if leg.role is Role.OUTSIDE:
+        return f"somebody outside ({leg.line_id})"
     role = str(leg.role).replace("_", " ")
     return f"{(leg.person_id or leg.id).title()} ({role})"
 
@@ -209,6 +220,8 @@ def _deadline(call: Call, act: Act) -> str:
         return f"the time that {who} is given is over"
     if act.detail == "ring":
         return "it is time to ring the next one"
+    if act.detail == "hold":
+        return "the caller has been on hold for long enough"
     return f"the time for {call.stage} is over"
 
 
@@ -234,26 +247,28 @@ def _happening(given: inputs.Input) -> str:
     return type(given).__name__
 
 
+_ORDERS: dict[type, str] = {
+    outputs.PlaceLeg: "ring {who}",
+    outputs.EndLeg: "end the line of {who}",
+    outputs.ReleaseFromQueue: "take {who} out of the queue",
+    outputs.RedirectLeg: "fetch {who}",
+    outputs.RemoveLeg: "take {who} out of the room",
+    outputs.CheckLeg: "ask whether {who} is still there",
+    outputs.NotifySupervisor: "tell a supervisor",
+}
+
+
 def _order(call: Call, command: outputs.Command) -> str:
     leg_id = getattr(command, "leg_id", "")
     who = _who(call, leg_id) if leg_id else ""
-    if isinstance(command, outputs.PlaceLeg):
-        return f"ring {who}"
-    if isinstance(command, outputs.EndLeg):
-        return f"end the line of {who}"
-    if isinstance(command, outputs.ReleaseFromQueue):
-        return f"take {who} out of the queue"
-    if isinstance(command, outputs.RedirectLeg):
-        return f"fetch {who}"
     if isinstance(command, outputs.SetEndsRoom):
-        return f"{who} no longer ends the room"
+        return f"{who} {'ends' if command.ends_room else 'no longer ends'} the room"
+    if isinstance(command, (outputs.HoldLeg, outputs.MuteLeg)):
+        verb = "hold" if isinstance(command, outputs.HoldLeg) else "mute"
+        return f"{verb} {who}" if command.on else f"do not {verb} {who} any more"
     if isinstance(command, outputs.Announce):
         return f'tell {who} "{_short(prompts.text(command.say))}"'
-    if isinstance(command, outputs.CheckLeg):
-        return f"ask whether {who} is still there"
-    if isinstance(command, outputs.NotifySupervisor):
-        return "tell a supervisor"
-    return type(command).__name__
+    return _ORDERS.get(type(command), type(command).__name__).format(who=who)
 
 
 def _heard(step: Step) -> str:

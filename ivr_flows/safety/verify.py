@@ -25,7 +25,7 @@ def explore(
     explorer = Explorer(program, limits, progress)
     findings = explorer.run()
     if findings.found is not None:
-        carrier = Carrier(program, parties=limits.parties)
+        carrier = Carrier(program, parties=limits.parties, targets=limits.targets)
         findings.found = replace(findings.found, told=tuple(tell(carrier, findings.found)))
     return findings
 

@@ -11,10 +11,12 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from ivr_flows.call import Call, Leg, OfferState, Place, Role, Stage
+from ivr_flows.call import STAFF, Call, Leg, OfferState, Place, Role, Stage
 from ivr_flows.inputs import Input
 from ivr_flows.moving import STAR
 from ivr_flows.outputs import Command, Instruction
+from ivr_flows.presence import LAST_RESORT_ROUND
+from ivr_flows.return_to_911 import TAKERS_LOST
 
 NOW = datetime(2026, 1, 5, 14, 0, tzinfo=UTC)
 
@@ -36,13 +38,15 @@ LOOKED_AT: dict[type, frozenset[str]] = {
         {
             *("line", "stage", "legs", "offers", "answers", "room", "desk", "next_ring_at"),
             *("passed_over", "unrung", "returned_from", "is_blocked", "returning", "dispatches"),
-            *("outcome", "disposition", "drops", "stage_due_at"),
+            *("outcome", "disposition", "drops", "dropped", "stage_due_at", "hold_until_at"),
+            "transfer",
         }
     ),
     Leg: frozenset(
         {
             *("id", "role", "place", "flow", "node", "tries", "step", "sid", "person_id"),
             *("line_id", "shared", "room", "ends_room", "present", "trail", "ticks", "due_at"),
+            *("vouched", "held", "muted", "hold_wanted", "mute_wanted"),
         }
     ),
 }
@@ -68,8 +72,19 @@ LEFT_OUT: dict[type, dict[str, str]] = {
         "reason": "for the record",
         "announced": "announced incidents are not explored",
         "protocol": "triage protocols are not explored",
+        "psap_because": "for the record",
+        "is_texted": "changes what is offered in the wait, not what happens",
+        "told": "changes what is said",
+        "was_lost": "earlier calls are not explored",
+        "call_back": "call-backs are not explored",
     },
-    Leg: {},
+    Leg: {
+        "news": "changes what is said",
+        "answered_by": "a machine's leg ends at once; without speech it decides nothing",
+        "controls_seen": "numbers callbacks that are not explored",
+        "ticked_at": "time stands still",
+        "moved_to": "call-backs are not explored",
+    },
 }
 """Fields of the record that do not make a state, and why."""
 
@@ -81,15 +96,16 @@ OTHERS = {
     )
     for kind in (Call, Leg)
 }
-CALL_DEADLINES = {"ring": "next_ring_at", "stage": "stage_due_at"}
+CALL_DEADLINES = {"ring": "next_ring_at", "stage": "stage_due_at", "hold": "hold_until_at"}
 """Deadlines of the call itself, by the name that stories give them."""
 
 
 class Phone(NamedTuple):
     """Where a leg really is, at the carrier.
 
-    `where` is ringing, ivr, queue, room, dial (rings 911), talk (with whom it dialled), moving (on
-    its way to ask us) or over. `told` is the document it follows, as of `step`.
+    `where` is ringing, ivr, queue, room, dial (rings 911), asked (911's line picked up and hears
+    our question), talk (with whom it dialled), moving (on its way to ask us) or over. `told` is
+    the document it follows, as of `step`.
     """
 
     where: str
@@ -97,6 +113,8 @@ class Phone(NamedTuple):
     room: int = 0
     ends_room: bool = False
     star: bool = False
+    held: bool = False
+    muted: bool = False
     stop_ordered: bool = False
     told: tuple[Instruction, ...] = ()
 
@@ -142,23 +160,27 @@ class World(NamedTuple):
         return self.caller_phone.where != "over"
 
     def company(self) -> tuple[str, ...]:
-        """Legs that share the caller's room at the carrier."""
+        """Legs in the caller's room at the carrier that are heard, and answer for the caller."""
         mine = self.caller_phone
         if mine.where != "room":
             return ()
+        answering = {leg.id for leg in self.call.legs if leg.role in STAFF or leg.vouched}
         return tuple(
             leg_id
             for leg_id, phone in self.phones.items()
-            if phone is not mine and phone.where == "room" and phone.room == mine.room
+            if leg_id in answering
+            and (phone.where, phone.room) == ("room", mine.room)
+            and not (phone.held or phone.muted)
         )
 
     @property
     def is_with_a_person(self) -> bool:
         """Whether the caller shares a room with staff, talks, or 911's lines outside ring for them.
 
-        The lines are rung until one answers, and how long that takes is not ours to bound.
+        The lines are rung until one answers and a person is there, and how long that takes is not
+        ours to bound.
         """
-        if self.caller_phone.where in ("dial", "talk") or self.company():
+        if self.caller_phone.where in ("dial", "asked", "talk") or self.company():
             return True
         phones = ((leg, self.phones.get(leg.id)) for leg in self.call.legs if leg.is_live)
         return (
@@ -189,7 +211,8 @@ def key(world: World) -> Hashable:
     last: Leg | None = None
     for leg in call.legs:
         phone = phones.get(leg.id)
-        if leg.role is not Role.CALLER and leg.room and (last is None or leg.room > last.room):
+        answers = leg.role in STAFF or leg.vouched
+        if answers and leg.room and (last is None or leg.room > last.room):
             last = leg
         if leg.is_live or leg.id in named or (phone is not None and phone.where != "over"):
             live.append((leg, phone))
@@ -200,12 +223,13 @@ def key(world: World) -> Hashable:
             gone.append(leg)
     rank = {room: number for number, room in enumerate(sorted(rooms))}
     offers = {offer.leg_id: offer for offer in call.offers}
-    legs = [(_leg(leg, offers.get(leg.id), phone, rank), leg) for leg, phone in live]
+    legs = [(_leg(call, leg, offers.get(leg.id), phone, rank), leg) for leg, phone in live]
     legs.sort(key=lambda one: hash(one[0]))
     places = {leg.id: number for number, (_, leg) in enumerate(legs)}
     answering = None
     if last is not None and call.stage is not Stage.CLOSED:
-        answering = (last.role, places.get(last.id), last.person_id in call.passed_over)
+        is_passed = last.person_id in call.passed_over
+        answering = (last.role, places.get(last.id), is_passed, last.vouched)
     return (
         tuple(one for one, _ in legs),
         _gone(call, gone, rank),
@@ -229,7 +253,13 @@ def _people(call: Call, legs: list[tuple[Hashable, Leg]]) -> Hashable:
     return here, tuple(others)
 
 
-def _leg(leg: Leg, offer: Any, phone: Phone | None, rank: dict[int, int]) -> Hashable:  # noqa: ANN401
+def _leg(
+    call: Call,
+    leg: Leg,
+    offer: Any,  # noqa: ANN401
+    phone: Phone | None,
+    rank: dict[int, int],
+) -> Hashable:
     in_flow = leg.place is Place.FLOW
     return (
         leg.role,
@@ -244,9 +274,10 @@ def _leg(leg: Leg, offer: Any, phone: Phone | None, rank: dict[int, int]) -> Has
         rank[leg.room],
         leg.ends_room,
         leg.present,
-        leg.trail[-MOST_TRAIL:] if in_flow else (),
+        _trail(call, leg) if in_flow else (),
         leg.ticks > 0 and leg.flow == STAR,
         leg.due_at is not None,
+        (leg.vouched, leg.held, leg.muted, leg.hold_wanted, leg.mute_wanted),
         *(_as_it_is(getattr(leg, name)) for name in OTHERS[Leg]),
         None if offer is None else (offer.state, offer.desk, offer.due_at is not None),
         None
@@ -257,8 +288,35 @@ def _leg(leg: Leg, offer: Any, phone: Phone | None, rank: dict[int, int]) -> Has
             rank.get(phone.room, 0) if phone.where == "room" else 0,
             phone.ends_room and phone.where == "room",
             phone.star and phone.where == "room",
+            (phone.held, phone.muted) if phone.where == "room" else (),
             phone.stop_ordered and phone.where == "ringing",
         ),
+    )
+
+
+def _trail(call: Call, leg: Leg) -> Hashable:
+    """Questions answered; of a party that was chosen, who it is and where."""
+    legs = [call.find_leg(one) for one in leg.trail]
+    return tuple(
+        name if one is None else (one.role, one.place, one.hold_wanted, one.mute_wanted)
+        for name, one in zip(leg.trail, legs, strict=True)
+    )[-MOST_TRAIL:]
+
+
+def _transfer(call: Call, places: dict[str, int]) -> Hashable:
+    transfer = call.transfer
+    if transfer is None:
+        return None
+    before = frozenset(places[one] for one in transfer.before if one in places)
+    return (
+        places.get(transfer.giver),
+        places.get(transfer.receiver, -1 if transfer.receiver else None),
+        before,
+        transfer.to,
+        transfer.private,
+        transfer.state,
+        transfer.desk_before,
+        transfer.met,
     )
 
 
@@ -273,7 +331,10 @@ def _gone(call: Call, gone: list[Leg], rank: dict[int, int]) -> Hashable:
 def _of_the_call(call: Call, rank: dict[int, int], places: dict[str, int]) -> Hashable:
     returning = call.returning
     answers = tuple(name in call.answers for name in ANSWERS_THAT_MATTER)
-    record = (call.stage, call.outcome, bool(call.disposition), answers, returning is not None)
+    record = (
+        *(call.stage, call.outcome, bool(call.disposition), answers, returning is not None),
+        call.dropped,
+    )
     if call.stage is Stage.CLOSED:
         return record
     unrung = [places[one] for one in call.unrung if one in places]
@@ -282,7 +343,11 @@ def _of_the_call(call: Call, rank: dict[int, int], places: dict[str, int]) -> Ha
         way_back = (
             returning.skip,
             returning.line,
-            returning.rounds > 0,
+            min(returning.rounds, LAST_RESORT_ROUND),
+            frozenset(returning.tried),
+            frozenset(returning.out_of_service),
+            returning.has_rung,
+            min(returning.takers_lost, TAKERS_LOST),
             returning.under_way,
             returning.by_twiml,
             returning.taken,
@@ -295,6 +360,8 @@ def _of_the_call(call: Call, rank: dict[int, int], places: dict[str, int]) -> Ha
         call.desk,
         call.next_ring_at is not None,
         call.stage_due_at is not None,
+        call.hold_until_at is not None,
+        _transfer(call, places),
         (tuple(unrung), min(len(call.unrung), MOST_UNRUNG)),
         frozenset(call.returned_from),
         call.is_blocked,

@@ -109,9 +109,6 @@ def calls_back(stack: Stack, stage: Stage) -> Iterator[Stage]:
     program = write_quick(stack.state / "calls_back.toml", QUICK | CALLS_BACK)
     with in_force(stack, program, calls_back=True):
         yield stage
-    with stack.sessions.begin() as session:  # nobody is rung during the next test
-        over = {"state": "closed", "due_at": None, "closed_at": func.clock_timestamp()}
-        session.execute(update(call_backs).where(call_backs.c.closed_at.is_(None)).values(over))
 
 
 def _everybody_rested(stack: Stack) -> None:
@@ -160,8 +157,10 @@ def _lonely_moments(stage: Stage, caller: Phone) -> Iterator[str]:
 def _close(stage: Stage) -> list[str]:
     """Everybody has hung up: every call closes and nobody stays claimed."""
     open_calls = select(calls.c.id).where(calls.c.stage != CallStage.CLOSED)
+    lost = select(call_backs.c.id).where(call_backs.c.closed_at.is_(None))
     claims = select(presence.c.person_id).where(presence.c.claimed_call_id.is_not(None))
-    orders = select(outbox.c.id).where(outbox.c.kind == "notify", outbox.c.state == "ready")
+    kinds = outbox.c.kind.in_(("notify", "caller"))
+    orders = select(outbox.c.id).where(kinds, outbox.c.state == "ready")
     texts = select(messages.c.id).where(messages.c.status.in_(("ready", "attempting")))
     stage.stack.cancel_dispatches()
     left: list[Any] = []
@@ -169,13 +168,23 @@ def _close(stage: Stage) -> list[str]:
     while time.monotonic() < deadline:
         with stage.stack.sessions() as session:
             left = [
-                one for kind in (open_calls, claims, orders, texts) for one in session.scalars(kind)
+                one
+                for kind in (open_calls, claims, orders, texts, lost)
+                for one in session.scalars(kind)
             ]
         if not left:
             return []
         time.sleep(0.05)
+        _nobody_is_called_back(stage)
         stage.clear_lines()
     return [f"still to be done {CLOSE_SECONDS} s after everybody hung up: {left}"]
+
+
+def _nobody_is_called_back(stage: Stage) -> None:
+    """Callers whose line the test's end has cut are not rung during the next."""
+    over = {"state": "closed", "due_at": None, "closed_at": func.clock_timestamp()}
+    with stage.stack.sessions.begin() as session:
+        session.execute(update(call_backs).where(call_backs.c.closed_at.is_(None)).values(over))
 
 
 def _person(group: str, place: int) -> Callable[[Stage], Phone]:

@@ -235,7 +235,8 @@ def test_frames_that_are_no_text_or_too_long(stage: Stage, thread: Thread, opene
     thread.run(socket.ws.send_bytes(b"\x00\xff"))
     assert socket.gets("error")["code"] == 31400
     socket.raw("x" * 70_000)
-    assert socket.is_closed() == 1009
+    # Who is still sending when the line is cut may not read the reason (RFC 6455, 7.1.7).
+    assert socket.is_closed() in {1009, 1006}
     early = opened()
     early.send("register")
     assert early.gets("error")["code"] == 31400

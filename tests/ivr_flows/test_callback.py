@@ -476,10 +476,11 @@ def test_ro5_within_a_minute_no_shorter_wait_is_told_unless_they_moved_up() -> N
 
 
 def tell_estimate(story: Story) -> str:
-    """What the caller hears until the next estimate, six pieces later."""
+    """What the caller hears until the next estimate, six short pieces later."""
     before = len(story.heard["call-1"])
     for _ in range(6):
-        story.waits()
+        story.lets_time_go(0.6)
+        story.give(inputs.WaitTicked("call-1"))
     return " ".join(story.heard["call-1"][before:])
 
 

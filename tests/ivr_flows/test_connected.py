@@ -394,3 +394,69 @@ def test_tr1_on_a_trunk_nobody_s_departure_is_inferred() -> None:
     assert story.caller.place is Place.QUEUE
     story.waits()
     assert "The line dropped." in story.said(CALLER)
+
+
+def test_tr7_a_caller_is_not_left_waiting_for_somebody_of_whom_we_never_hear_that_they_went() -> (
+    None
+):
+    """Lee's hang-up is lost and the carrier answers no more; nobody else has a time limit."""
+    story = connected(Story(hosted()))
+    story.leaves_room(CALLER)
+    story.waits(CALLER, "9")
+    story.comes_out(ANA)
+    story.joins(ANA)
+    story.joins(story.accepts("lee"))
+    story.waits(CALLER)
+    assert story.waits(CALLER) == (outputs.LeaveQueue(),)
+    story.give(inputs.QueueLeft(CALLER, story.caller.step, "leave"))
+    story.joins(CALLER)
+    assert story.is_at(Stage.CONNECTED)
+    story.leaves_room(CALLER)
+    story.stars(ANA)
+    story.hangs_up(ANA)
+    assert story.caller.due_at is None
+
+    for _ in range(20):
+        story.passes(8)
+        if story.waits(CALLER) == (outputs.LeaveQueue(),):
+            story.give(inputs.QueueLeft(CALLER, story.caller.step, "leave"))
+            break
+
+    assert isinstance(story.last(CALLER), outputs.Dial911)
+
+
+def test_tr7_a_call_taker_who_was_silent_and_comes_back_is_the_911_that_was_sought() -> None:
+    story = at_hosted_911()
+    story.stars(LEE)
+    story.leaves_room(CALLER)
+    story.passes(90)
+    assert story.is_at(Stage.RETURNING)
+    kim = story.ringing_leg("kim")
+    story.presses(LEE, "1")
+    story.joins(LEE)
+
+    assert story.is_at(Stage.CONNECTED)
+    assert outputs.EndLeg(kim) in story.commands
+    assert not story.call.live_offers()
+
+
+def test_tr7_a_call_taker_who_comes_back_ends_the_room_before_the_clinician_may_leave_it() -> None:
+    story = connected(Story(hosted()))
+    story.stars(ANA)
+    story.leaves_room(CALLER)
+    story.waits(CALLER, "9")
+    lee = story.accepts("lee")
+    story.joins(lee)
+    story.stars(lee)
+    story.give(inputs.ReturnRequested("ana", "danger"))
+    story.presses(ANA, "1")
+    story.joins(ANA)
+    story.presses(lee, "1")
+    story.joins(lee)
+
+    assert story.is_at(Stage.CONNECTED)
+    room = story.call.room
+    assert (story.leg(ANA).ends_room, story.leg(lee).ends_room) == (True, False)
+    assert outputs.SetEndsRoom(lee, room, ends_room=True) in story.commands
+    story.give(inputs.CommandDone("SetEndsRoom", lee, on=True))
+    assert outputs.SetEndsRoom(ANA, room, ends_room=False) in story.commands

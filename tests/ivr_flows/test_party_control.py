@@ -377,6 +377,16 @@ def test_tr3_leaving_needs_another_who_is_heard_or_911_on_its_way() -> None:
     assert asks(returning, ANA, "leave") == ""
 
 
+def test_tr3_a_colleague_put_out_of_the_room_by_who_leaves_it_goes_back_to_the_caller() -> None:
+    story, ana = together()
+    assert story.leg(ana).ends_room
+    asks(story, ana, "leave")
+    story.leaves_room(LEE)  # the room has ended with Ana, and Lee is the first to tell
+    assert isinstance(story.last(LEE), outputs.JoinRoom)
+    story.comes_out(ana)
+    assert not story.leg(ana).is_live
+
+
 def test_tr7_who_was_to_leave_stays_when_the_other_is_gone_by_then() -> None:
     story, ana = together()
     asks(story, ana, "leave")

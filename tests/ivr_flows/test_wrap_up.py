@@ -201,3 +201,14 @@ def test_ro7_a_trunk_that_is_taken_back_while_it_waits_was_kept_by_the_call_take
     story = transferred()
     story.hangs_up(CALLER)
     assert story.call.outcome == "kept_by_call_taker"
+
+
+def test_ro7_a_line_that_we_end_counts_as_over_also_if_nobody_says_so() -> None:
+    story, ana = connected(), ANA
+    story.hangs_up(CALLER)
+    story.comes_out(ana)
+    story.presses(ana, "1")
+    assert isinstance(story.last(ana), outputs.Hangup)
+    story.passes(story.program.decide_seconds)
+    assert not story.leg(ana).is_live
+    assert story.call.due_at is None

@@ -43,8 +43,8 @@ OPEN = {
 def addresses(app: Flask) -> Iterator[tuple[str, str, Rule]]:
     """Every method and address of an application, filled in with something."""
     for rule in app.url_map.iter_rules():
-        path = re.sub(r"<(?:[^<>:]+:)?(\w+)>", lambda found: SAMPLES.get(found[1], "1"), rule.rule)
-        path = re.sub(r"<any\((\w[\w-]*)[^<>]*>", r"\1", path)
+        path = re.sub(r"<any\((\w[\w-]*)[^<>]*>", r"\1", rule.rule)
+        path = re.sub(r"<(?:[^<>:]+:)?(\w+)>", lambda found: SAMPLES.get(found[1], "1"), path)
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             yield method, path, rule
 
