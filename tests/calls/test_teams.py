@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from router.demo.stage import Stage
 from router.emulator.client import Phone
-from tests.calls.scripts import chooses, connects, opens_menu, records
+from tests.calls.scripts import chooses, connects, is_heard, opens_menu, records
 
 
 def asks_for_team(clinician: Phone, hazards: str = "2") -> None:
@@ -60,8 +60,7 @@ def test_tr4_di4_the_team_that_has_accepted_is_rung_and_speaks_with_the_caller(
     opens_menu(carla, "press 1 to bring your caller in")
     carla.presses("1")
     rae.is_talking_with("Jo", within=10)
-    rae.says("Jo, we are around the corner.")
-    caller.hears("around the corner", within=10)
+    is_heard(rae, "Jo, we are around the corner.", caller)
 
 
 def test_di1_a_request_that_is_cancelled_pages_nobody(
