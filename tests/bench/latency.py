@@ -15,7 +15,7 @@ from router.demo.plays import call_direct_line
 from router.demo.stack import Stack
 from router.demo.stage import Person, PlayError, Stage
 from router.emulator.client import Entry, NetworkError
-from tests.bench.held import held_calls, ticking
+from tests.bench.held import held_calls
 from tests.bench.site import STATE
 
 ACCEPT_TO_TALK = "acceptance key to caller and clinician hearing each other"
@@ -41,32 +41,18 @@ class Heard:
     when: str
     accepts: list[float] = field(default_factory=list)
     returns: list[float] = field(default_factory=list)
-    ticks: list[float] = field(default_factory=list)  # of the held callers' own webhooks
     wrong: list[str] = field(default_factory=list)
 
 
 def measure_latency(number: int, held: int) -> Iterator[Heard]:
-    """`number` calls, each accepted and returned to 911: alone, then beside held calls.
-
-    These wait once as rows alone, and once with the webhooks that their callers' waits are.
-    """
+    """`number` calls, each accepted and returned to 911: alone, then beside held calls."""
     with Stack(STATE / "calls", calls_per_second=CALLS_PER_SECOND) as stack:
         stack.network.switches(**INSTANT)
         stage = Stage(stack)
         yield play(stage, number, "nobody held")
         if held:
-            yield from _beside_held(stage, number, held)
-
-
-def _beside_held(stage: Stage, number: int, held: int) -> Iterator[Heard]:
-    with held_calls(stage.stack, held) as ids:
-        yield play(stage, number, f"{held} held calls")
-        with ticking(stage.stack, ids) as ticks:
-            heard = play(stage, number, f"{held} held calls that are spoken to")
-        heard.ticks = ticks.milliseconds
-        if ticks.wrong:
-            heard.wrong.append(f"{ticks.wrong} waits of held calls were answered wrongly")
-        yield heard
+            with held_calls(stage.stack, held):
+                yield play(stage, number, f"{held} held calls")
 
 
 def play(stage: Stage, number: int, when: str) -> Heard:

@@ -100,11 +100,6 @@ def heard(found: Heard) -> str:
         latency(f"{name}, {found.when}", milliseconds)
         for name, milliseconds in ((ACCEPT_TO_TALK, found.accepts), (NINE_TO_RING, found.returns))
     ]
-    if found.ticks:
-        lines.append(
-            f"waits of the held callers meanwhile: {len(found.ticks)} documents, "
-            f"p95 {percentile(found.ticks, 0.95):.0f} ms"
-        )
     return "\n".join([*lines, *(f"went wrong: {sentence}" for sentence in found.wrong)])
 
 
