@@ -13,7 +13,7 @@ from ivr_flows.safety.telling import tell
 SHORT_WAYS = ("direct", "psap")  # kinds of line on which a caller is soon with a person
 PASSES: dict[str, Limits] = {
     "what goes wrong": Limits(
-        parties=1, faults=1, after=1, acts=10, lines=SHORT_WAYS, dialogues=False
+        parties=1, faults=1, after=1, acts=11, lines=SHORT_WAYS, dialogues=False
     ),
     "every stage": Limits(parties=1, faults=0, dialogues=False),
     "transfers": Limits(
@@ -25,7 +25,7 @@ PASSES: dict[str, Limits] = {
         targets=("desk:supervisors",),
     ),
     "two of everybody": Limits(parties=2, faults=0, acts=11, lines=SHORT_WAYS, dialogues=False),
-    "every dialogue": Limits(parties=1, faults=0, acts=12, lines=("direct",), dialogues=True),
+    "every dialogue": Limits(parties=1, faults=0, acts=13, lines=("direct",), dialogues=True),
 }
 """Explorations whose product would be too large: each is wide in one direction, longest first."""
 NOT_EXPLORED = (
