@@ -34,7 +34,7 @@ from router.programs.reading import EXAMPLES, read_file, to_program
 from tests.ivr_flows.story import PROGRAM, hosted, with_transfers
 
 FAULTS = int(os.environ.get("SWITCHBACK_VERIFY_FAULTS", "0"))
-IN_THE_SUITE = Limits(parties=1, faults=FAULTS, after=0, acts=12, dialogues=False, minutes=30)
+IN_THE_SUITE = Limits(parties=1, faults=FAULTS, after=0, acts=14, dialogues=False, minutes=30)
 FOR_SEEDS = Limits(parties=2, faults=0, dialogues=False, minutes=5)
 
 
