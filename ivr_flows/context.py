@@ -14,14 +14,25 @@ DANGERS = ("weapon", "violence", "crime", "medical", "imminent_risk")
 
 def transferred_call(turn: Turn, transfer: Transfer) -> tuple[Say, ...]:
     """A transferred call as its receiver hears of it before they speak (TR6)."""
-    call, answers = turn.call, turn.call.answers
-    giver = call.find_leg(transfer.giver)
-    role = "unknown" if giver is None else giver.role.value
-    what = answers.get("call_type") or answers.get("reason") or "unknown"
-    says = [turn.phrase("transfer_from", giver=f"@giver_{role}")]
+    what = turn.call.answers.get("call_type") or turn.call.answers.get("reason") or "unknown"
+    says = [given_by(turn, transfer)]
     if transfer.reason:
         says.append(turn.phrase("return_because", reason=f"@reason_{transfer.reason}"))
     says.append(turn.phrase("transfer_summary", what=f"@call_type_{what}"))
+    return (*says, *known_of_call(turn))
+
+
+def given_by(turn: Turn, transfer: Transfer) -> Say:
+    """Who gives the call, by their role: names of colleagues are theirs to say."""
+    giver = turn.call.find_leg(transfer.giver)
+    role = "unknown" if giver is None else giver.role.value
+    return turn.phrase("transfer_from", giver=f"@giver_{role}")
+
+
+def known_of_call(turn: Turn) -> tuple[Say, ...]:
+    """Incident, language, risk and the dangers that were told, each where there is one (TR6)."""
+    call, answers = turn.call, turn.call.answers
+    says: list[Say] = []
     if answers.get("incident_number"):
         says.append(turn.phrase("offer_incident", incident=f"#{answers['incident_number']}"))
     if call.language != "en":
@@ -29,8 +40,10 @@ def transferred_call(turn: Turn, transfer: Transfer) -> tuple[Say, ...]:
     if answers.get(RISK):
         says.append(turn.phrase("offer_risk", risk=answers[RISK].replace("_", " ")))
     told = [name for name in DANGERS if answers.get(name) == "yes" or name in call.dangers]
-    says += [turn.phrase("transfer_danger", danger=f"@reason_{name}") for name in told]
-    return tuple(says)
+    return (
+        *says,
+        *(turn.phrase("transfer_danger", danger=f"@reason_{name}") for name in told),
+    )
 
 
 def returned_call(turn: Turn, opening: str) -> tuple[Say, ...]:

@@ -22,12 +22,15 @@ from ivr_flows import (
 )
 from ivr_flows.call import Place, Role, Stage
 from ivr_flows.menus import HELP_KEYS, REPEAT
+from ivr_flows.outcomes import (
+    CRISIS_LINE,
+    POLICE_WITH_CLINICIAN,
+    TO_A_DESK,
+    leads_away_from_911,
+)
 from ivr_flows.outputs import Say
 from ivr_flows.turn import Turn
 
-TO_A_DESK = frozenset({"clinician", "clinician_then_team", "team", "care_navigation"})
-CRISIS_LINE = "crisis_line"
-POLICE_WITH_CLINICIAN = "police_with_clinician"
 SUGGESTIONS = {
     "clinician_then_team": "team",
     "team": "team",
@@ -35,11 +38,6 @@ SUGGESTIONS = {
     POLICE_WITH_CLINICIAN: "police_are_sent",
 }
 NO_LOOP = "no_loop"  # the desk's people have given this caller back before (EL7)
-
-
-def leads_away_from_911(outcome: str) -> bool:
-    """Whether a call of that outcome is taken by somebody who is not 911."""
-    return outcome in TO_A_DESK or outcome == CRISIS_LINE
 
 
 def is_ruled_out(turn: Turn) -> bool:

@@ -432,8 +432,12 @@ def _command_unknown(turn: Turn, given: inputs.CommandUnknown) -> str:
 def _staff_freed(turn: Turn, _given: inputs.StaffFreed) -> str:
     if turn.call.stage not in (Stage.WAITING, Stage.CONSULTING, Stage.RETURNING):
         return "nobody is sought"
-    if not turn.call.desk or (turn.call.live_offers() and not ringing.rings_everyone(turn)):
+    if not turn.call.desk:
         return "nobody is sought"
+    if turn.call.live_offers() and not ringing.rings_everyone(turn):
+        if not ringing.rings_one_more(turn):
+            return "nobody is sought"
+        turn.change(next_ring_at=turn.now)
     waiting.pursue(turn)
     return ""
 

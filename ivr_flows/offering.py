@@ -18,11 +18,10 @@ from ivr_flows import (
     waiting,
 )
 from ivr_flows.call import Leg, Offer, OfferState, Role, Stage, Transfer
-from ivr_flows.context import returned_call, transferred_call
+from ivr_flows.context import given_by, known_of_call, returned_call, transferred_call
 from ivr_flows.menus import ACCEPT, DECLINE, REPEAT
 from ivr_flows.outputs import EndLeg, Hangup, RedirectLeg, Say
 from ivr_flows.program import Desk
-from ivr_flows.protocols import RISK
 from ivr_flows.ringing import close_offer, withdraw_offers
 from ivr_flows.turn import Turn
 
@@ -91,20 +90,18 @@ def _summary(turn: Turn) -> tuple[Say, ...]:
             turn.phrase("offer_kept_place" if call.call_back.kept_place else "offer_call_back"),
         )
     what = answers.get("call_type") or answers.get("reason") or "unknown"
+    # Who gives a call after the questions is told as of any other transfer (TR6).
+    giver = () if call.transfer is None else (given_by(turn, call.transfer),)
     says = [
         *back,
+        *giver,
         turn.phrase(
             "offer_summary",
             what=f"@call_type_{what}",
             party=f"@party_{answers.get('caller_party', 'unknown')}",
         ),
+        *known_of_call(turn),
     ]
-    if answers.get("incident_number"):
-        says.append(turn.phrase("offer_incident", incident=f"#{answers['incident_number']}"))
-    if call.language != "en":
-        says.append(turn.phrase("offer_language", language=f"@language_{call.language}"))
-    if answers.get(RISK):
-        says.append(turn.phrase("offer_risk", risk=answers[RISK].replace("_", " ")))
     if answers.get("suggestion"):
         says.append(turn.phrase(f"offer_suggests_{answers['suggestion']}"))
     says += history.told(turn)

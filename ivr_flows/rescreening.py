@@ -14,6 +14,7 @@ from ivr_flows import (
 from ivr_flows.call import FOR_911, Role, Stage
 from ivr_flows.inputs import AnswersChanged
 from ivr_flows.menus import CANCEL_DANGER, REPEAT
+from ivr_flows.outcomes import leads_away_from_911
 from ivr_flows.turn import Turn
 
 FLOW = "new_danger"
@@ -54,7 +55,7 @@ def decide_again(turn: Turn) -> None:
     ruled_out = eligibility.is_ruled_out(turn)
     is_danger = ruled_out and any(turn.call.answers.get(name) == "yes" for name in _ALL)
     # Answers not asked yet are no reason to take anybody anywhere; a danger always is.
-    if not is_danger and not (ruled_out and eligibility.leads_away_from_911(before)):
+    if not is_danger and not (ruled_out and leads_away_from_911(before)):
         return
     turn.change(decision=decision.outcome, reason=decision.rule)
     turn.remember(decision_sentence=decision.sentence)

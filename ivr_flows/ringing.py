@@ -84,6 +84,17 @@ def rings_everyone(turn: Turn) -> bool:
     return goes_ahead or (desk is not None and desk.strategy == "all_at_once")
 
 
+def rings_one_more(turn: Turn) -> bool:
+    """Whether somebody who becomes free is rung beside those who ring: for a transfer (TR2).
+
+    At a desk that rings one at a time, or soon rings the next in any case, they are not.
+    """
+    desk = desk_of(turn)
+    is_overlapping = desk is not None and desk.strategy == "overlapping"
+    is_given = turn.call.stage is Stage.CONSULTING and turn.call.next_ring_at is None
+    return is_given and is_overlapping
+
+
 def ring_again_later(turn: Turn) -> None:
     """Nobody is left to ring and the call stays: ring those again who did not answer.
 

@@ -8,9 +8,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ivr_flows import consulting, dialogue, moving, return_to_911, ringing, targets, wrap_up
+from ivr_flows import (
+    consulting,
+    dialogue,
+    moving,
+    outcomes,
+    return_to_911,
+    ringing,
+    targets,
+    wrap_up,
+)
 from ivr_flows.call import (
     CARERS,
+    FOR_911,
     Leg,
     OfferState,
     Place,
@@ -45,6 +55,14 @@ REFUSALS = {
     "transfer_no_target": "there is no such target",
     "transfer_nobody_is_free": "nobody at that desk is free",
     "transfer_was_returned": "that desk has returned this call to 911",
+    "transfer_danger_is_known": (
+        "a danger is known and 911 keeps the caller; send help, and where the program calls a "
+        "clinician in beside it, the questions of the star menu do so"
+    ),
+    "transfer_ruled_out": (
+        "the answers rule a clinician out and 911 keeps the caller; if an answer is wrong, correct "
+        "it and ask again"
+    ),
     "transfer_no_team": "no team has acknowledged a request of this call",
 }
 
@@ -57,7 +75,7 @@ def start(turn: Turn, giver: Leg, to: str, *, consult: str = "", reason: str = "
 
     Returns the prompt that says why nothing was begun, one of REFUSALS, or "".
     """
-    refusal = _find_refusal(turn, to)
+    refusal = _find_refusal(turn, giver, to)
     if not refusal:
         before = turn.call
         transfer = Transfer(
@@ -106,7 +124,7 @@ def _seek(turn: Turn, transfer: Transfer, desk: str, seconds: int) -> None:
     turn.change(priority=PRIORITY_TRANSFER)
 
 
-def _find_refusal(turn: Turn, to: str) -> str:
+def _find_refusal(turn: Turn, giver: Leg, to: str) -> str:
     call = turn.call
     if call.transfer is not None or call.stage is Stage.CONSULTING:
         return "transfer_is_under_way"
@@ -118,7 +136,11 @@ def _find_refusal(turn: Turn, to: str) -> str:
         desk = targets.name_of(to)
         if desk in call.returned_from:
             return "transfer_was_returned"
-        return "" if turn.facts.find_desk(desk) is not None else "transfer_no_target"
+        settings = turn.facts.find_desk(desk)
+        if settings is None:
+            return "transfer_no_target"
+        from_911 = giver.role in FOR_911 and settings.role == "clinician"
+        return outcomes.find_bar(turn) if from_911 else ""
     if targets.find_outside(turn, to) is not None:
         return ""
     return "transfer_no_team" if to == targets.TEAM else "transfer_no_target"
@@ -191,7 +213,11 @@ def keeps_the_stage(turn: Turn) -> bool:
 
 
 def requested(turn: Turn, given: TransferRequested) -> str:
-    """A transfer asked for from a page or the API. Returns why it was not begun, or ""."""
+    """A transfer asked for from a page or the API. Returns why it was not begun, or "".
+
+    911 gives nobody to clinicians whom the answers known rule out, or of whom a danger is known.
+    Unknown answers are no reason to refuse: a person asks, and they have heard the caller.
+    """
     if turn.call.stage is Stage.CLOSED:
         return "the call is closed"
     giver = _find_giver(turn, given.person_id)

@@ -285,6 +285,8 @@ PROMPTS: dict[str, str] = {
     "transfer_no_target": "That cannot be reached from here. Back to your caller.",
     "transfer_nobody_is_free": "Nobody is free there. Back to your caller.",
     "transfer_was_returned": "They have returned this call to 9 1 1. Back to your caller.",
+    "transfer_danger_is_known": "A danger is known. The caller stays with you.",
+    "transfer_ruled_out": "By the answers, this is not a call for them. The caller stays with you.",
     "transfer_no_team": "No team is on its way yet. Back to your caller.",
     "transfer_from": "Transfer, from {giver}.",
     "transfer_summary": "It is about {what}.",

@@ -130,7 +130,7 @@ def _apply(
         source = FactsSource(session, published, before, now, programs=exchange.programs)
         step, claimed = work_out(session, before, given, now, source, exchange.advance)
         document = _document(exchange, session, published, given, step)
-        step, freed = let_go(session, before, step, claimed, published.program, now)
+        step, freed = let_go(session, before, step, claimed, source, now)
         step = note_guard(step, before, source, now)
         step = _settle_ignored(step, before, given)
         step, place = take_place_out(step, published.policy)
@@ -179,7 +179,7 @@ def open_call(
     )
     step, claimed = work_out(session, call, given, now, source, exchange.advance)
     document = _document(exchange, session, published, given, step)
-    step, freed = let_go(session, call, step, claimed, published.program, now)
+    step, freed = let_go(session, call, step, claimed, source, now)
     follows = Follows(
         events=step.events,
         commands=step.commands,

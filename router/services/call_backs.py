@@ -316,7 +316,7 @@ def _begin_try(
         call = _take_leg_over(session, lost, leg, call, now)
     source = FactsSource(session, published, call, now, programs=exchange.programs)
     step, claimed = work_out(session, call, CallBackBegun(), now, source, exchange.advance)
-    step, freed = let_go(session, call, step, claimed, published.program, now)
+    step, freed = let_go(session, call, step, claimed, source, now)
     follows = Follows(events=step.events, commands=step.commands, wake=freed)
     caller = Caller(call.id, number)  # a placed leg's sid is not known yet: the id stands for it
     steps.open_call(

@@ -12,7 +12,6 @@ from ivr_flows.call import Call, Offer, OfferState
 from ivr_flows.facts import FactNeededError, Facts
 from ivr_flows.inputs import Input
 from ivr_flows.outputs import Event, NotifySupervisor, Step
-from ivr_flows.program import Program
 from router.errors import ConflictError
 from router.services.facts import FactsSource
 from router.storage.announcements import use_announcement
@@ -78,19 +77,20 @@ def let_go(
     before: Call,
     step: Step,
     claimed: frozenset[str],
-    program: Program,
+    source: FactsSource,
     now: datetime,
 ) -> tuple[Step, bool]:
     """Release whoever the call no longer engages; the step with what follows, and if anybody went.
 
-    Who talked has wrap-up time (RO7). Who missed `program.no_answer_pause` offers in a row is
-    paused, and only then are supervisors told (RO3).
+    Who talked has the wrap-up time of their desk, in another program as well (RO7, TR2). Who missed
+    the program's `no_answer_pause` offers in a row is paused, and only then are supervisors told
+    (RO3).
     """
     after = step.call
     gone = sorted((before.engaged_people() | claimed) - after.engaged_people())
     paused: frozenset[str] = frozenset()
     if gone:
-        releases = [_release(after, person_id, program, now) for person_id in gone]
+        releases = [_release(after, person_id, source, now) for person_id in gone]
         paused = release_people(session, before.id, releases, now)
     told = [NotifySupervisor(PAUSED, person_id) for person_id in sorted(paused)]
     commands = [
@@ -115,17 +115,17 @@ def note_guard(step: Step, before: Call, source: FactsSource, now: datetime) -> 
     return replace(step, events=(*step.events, line))
 
 
-def _release(call: Call, person_id: str, program: Program, now: datetime) -> Release:
+def _release(call: Call, person_id: str, source: FactsSource, now: datetime) -> Release:
     offer = _last_offer(call, person_id)
     talked = any(leg.person_id == person_id and leg.room > 0 for leg in call.legs)
-    desk = program.desks.get(offer.desk if offer is not None else call.desk)
+    desk = source.find_desk(offer.desk if offer is not None else call.desk) if talked else None
     seconds = desk.wrap_up_seconds if desk is not None else 0
     return Release(
         person_id=person_id,
         wrap_up_until=now + timedelta(seconds=seconds) if talked else None,
         missed=offer is not None and offer.state is OfferState.NO_ANSWER,
         answered=offer is not None and offer.state in (OfferState.ACCEPTED, OfferState.DECLINED),
-        pause_after=program.no_answer_pause,
+        pause_after=source.program.no_answer_pause,
     )
 
 

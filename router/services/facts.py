@@ -20,7 +20,7 @@ from ivr_flows.facts import (
     History,
     QueueFacts,
 )
-from ivr_flows.program import Desk
+from ivr_flows.program import Desk, Program
 from ivr_flows.protocols import Protocol
 from router.policy import assignment, queueing
 from router.policy.eligibility import CLINICIAN_FREE, Circumstances
@@ -153,6 +153,22 @@ class FactsSource:
         )
         return self._roster_asked and bool(self._left_to_others(call.desk, call.language))
 
+    @property
+    def program(self) -> Program:
+        """The settings of the call's program."""
+        return self._published.program
+
+    def find_desk(self, name: str) -> Desk | None:
+        """The settings of a desk of the program, or of another as `program/desk`; None if unknown.
+
+        For what follows from a step: a flow asks for them as a fact.
+        """
+        if "/" not in name:
+            return self.program.desks.get(name)
+        if name not in self._elsewhere:
+            self._elsewhere[name] = self._read_settings_elsewhere(name)
+        return self._elsewhere[name]
+
     def find_protected(self, desk: str) -> Waiting | None:
         """The call itself, if it goes before a return because it gave way often enough (RE2)."""
         line = self._lines.get(desk)
@@ -185,14 +201,18 @@ class FactsSource:
     def _read_desk_elsewhere(self, name: str) -> None:
         """A desk of another published program, as `program/desk`, and who is on it now."""
         program_id, _, desk = name.partition("/")
-        active = find_active_version(self._session, program_id)
-        settings = None
-        if active is not None:
-            published = self._programs.get(self._session, program_id, active.version)
-            settings = published.program.desks.get(desk)
-        self._elsewhere[name] = None if settings is None else replace(settings, name=name)
+        settings = self._elsewhere[name] = self._read_settings_elsewhere(name)
         rows = [] if settings is None else list_on_desk(self._session, program_id, desk, self._now)
         self._standings_elsewhere[name] = examine(rows, self._now)
+
+    def _read_settings_elsewhere(self, name: str) -> Desk | None:
+        program_id, _, desk = name.partition("/")
+        active = find_active_version(self._session, program_id)
+        if active is None:
+            return None
+        published = self._programs.get(self._session, program_id, active.version)
+        settings = published.program.desks.get(desk)
+        return None if settings is None else replace(settings, name=name)
 
     def _read_history(self, incident_number: str) -> History:
         program = self._published.program

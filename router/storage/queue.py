@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -43,12 +43,16 @@ _IN_QUEUE: ColumnElement[bool] = literal_column(
 )
 
 
-# A clinician who stays while 911 is sought is no answer from 911's desk.
+# A clinician who stays while 911 is sought is no answer from 911's desk; nor is whoever gives the
+# caller on, where they are of the desk that is rung.
+_GIVES = calls.c.state[("transfer", "before")].has_key(legs.c.id)
 _OF_THE_DESK = (offers.c.call_id == calls.c.id, offers.c.desk == calls.c.desk)
 _TAKEN = (
     select(offers.c.leg_id)
     .join(legs, legs.c.id == offers.c.leg_id)
-    .where(*_OF_THE_DESK, offers.c.state == "accepted", legs.c.place != "ended")
+    .where(
+        *_OF_THE_DESK, offers.c.state == "accepted", legs.c.place != "ended", _GIVES.is_not(true())
+    )
     .exists()
 )
 _RUNG = (
@@ -103,6 +107,14 @@ def list_first_held(
         .order_by(*_ORDER)
     )
     return _read(session, statement)
+
+
+def list_rung_transfers(session: Session, program_id: str, desk: str) -> list[Waiting]:
+    """Transfers that ring a desk, have rung everybody who was free, and nobody has taken."""
+    statement = _line_of(program_id, desk).where(
+        calls.c.stage == "consulting", calls.c.state["next_ring_at"].as_string().is_(None), _RUNG
+    )
+    return _read(session, statement.order_by(*_ORDER))
 
 
 def _line_of(program_id: str, desk: str) -> Select[Any]:

@@ -7,7 +7,14 @@ from contextlib import suppress
 from router.demo.stage import Stage
 from router.emulator.client import Phone
 
-TARGETS = {"clinicians": "1", "supervisors": "2", "911": "3", "interpreter": "4", "warm_line": "5"}
+TARGETS = {
+    "clinicians": "1",
+    "supervisors": "2",
+    "911": "3",
+    "interpreter": "4",
+    "warm_line": "5",
+    "team": "6",
+}
 NO_DANGER = ("2", "2", "2", "1")  # weapon or violence, medical, risk to life, asked for police
 SAID_AGAIN = 5
 

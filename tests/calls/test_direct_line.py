@@ -6,7 +6,7 @@ import pytest
 
 from router.demo.stage import Stage
 from router.emulator.client import Phone
-from tests.calls.scripts import accepts, dials_direct, records
+from tests.calls.scripts import accepts, dials_direct, is_heard, records
 
 
 def test_in1_a_caller_reaches_a_clinician_in_english(
@@ -16,8 +16,7 @@ def test_in1_a_caller_reaches_a_clinician_in_english(
     caller.hears("calling a clinician now")
     accepts(carla, "mental health. The caller speaks about themselves")
     carla.is_talking_with("Jo")
-    carla.says("Hello Jo, I am here.")
-    caller.hears("I am here")
+    is_heard(carla, "Hello Jo, I am here.", caller)
     caller.hangs_up()
     records(carla)
 

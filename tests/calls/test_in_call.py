@@ -24,8 +24,7 @@ def test_tr3_star_holds_the_caller_with_a_voice_and_1_goes_back(
     caller.hears("one moment")
     carla.presses("1")
     carla.is_talking_with("Jo")
-    carla.says("I am back.")
-    caller.hears("I am back")
+    is_heard(carla, "I am back.", caller)
 
 
 def test_tr3_2_resolves_after_a_read_back_and_the_caller_is_told_the_way_to_911(

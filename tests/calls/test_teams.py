@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from router.demo.stage import Stage
 from router.emulator.client import Phone
-from tests.calls.scripts import connects, opens_menu, records
+from tests.calls.scripts import chooses, connects, is_heard, opens_menu, records
 
 
 def asks_for_team(clinician: Phone, hazards: str = "2") -> None:
@@ -36,6 +36,31 @@ def test_di1_di2_a_member_acknowledges_by_key_and_the_clinician_is_told(
     caller.hangs_up()
     records(carla, "3")
     stage.ends(stage.person(caller), "dispatched")
+
+
+def test_tr4_di4_the_team_that_has_accepted_is_rung_and_speaks_with_the_caller(
+    stage: Stage, caller: Phone, carla: Phone, rae: Phone
+) -> None:
+    connects(stage, caller, carla, "Jo")
+    asks_for_team(carla)
+    rae.rings(within=15)
+    rae.answers()
+    rae.hears("known danger")
+    rae.presses("1")
+    rae.hears("the call is yours")
+    rae.is_hung_up(within=10)
+    carla.hears("EMCOT team 1 is coming", within=10)
+    chooses(carla, "team")
+    carla.is_talking_with("Jo", within=10)
+    rae.rings()
+    rae.answers()
+    rae.hears("this is the crisis line")
+    carla.is_talking_with("Rae Responder", within=10)
+    caller.is_hearing("wait")
+    opens_menu(carla, "press 1 to bring your caller in")
+    carla.presses("1")
+    rae.is_talking_with("Jo", within=10)
+    is_heard(rae, "Jo, we are around the corner.", caller)
 
 
 def test_di1_a_request_that_is_cancelled_pages_nobody(

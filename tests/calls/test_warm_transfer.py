@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from router.demo.stage import Stage
 from router.emulator.client import Phone
-from tests.calls.scripts import accepts, chooses, connects, opens_menu, records
+from tests.calls.scripts import accepts, chooses, connects, is_heard, opens_menu, records
 
 
 def is_outside(stage: Stage, name: str) -> Phone:
@@ -35,16 +35,14 @@ def test_tr2_tr6_a_supervisor_is_consulted_in_private_introduced_and_left_with_t
     only(stage, sam_supervisor)
     consults(stage, caller, carla, sam_supervisor)
     caller.hears("one moment")
-    carla.says("Jo wants to speak with you.")
-    sam_supervisor.hears("jo wants")
+    is_heard(carla, "Jo wants to speak with you.", sam_supervisor)
     caller.does_not_hear("jo wants")
     opens_menu(carla, "to bring your caller in, press 1")
     carla.presses("1")
     carla.is_talking_with("Jo", within=10)
     sam_supervisor.is_talking_with("Jo", within=10)
     carla.hangs_up()
-    sam_supervisor.says("Jo, I am Sam.")
-    caller.hears("i am sam", within=10)
+    is_heard(sam_supervisor, "Jo, I am Sam.", caller)
     caller.hangs_up()
     records(sam_supervisor)
     stage.ends(stage.person(caller), "resolved")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from ivr_flows import eligibility, inputs, outputs
+from ivr_flows import inputs, outcomes, outputs
 from ivr_flows.call import Place, Stage
 from ivr_flows.program import Program
 from router.policy.outcomes import EMERGENCY, Outcome
@@ -46,9 +46,9 @@ def over(story: Story, status: str = "completed") -> None:
 
 
 def test_el1_flows_and_policy_know_the_same_outcomes() -> None:
-    special = {eligibility.CRISIS_LINE, eligibility.POLICE_WITH_CLINICIAN}
-    assert eligibility.TO_A_DESK | special | EMERGENCY == set(Outcome)
-    assert not eligibility.TO_A_DESK & EMERGENCY
+    special = {outcomes.CRISIS_LINE, outcomes.POLICE_WITH_CLINICIAN}
+    assert outcomes.TO_A_DESK | special | EMERGENCY == set(Outcome)
+    assert not outcomes.TO_A_DESK & EMERGENCY
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,15 @@ import pytest
 
 from ivr_flows import inputs, outputs
 from ivr_flows.call import DispatchNote, Place, Role, Stage
-from ivr_flows.prompts import text
+from ivr_flows.prompts import seconds, text
 from tests.ivr_flows.story import (
     PROGRAM,
     Story,
     at_hosted_911,
     connected,
+    deciding,
     hosted,
+    with_clinicians,
     with_transfers,
 )
 
@@ -449,6 +451,31 @@ def test_tr2_a_desk_that_has_just_emptied_is_said_at_once_and_control_is_back() 
     assert story.is_at(Stage.CONNECTED)
 
 
+@pytest.mark.parametrize(
+    ("target", "strategy", "rung"),
+    [
+        ("clinicians", "overlapping", 2),
+        ("clinicians", "sequential", 1),
+        ("supervisors", "all_at_once", 2),
+    ],
+)
+def test_ro2_tr2_who_becomes_free_while_it_rings_is_rung_beside_as_the_desk_rings(
+    target: str, strategy: str, rung: int
+) -> None:
+    program = with_clinicians(strategy=strategy) if target == "clinicians" else PROGRAM
+    story = connected(Story(with_transfers(program)))
+    asks(story, target)
+    _, person = KEYS[target]
+    story.give(inputs.LegStatusChanged(story.ringing_leg(person), "ringing"))
+    story.passes(9)
+    assert len(story.rings()) == 1
+    story.people[target] = ("ana", person, "cleo")
+    story.give(inputs.StaffFreed())
+    assert len(story.rings()) == rung
+    assert story.ignored == ("" if rung > 1 else "nobody is sought")
+    assert all_together(story, ANA)
+
+
 @pytest.mark.parametrize("stage", ["screening", "waiting", "closed"])
 def test_tr2_without_anybody_to_give_the_caller_there_is_no_transfer(stage: str) -> None:
     story = Story(with_transfers())
@@ -502,6 +529,54 @@ def test_tr6_the_whisper_tells_incident_type_danger_and_who_gives_the_call() -> 
         "The caller speaks Spanish.",
     ):
         assert words in said, words
+
+
+ONE_BREATH_SECONDS = 20
+
+
+def test_tr6_a_call_taker_s_transfer_after_the_questions_tells_giver_and_dangers() -> None:
+    story = at_hosted_911(Story(with_transfers(hosted()), "psap"))
+    story.decides = deciding("police_with_clinician")
+    lee = "call-2"
+    story.stars(lee)
+    story.leaves_room(CALLER)
+    story.presses(lee, "4")
+    story.presses(lee, "1")
+    for digits in ("4711", "2", "1", "2", "2", "2", "1"):
+        story.presses(lee, digits)
+    story.call = replace(
+        story.call,
+        answers={**story.call.answers, "risk": "moderate"},
+        language="es",
+        dangers=("weapon",),
+    )
+    ana = story.ringing_leg("ana")
+    story.answers(ana)
+    said = story.said(ana)
+    for words in (
+        "Transfer, from the 9 1 1 call taker.",
+        "Crisis call, thoughts of suicide.",
+        "Incident 4, 7, 1, 1.",
+        "The caller speaks Spanish.",
+        "Risk, by the questions asked: moderate.",
+        "Danger: a weapon.",
+        "Police are being sent.",
+    ):
+        assert words in said, words
+    [asked] = [one for one in story.told[ana] if isinstance(one, outputs.Ask)]
+    *told, _keys, _star = asked.says
+    assert sum(map(seconds, told)) <= ONE_BREATH_SECONDS
+
+
+@pytest.mark.parametrize("target", OUTSIDE)
+def test_tr6_a_party_outside_hears_who_rings_and_nothing_private(target: str) -> None:
+    story = talking()
+    private = {"incident_number": "4711", "call_type": "suicidal", "risk": "high", "weapon": "yes"}
+    story.call = replace(story.call, answers={**story.call.answers, **private}, dangers=("weapon",))
+    asks(story, target)
+    leg = story.outside_leg()
+    story.answers(leg)
+    assert story.said(leg) == text(outputs.Say("transfer_outside_context"))
 
 
 def test_tr2_a_consultation_without_end_brings_the_caller_in() -> None:

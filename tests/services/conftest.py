@@ -64,18 +64,19 @@ class Line:
     clock: SettableClock
     _numbers: count[int] = field(default_factory=lambda: count(1))
 
-    def sign_on(self, person_id: str, desk: str = "clinicians") -> None:
+    def sign_on(self, person_id: str, desk: str = "clinicians", program_id: str = "austin") -> None:
         """Put a person on a desk, around the clock, signed on."""
-        role = "clinician" if desk == "clinicians" else "call_taker"
+        roles = {"911": "call_taker", "supervisors": "supervisor"}
+        role = roles.get(desk, "clinician")
         number = next(self._numbers)
         person = Person(
-            person_id, "austin", person_id.title(), f"+1512555{120 + number:04}", (role,), ("en",)
+            person_id, program_id, person_id.title(), f"+1512555{120 + number:04}", (role,), ("en",)
         )
         shift = Shift("America/Chicago", EVERY_DAY, time(0), time(0))
         with self.exchange.sessions.begin() as session:
             people.save_person(session, person)
-            people.set_desks(session, "austin", person_id, [desk])
-            people.add_shift(session, "austin", desk, person_id, shift)
+            people.set_desks(session, program_id, person_id, [desk])
+            people.add_shift(session, program_id, desk, person_id, shift)
             presence.sign_on(session, person_id, self.clock.at)
 
     def ring(self, to: str = DIRECT, sid: str = "") -> Answer:

@@ -12,17 +12,20 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from ivr_flows.engine import arrive
 from ivr_flows.outputs import Ask, Instruction, RequestDispatch, Say
 from ivr_flows.team_page import PageState, Wish
 from router.errors import ConflictError, NotFoundError
 from router.policy.dispatch import Status
 from router.policy.shift import EVERY_DAY, Shift
+from router.programs.reading import read_file, to_program
 from router.services import dispatch_moves as moves
 from router.services import page_calls, team_pages
 from router.services.advance_dispatch import advance_dispatch
 from router.services.carry_out import Outgoing
 from router.services.dispatch_moves import Paging
 from router.services.notify import send_message, take_message_status, take_reply, tell_supervisors
+from router.services.numbers import StoredNumbers
 from router.services.page_links import PageLinks
 from router.services.request_dispatch import cancel_dispatch, record_requests
 from router.storage import dispatches, messages, outbox, people, presence, tables, teams
@@ -32,7 +35,7 @@ from router.storage.outbox import OutboxRow
 from router.storage.people import Person
 from router.storage.timeline import TimelineRow, list_timeline
 from router.telephony.rest import Done, Failed, Result, Unknown
-from tests.services.conftest import Line
+from tests.services.conftest import AUSTIN, Line
 from tests.services.fake_carrier import FakeCarrier
 
 NORTH = {"nia": "+15125550141", "noel": "+15125550142"}
@@ -246,6 +249,29 @@ def test_di3_key_1_takes_the_request_and_the_partner_is_told(teams_on: Teams) ->
     ended = [one.subject for one in teams_on.carrier.sent if one.name == "end_call"]
     assert ended == [pages["noel", "voice"].sid]
     assert press(teams_on, pages["noel", "voice"], "1") == ["team_page_withdrawn"]
+
+
+def test_tr4_the_team_s_phone_is_that_of_the_member_who_took_the_request(teams_on: Teams) -> None:
+    dispatch_id = teams_on.ask()
+    teams_on.everything()
+    assert phone_of_team(teams_on, dispatch_id) is None, "nobody has taken it yet"
+    for person in NORTH:
+        press(teams_on, teams_on.pages(dispatch_id)[person, "voice"], "2")
+    teams_on.everything()
+    press(teams_on, teams_on.pages(dispatch_id)["sue", "voice"], "1")
+    teams_on.everything()
+    assert phone_of_team(teams_on, dispatch_id) == SOUTH["sue"]
+    sms = teams_on.pages(dispatch_id)["sue", "sms"]
+    assert team_pages.report_status(teams_on.paging, sms.id, Status.EN_ROUTE)
+    assert phone_of_team(teams_on, dispatch_id) == SOUTH["sue"], "while they are on the way as well"
+    assert phone_of_team(teams_on, "no-such-request") is None
+
+
+def phone_of_team(made: Teams, dispatch_id: str) -> str | None:
+    """The number that a transfer to the team of a request rings, as the switchboard asks for it."""
+    call = arrive("call", "direct", to_program(read_file(AUSTIN), 1), made.line.clock.at)
+    with made.line.exchange.sessions() as session:
+        return StoredNumbers(session, "transfer").find_line_number(call, f"team:{dispatch_id}")
 
 
 def test_di3_two_members_press_1_at_once_and_one_wins(

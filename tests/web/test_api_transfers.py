@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from ivr_flows.call import Call, Place, Role, Stage, TransferState
+from ivr_flows.call import Call, Place, Role, Stage, TransferState, to_document
 from ivr_flows.inputs import LegAnswered
 from router.programs.reading import EXAMPLES, read_file
 from router.services.apply_input import Exchange, apply_input
@@ -20,7 +21,7 @@ from router.storage import people
 from router.storage import presence as stored_presence
 from router.storage.calls import find_call
 from router.storage.people import Person
-from router.storage.tables import outbox, outside_numbers, presence
+from router.storage.tables import calls, outbox, outside_numbers, presence
 from router.storage.timeline import list_timeline
 from router.telephony.urls import Urls
 from tests.web.stage import ALL_DAY, CALLER_NUMBER, Room, add_call
@@ -145,6 +146,17 @@ def test_tr2_what_cannot_be_done_is_refused_in_words(
     assert answer.status_code == status, answer.text
     assert words in answer.get_json()["error"]
     assert call_of(room).stage is Stage.CONNECTED
+
+
+def test_el6_tr2_a_call_taker_s_wish_for_clinicians_is_refused_with_what_to_do(room: Room) -> None:
+    call = add_call(room, "c1", Stage.CONNECTED, staff=["maria"], answers={"weapon": "yes"})
+    legs = [replace(leg, role=Role.CALL_TAKER) if leg.person_id else leg for leg in call.legs]
+    with room.sessions.begin() as session:
+        document = to_document(replace(call, legs=tuple(legs)))
+        session.execute(update(calls).where(calls.c.id == "c1").values(state=document))
+    answer = asks(room, {"to": {"desk": "clinicians"}})
+    assert answer.status_code == 409
+    assert "a danger is known and 911 keeps the caller; send help" in answer.get_json()["error"]
 
 
 def test_tr2_a_call_that_nobody_knows(room: Room) -> None:
