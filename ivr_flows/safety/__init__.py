@@ -15,15 +15,18 @@ seconds, while more or less of the carrier and of us works (`continuation`):
 
 What makes two situations one state (`world.key`), the abstraction:
 
-* parties are capped: so many people a desk, so many lines outside; people of a desk in the same
-  situation are one another's equals;
+* parties are capped: so many people a desk, so many lines of each 911 centre; people of a desk in
+  the same situation are one another's equals;
 * time stands still while states are explored: a deadline that is set may pass before or after any
   other, so every order is tried, also such as durations forbid. Seconds count in continuations,
   which begin with every deadline at its full length and therefore take the longest;
 * counters are saturated where they no longer change what follows (tries, drops, rounds, ticks);
 * answers are left out: the policy's decision is chosen freely among all its kinds each time it is
   asked, and so is whether anybody of the desk is free. Triage protocols, announced incidents and
-  earlier calls are not explored;
+  earlier calls are not explored, nor is speech, nor repair, which only rescues;
+* calls that we make are not explored: nobody is alone in one before they have said to be the
+  caller, and from there on the call goes on like one that came in;
+* of transfers, those to the desks named in the limits, by the star menu and by the API;
 * keys are tried once for each class that a question treats alike; silence at a question is
   silence until it gives up;
 * what the flows order at once happens at once and in that order. Anything else is a fault, of

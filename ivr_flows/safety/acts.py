@@ -34,6 +34,7 @@ from ivr_flows.waiting import ORDER_SECONDS, UNTOUCHED_SECONDS
 # Silence and unknown keys are heard alike, by the tries.
 KEYS = ("", "1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "*", "#")
 ENTRIES = ("", "4711", "12345", "0", "9", "8", "*", "**", "#")
+HELP_KEY = "9"
 SIDE_DIALOGUES = frozenset({"dispatching", "resolve", "new_danger", "call_taker", "return_choice"})
 OF_PARTIES = frozenset({"people", "party"})  # nodes of the star menu's own flow
 """Flows that a person at the menu can go into while the caller is held."""
@@ -103,8 +104,17 @@ FAULTS = frozenset({"lose", "delay", "repeat", "refuse", "page", "stale_tick", "
 REFUSALS = ("not now", "for good", "unknown, and it rings", "unknown, and it does not ring")
 
 
-def list_acts(world: World, *, with_faults: bool, targets: tuple[str, ...] = ()) -> Iterator[Act]:
-    """Everything that may happen next, without the keys of a question, which `keys` finds."""
+def list_acts(
+    world: World,
+    *,
+    with_faults: bool,
+    targets: tuple[str, ...] = (),
+    with_choices: bool = False,
+) -> Iterator[Act]:
+    """Everything that may happen next, without the keys of a question, which `keys` finds.
+
+    With `with_choices` the caller may choose in the wait to be called back.
+    """
     if world.queue:
         yield Act("run")
         if with_faults:
@@ -116,6 +126,8 @@ def list_acts(world: World, *, with_faults: bool, targets: tuple[str, ...] = ())
             return
     for leg_id, phone in world.phones.items():
         yield from _of_a_phone(world, leg_id, phone.where)
+        if phone.where == "queue" and with_choices:
+            yield from (Act("tick", leg_id, digits) for digits in _choices(world.call))
     yield from _deadlines(world, with_faults=with_faults)
     yield from _transfers(world, targets)
     if world.call.stage in (Stage.WAITING, Stage.CONSULTING, Stage.RETURNING) and world.call.desk:
@@ -180,18 +192,18 @@ def _of_a_phone(world: World, leg_id: str, where: str) -> Iterator[Act]:
     if where == "ivr" and leg is not None and leg.role is Role.PSAP and leg.place is Place.FLOW:
         yield Act("detected", leg_id)
     elif where == "queue":
-        yield from (Act("tick", leg_id, digits) for digits in _wait_keys(world.call))
+        yield Act("tick", leg_id, HELP_KEY)
         if _may_be_rung_in_vain(world):
             yield Act("stale_tick", leg_id)
     elif where == "room" and world.phones[leg_id].star:
         yield Act("star", leg_id)
 
 
-def _wait_keys(call: Call) -> tuple[str, ...]:
-    """Keys that are heard in the wait: for 911, to keep one's place, and to confirm that."""
+def _choices(call: Call) -> tuple[str, ...]:
+    """Keys that are heard in the wait: to keep one's place, and to confirm that."""
     if call.choosing:
-        return ("9", CONFIRM)
-    return ("9", KEEP_PLACE) if call.stage is Stage.WAITING else ("9",)
+        return (CONFIRM,)
+    return (KEEP_PLACE,) if call.stage is Stage.WAITING else ()
 
 
 def _comes_back_first(world: World, what: str, leg_id: str) -> bool:
@@ -379,7 +391,9 @@ def _line_answers(carrier: Carrier, world: World, act: Act) -> World:
         world = world.with_phone(leg_id, phone._replace(where="moving"))
         ended = inputs.DialEnded(leg_id, phone.step, "completed")
         return report(world, Report(ended, is_heard=True, may_be_lost=False))
-    return world.with_phone(leg_id, phone._replace(where="talk"))
+    line, leg = carrier.program.crisis_line, world.call.find_leg(leg_id)
+    is_counselor = line is not None and leg is not None and leg.line_id == line.id
+    return world.with_phone(leg_id, phone._replace(where="talk", is_counselor=is_counselor))
 
 
 _BY_API: dict[str, Callable[[Act], inputs.Input]] = {

@@ -367,7 +367,7 @@ def _redirect(world: World, order: outputs.RedirectLeg) -> World:
         return world
     if phone.where in ("over", "ringing", "moving"):
         return world
-    if phone.where == "talk":
+    if phone.where == "talk" and not phone.is_counselor:
         raise Violation("nobody is hung up on", "the caller is taken away from 911")
     world = world.with_phone(leg_id, phone._replace(where="moving", stop_ordered=True))
     if phone.where == "room":

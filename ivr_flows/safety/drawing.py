@@ -24,10 +24,12 @@ FAMILIES = {
     "direct_line": ("front_door", "closing"),
     "call_taker_transfer": ("call_taker", "not_eligible"),
     "offer": ("offer",),
-    "star_menu": ("staff_menu", "dispatching", "new_danger", "resolve"),
+    "star_menu": ("staff_menu", "dispatching", "new_danger", "resolve", "return_choice"),
+    "transfer": ("transfer",),
     "return_to_911": ("psap",),
     "wrap_up": ("wrap_up",),
 }
+TRANSFERS = ("desk:supervisors",)  # one target stands for all
 SILENCE = "silence"
 Edges = dict[tuple[str, str], list[str]]  # from, to: the keys or causes
 BOX_WIDTH, BOX_HEIGHT, GAP_X, GAP_Y = 190, 74, 110, 26
@@ -82,6 +84,9 @@ _CAUSES = {
     "due": "a deadline",
     "run": "a leg arrives or is over",
     "hang_up": "somebody hangs up",
+    "transfer": "a transfer, by the API",
+    "introduce": "the introduction, by the API",
+    "cancel_transfer": "the transfer is cancelled, by the API",
     "tick": "key 9 in the wait",
     "line_silent": "a line does not answer",
     "line_hangs_up": "911 hangs up",
@@ -94,7 +99,8 @@ class _Surveyor(Explorer):
     """An explorer that remembers what it sees and proves nothing."""
 
     def __init__(self, program: Program) -> None:
-        super().__init__(program, Limits(parties=1, faults=0, states=SURVEYED_STATES))
+        limits = Limits(parties=1, faults=0, targets=TRANSFERS, states=SURVEYED_STATES)
+        super().__init__(program, limits)
         self.survey = Survey()
 
     def _perform(self, world: World, act: Act) -> World:

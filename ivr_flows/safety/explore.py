@@ -26,10 +26,11 @@ class Limits:
 
     `parties` caps the people of a desk and the lines of a 911 centre; `targets` are those to whom
     callers are transferred, as `ivr_flows.targets` reads them, and `lines` the kinds of line that
-    calls come in on, () being all. Without `dialogues` nobody goes beyond the first question of the
-    star menu, but for a transfer. `faults` is the most that go wrong in one story. `acts` bounds
-    how much is done in a story before that, and `after` how much is done after the last fault, None
-    being all: silence follows in any case. `minutes` and `states` end it early.
+    calls come in on, () being all. Without `dialogues` nobody chooses anything in the wait, or goes
+    beyond the first question of the star menu, but for a transfer. `faults` is the most that go
+    wrong in one story. `acts` bounds how much is done in a story before that, and `after` how much
+    is done after the last fault, None being all: silence follows in any case. `minutes` and
+    `states` end it early.
     """
 
     parties: int = 2
@@ -198,7 +199,12 @@ class Explorer:
     ) -> Iterator[tuple[Story, World | None]]:
         """Acts and what they lead to; None after one that breaks a promise by itself."""
         try:
-            acts = list_acts(world, with_faults=with_faults, targets=self.carrier.targets)
+            acts = list_acts(
+                world,
+                with_faults=with_faults,
+                targets=self.carrier.targets,
+                with_choices=self.limits.dialogues,
+            )
             for act in acts:
                 ways = self._keyed(world, act) if act.kind == "keys" else self._ways(world, act)
                 for done, after in ways:

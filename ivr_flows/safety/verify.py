@@ -10,12 +10,28 @@ from ivr_flows.safety.carrier import Carrier
 from ivr_flows.safety.explore import Explorer, Findings, Limits
 from ivr_flows.safety.telling import tell
 
+SHORT_WAYS = ("direct", "psap")  # kinds of line on which a caller is soon with a person
 PASSES: dict[str, Limits] = {
-    "what goes wrong": Limits(parties=1, faults=1, after=0, dialogues=False),
-    "two of everybody": Limits(parties=2, faults=0, dialogues=False),
-    "every dialogue": Limits(parties=1, faults=0, dialogues=True),
+    "what goes wrong": Limits(
+        parties=1, faults=1, after=1, acts=11, lines=SHORT_WAYS, dialogues=False
+    ),
+    "every stage": Limits(parties=1, faults=0, dialogues=False),
+    "transfers": Limits(
+        parties=1,
+        faults=0,
+        acts=10,
+        lines=SHORT_WAYS,
+        dialogues=False,
+        targets=("desk:supervisors",),
+    ),
+    "two of everybody": Limits(parties=2, faults=0, acts=11, lines=SHORT_WAYS, dialogues=False),
+    "every dialogue": Limits(parties=1, faults=0, acts=13, lines=("direct",), dialogues=True),
 }
-"""Three explorations whose product would be too large: each is wide in one direction."""
+"""Explorations whose product would be too large: each is wide in one direction, longest first."""
+NOT_EXPLORED = (
+    "call-backs, triage protocols, announced incidents, earlier calls, speech, repairs by reading "
+    "the carrier; transfers to parties outside, other programs and teams"
+)
 
 
 def explore(
@@ -32,13 +48,8 @@ def explore(
 
 def report(name: str, findings: Findings) -> Iterator[str]:
     """What was explored and proven, or the story of what is wrong, as lines of text."""
-    limits = findings.limits
-    extent = (
-        f"{limits.parties} a desk, {limits.faults} {_plural('fault', limits.faults)} a story, "
-        f"{'all' if limits.dialogues else 'no'} side dialogues"
-    )
     yield (
-        f"{findings.program}, {name} ({extent}): {findings.states:,} states, "
+        f"{findings.program}, {name} ({_extent(findings.limits)}): {findings.states:,} states, "
         f"{findings.transitions:,} transitions, depth {findings.depth}, {findings.seconds:.0f} s"
     )
     if findings.found is not None:
@@ -54,6 +65,23 @@ def report(name: str, findings: Findings) -> Iterator[str]:
         f"alone in a room at most {findings.longest_alone_seconds:.0f} s; "
         f"records end within {findings.longest_record_seconds:.0f} s"
     )
+
+
+def _extent(limits: Limits) -> str:
+    """How far an exploration goes, in words: what it leaves out is not proven."""
+    words = [
+        f"{limits.parties} a desk",
+        f"{limits.faults} {_plural('fault', limits.faults)} a story",
+        f"{'all' if limits.dialogues else 'no'} side dialogues",
+        f"lines {' and '.join(limits.lines)}" if limits.lines else "all lines",
+    ]
+    if limits.targets:
+        words.append(f"transfers to {' and '.join(limits.targets)}")
+    if limits.acts is not None:
+        words.append(f"at most {limits.acts} acts")
+    if limits.faults and limits.after is not None:
+        words.append(f"{limits.after} {_plural('act', limits.after)} after the last fault")
+    return ", ".join(words)
 
 
 def _plural(noun: str, number: int) -> str:

@@ -116,6 +116,7 @@ class Phone(NamedTuple):
     held: bool = False
     muted: bool = False
     stop_ordered: bool = False
+    is_counselor: bool = False  # it is the crisis line that it talks with, and not 911
     told: tuple[Instruction, ...] = ()
 
 

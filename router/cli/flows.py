@@ -13,7 +13,7 @@ import click
 from ivr_flows.program import Program
 from ivr_flows.safety import drawing
 from ivr_flows.safety.explore import Findings, Limits
-from ivr_flows.safety.verify import PASSES, explore, report
+from ivr_flows.safety.verify import NOT_EXPLORED, PASSES, explore, report
 from router.cli.what_if import find_program
 from router.programs.document import ProgramDocument
 from router.programs.reading import EXAMPLES, read_file, to_program
@@ -57,6 +57,7 @@ def verify(
             is_broken = is_broken or findings.found is not None
             is_unfinished = is_unfinished or findings.unfinished
             _print(tasks[done], findings)
+    click.echo(f"Not explored: {NOT_EXPLORED}.")
     if is_broken:
         sys.exit(1)
     if is_unfinished:

@@ -31,10 +31,10 @@ from ivr_flows.safety.verify import explore, report
 from ivr_flows.safety.world import LEFT_OUT, LOOKED_AT
 from ivr_flows.turn import Turn
 from router.programs.reading import EXAMPLES, read_file, to_program
-from tests.ivr_flows.story import PROGRAM, hosted
+from tests.ivr_flows.story import PROGRAM, hosted, with_transfers
 
 FAULTS = int(os.environ.get("SWITCHBACK_VERIFY_FAULTS", "0"))
-IN_THE_SUITE = Limits(parties=1, faults=FAULTS, after=0, dialogues=False, minutes=30)
+IN_THE_SUITE = Limits(parties=1, faults=FAULTS, after=0, acts=14, dialogues=False, minutes=30)
 FOR_SEEDS = Limits(parties=2, faults=0, dialogues=False, minutes=5)
 
 
@@ -174,3 +174,41 @@ def test_what_is_said_of_the_record_s_fields_is_said_of_fields_there_are(kind: t
 
     assert LOOKED_AT[kind] | set(LEFT_OUT[kind]) <= names
     assert not LOOKED_AT[kind] & set(LEFT_OUT[kind])
+
+
+def test_a_consultation_without_an_end_is_found() -> None:
+    program = with_transfers(hosted())
+    transfers = replace(program.transfers, consult_seconds=10**6)
+    limits = replace(FOR_SEEDS, parties=1, targets=("desk:supervisors",))
+
+    findings, story = seeded(replace(program, transfers=transfers), "psap", limits=limits)
+
+    assert findings.found is not None
+    assert findings.found.promise == promises.REACHED
+    assert "a transfer to desk:supervisors is asked for by the API" in story
+    assert "Sue (supervisor) presses 1" in story
+
+
+def test_a_caller_who_stays_after_911_and_is_reconnected_too_late_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(return_to_911, "AFTER_911_SECONDS", 10**6)
+
+    findings, story = seeded(hosted(), "psap", limits=replace(FOR_SEEDS, parties=1))
+
+    assert findings.found is not None
+    assert findings.found.promise == promises.REACHED
+    assert "Lee (call taker) hangs up" in story
+
+
+def test_a_hosted_desk_that_holds_a_returned_caller_without_a_limit_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(return_to_911, "to_outside_lines", lambda _turn: None)
+
+    findings, story = seeded(hosted(), "direct", limits=replace(FOR_SEEDS, parties=1))
+
+    assert findings.found is not None
+    assert findings.found.promise == promises.DEADLINE
+    assert "a deadline passes, and stays due" in story
+    assert "ordered: ring Lee (call taker)" in story
