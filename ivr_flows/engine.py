@@ -400,12 +400,13 @@ def _command_failed(turn: Turn, given: inputs.CommandFailed) -> str:
     return ""
 
 
-_CONTROLS = frozenset({"HoldLeg", "MuteLeg", "RemoveLeg", "RedirectLeg", "SetEndsRoom"})
+_TAKES_OUT = frozenset({"RemoveLeg", "RedirectLeg"})
+_CONTROLS = _TAKES_OUT | {"HoldLeg", "MuteLeg", "SetEndsRoom"}
 
 
 def _control_failed(turn: Turn, leg: Leg, given: inputs.CommandFailed) -> None:
     """Something about one party was refused: nothing is lost, and who could ask is told."""
-    if leg.flow == parties.LEAVING:
+    if leg.flow == parties.LEAVING and given.command in _TAKES_OUT:
         parties.not_taken_out(turn, leg)
     elif given.command == "RedirectLeg" and leg.role is Role.CALLER:
         if moving.is_caller_held(turn.call):
@@ -414,7 +415,7 @@ def _control_failed(turn: Turn, leg: Leg, given: inputs.CommandFailed) -> None:
         for other in turn.call.staff():
             if other.place is Place.ROOM and holding.is_open(other):
                 holding.not_done(turn, other)
-    elif given.command in ("HoldLeg", "MuteLeg") and given.on:
+    elif given.command in ("HoldLeg", "MuteLeg") and given.on and leg.flow != parties.LEAVING:
         holding.not_done(turn, leg)
 
 

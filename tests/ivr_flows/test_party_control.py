@@ -366,6 +366,17 @@ def test_tr7_a_held_colleague_does_not_count_for_who_waits_at_a_silent_menu() ->
     assert story.take(outputs.ReleaseFromQueue).leg_id == CALLER
 
 
+def test_tr4_a_hold_that_fails_does_not_keep_a_party_who_is_being_taken_out() -> None:
+    story, outside = with_interpreter()
+    asks(story, outside, "hold")
+    asks(story, outside, "remove")
+    story.give(inputs.CommandFailed("HoldLeg", outside, "20404", on=True))
+    assert "control_given_up" not in story.kinds()
+    story.leaves_room(outside)
+    assert not story.leg(outside).is_live
+    assert story.leg(CALLER).place is Place.ROOM
+
+
 def test_tr3_leaving_needs_another_who_is_heard_or_911_on_its_way() -> None:
     story, ana = together()
     assert asks(story, ana, "leave") == ""
