@@ -52,7 +52,7 @@ REDIS_DATABASE = 8  # the first of ours, one a worker; the tests beside us have 
 ROOM = re.compile(r"[a-z0-9]+\.\d+")
 ALONE_SECONDS = 1.5
 SILENT_SECONDS = 8.0  # the wait has silences of four seconds between its sentences
-CLOSE_SECONDS = 15
+CLOSE_SECONDS = 30
 
 
 @pytest.fixture(scope="session")
@@ -159,13 +159,13 @@ def _close(stage: Stage) -> list[str]:
     open_calls = select(calls.c.id).where(calls.c.stage != CallStage.CLOSED)
     lost = select(call_backs.c.id).where(call_backs.c.closed_at.is_(None))
     claims = select(presence.c.person_id).where(presence.c.claimed_call_id.is_not(None))
-    kinds = outbox.c.kind.in_(("notify", "caller"))
-    orders = select(outbox.c.id).where(kinds, outbox.c.state == "ready")
+    kinds = outbox.c.kind.in_(("notify", "caller", "dispatch"))
+    orders = select(outbox.c.id).where(kinds, outbox.c.state.in_(("ready", "attempting")))
     texts = select(messages.c.id).where(messages.c.status.in_(("ready", "attempting")))
-    stage.stack.cancel_dispatches()
     left: list[Any] = []
     deadline = time.monotonic() + CLOSE_SECONDS
     while time.monotonic() < deadline:
+        stage.stack.cancel_dispatches()  # one may have been ordered in the last moment
         with stage.stack.sessions() as session:
             left = [
                 one

@@ -31,8 +31,9 @@ def leaves_the_wait(stage: Stage, caller: Phone) -> str:
     """Hang up while nobody has answered yet; the id of the call."""
     dials_direct(stage, caller)
     caller.hears("I am calling a clinician now")
+    call_id = stage.call_of(stage.person(caller)).id  # the newest, before there is a call-back's
     caller.hangs_up()
-    return stage.call_of(stage.person(caller)).id
+    return call_id
 
 
 def test_in6_lost_while_waiting_the_system_calls_and_a_clinician_takes_over(
