@@ -107,7 +107,7 @@ def advance(call: Call, given: Input, facts: Facts, now: datetime) -> Step:
     leg = call.find_leg(leg_id)
     if leg_id and leg is None:
         return Turn(call, facts, now).finish(ignored="unknown leg")
-    asks = isinstance(given, _ASKING)
+    asks = isinstance(given, inputs.ASKING)
     turn = Turn(call, facts, now, leg_id if asks else "")
     handler = _HANDLERS[type(given)]
     ignored = handler(turn, given)
@@ -506,18 +506,6 @@ def _resolved(turn: Turn, given: inputs.Resolved) -> str:
     return ""
 
 
-_ASKING = (
-    inputs.CallArrived,
-    inputs.LegAnswered,
-    inputs.Keyed,
-    inputs.WaitTicked,
-    inputs.QueueLeft,
-    inputs.RoomLeft,
-    inputs.DialEnded,
-    inputs.LineAnswered,
-    inputs.LineKeyed,
-    inputs.LegAsked,
-)
 _HANDLERS: dict[type, Callable[[Turn, Any], str]] = {
     inputs.CallArrived: _call_arrived,
     inputs.LegAnswered: _leg_answered,

@@ -368,3 +368,17 @@ Input = (
     | ProtocolMoved
     | AnswersChanged
 )
+
+ASKING = (
+    CallArrived,
+    LegAnswered,
+    Keyed,
+    WaitTicked,
+    QueueLeft,
+    RoomLeft,
+    DialEnded,
+    LineAnswered,
+    LineKeyed,
+    LegAsked,
+)
+"""Inputs that are a leg's request for what to do next; of the others nobody waits for an answer."""

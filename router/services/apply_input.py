@@ -38,31 +38,6 @@ from router.telephony.urls import Urls
 Render = Callable[..., str]
 _T = TypeVar("_T")
 
-# Inputs of which nobody waits for a document.
-NOTICES = (
-    inputs.LegStatusChanged,
-    inputs.LegDetected,
-    inputs.RoomJoined,
-    inputs.RoomDeparted,
-    inputs.ControlsChanged,
-    inputs.CommandDone,
-    inputs.CommandFailed,
-    inputs.CommandUnknown,
-    inputs.Reconciled,
-    inputs.TimePassed,
-    inputs.StaffFreed,
-    inputs.CallBackBegun,
-    inputs.CallBackCancelled,
-    inputs.DispatchChanged,
-    inputs.ReturnRequested,
-    inputs.TransferRequested,
-    inputs.TransferIntroduced,
-    inputs.TransferCancelled,
-    inputs.ControlRequested,
-    inputs.Resolved,
-    inputs.ProtocolMoved,
-    inputs.AnswersChanged,
-)
 # What we ask a call ourselves; that nothing follows is the usual answer.
 QUESTIONS = (inputs.TimePassed, inputs.StaffFreed, inputs.CommandDone, inputs.Reconciled)
 NOTHING = Follows()
@@ -200,7 +175,7 @@ def commit_within(deadline: Deadline | None, database_now: datetime) -> Commit:
 
 def _check_leg(call: Call, given: Input) -> None:
     leg_id = getattr(given, "leg_id", "")
-    if leg_id and not isinstance(given, NOTICES) and call.find_leg(leg_id) is None:
+    if leg_id and isinstance(given, inputs.ASKING) and call.find_leg(leg_id) is None:
         raise NotFoundError(f"call {call.id} has no such leg")
 
 
@@ -208,7 +183,7 @@ def _document(
     exchange: Exchange, session: Session, published: Published, given: Input, step: Step
 ) -> str | None:
     leg = step.call.find_leg(getattr(given, "leg_id", ""))
-    if leg is None or isinstance(given, NOTICES):
+    if leg is None or not isinstance(given, inputs.ASKING):
         return None
     numbers: Numbers = StoredNumbers(session, published.caller_id)
     return exchange.render(step.instructions, step.call, leg, exchange.urls, numbers)
