@@ -339,6 +339,12 @@ class TextCaller:
     urgency: Urgency = Urgency.PAGE
 
 
+RoomCommand = SetEndsRoom | HoldLeg | MuteLeg | RemoveLeg | Announce
+CarrierCommand = (
+    PlaceLeg | EndLeg | ReleaseFromQueue | RedirectLeg | RescueCaller | RoomCommand | CheckLeg
+)
+"""Commands about one leg, which the carrier carries out."""
+
 Command = (
     PlaceLeg
     | EndLeg

@@ -22,13 +22,13 @@ from ivr_flows.safety.carrier import (
     Choice,
     Violation,
     hang_up,
-    is_void,
     out_of_room,
     report,
     ring,
     with_due,
 )
 from ivr_flows.safety.world import NOW, Phone, Report, World, deadlines_of
+from ivr_flows.void import find_reason_void
 from ivr_flows.waiting import ORDER_SECONDS, UNTOUCHED_SECONDS
 
 # Silence and unknown keys are heard alike, by the tries.
@@ -164,7 +164,7 @@ def _mishaps(world: World) -> Iterator[Act]:
             yield Act("lose")
         yield Act("repeat")
     elif isinstance(item, outputs.PlaceLeg):
-        if is_void(world.call, item):
+        if find_reason_void(item, world.call):
             return
         yield from (Act("refuse", detail=how) for how in REFUSALS)
     elif isinstance(item, (outputs.Announce, outputs.RequestDispatch, outputs.NotifySupervisor)):

@@ -12,13 +12,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from ivr_flows import inputs, outputs
-from ivr_flows.call import Call, Place, Role, Stage
+from ivr_flows.call import Place, Role
 from ivr_flows.engine import advance
 from ivr_flows.facts import Candidate, Decision, Facts, History, QueueFacts
 from ivr_flows.moving import CLOSING
 from ivr_flows.outputs import Step
 from ivr_flows.program import Program, Psap
 from ivr_flows.safety.world import CALL_DEADLINES, NOW, Item, Phone, Report, World
+from ivr_flows.void import find_reason_void
 
 CLINICIANS = ("ana", "ben", "eva", "kai")
 CALL_TAKERS = ("lee", "kim", "mia", "raj")
@@ -299,22 +300,10 @@ def ring(world: World, leg_id: str) -> World:
 
 
 def _place(world: World, order: outputs.PlaceLeg) -> World:
-    if is_void(world.call, order):
+    if find_reason_void(order, world.call):
         return report(world, Report(inputs.LegStatusChanged(order.leg_id, "canceled")))
     done = inputs.CommandDone("PlaceLeg", order.leg_id, f"CA{order.leg_id}")
     return report(ring(world, order.leg_id), Report(done))
-
-
-def is_void(call: Call, order: outputs.PlaceLeg) -> bool:
-    """Whether the switchboard crosses out an order to ring: the call no longer wants it."""
-    leg = call.find_leg(order.leg_id)
-    if leg is None or leg.place is not Place.PLANNED or call.stage is Stage.CLOSED:
-        return True
-    if leg.role is Role.PSAP:
-        taken = call.returning is None or call.returning.taken
-        return call.stage is not Stage.RETURNING or taken
-    offer = call.find_offer(leg.id)
-    return offer is not None and not offer.is_live
 
 
 def _end(world: World, order: outputs.EndLeg) -> World:

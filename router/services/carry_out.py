@@ -14,8 +14,7 @@ from typing import Protocol
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from ivr_flows import moving
-from ivr_flows.call import Call, Leg, Place, Role, Stage
+from ivr_flows.call import Call, Leg, Place, Role
 from ivr_flows.inputs import (
     CommandDone,
     CommandFailed,
@@ -24,19 +23,18 @@ from ivr_flows.inputs import (
     LegStatusChanged,
 )
 from ivr_flows.outputs import (
-    Announce,
+    CarrierCommand,
     CheckLeg,
     EndLeg,
     HoldLeg,
     MuteLeg,
     PlaceLeg,
     RedirectLeg,
-    ReleaseFromQueue,
-    RemoveLeg,
     RescueCaller,
     SetEndsRoom,
     Urgency,
 )
+from ivr_flows.void import find_reason_void
 from router.logs import get_logger
 from router.services.apply_input import Answer, Exchange, apply_input
 from router.services.clock import read_now
@@ -45,7 +43,7 @@ from router.storage import calls, claims, outbox, people
 from router.storage.claims import Claims, Limits
 from router.storage.outbox import OutboxRow
 from router.telephony.line_reading import Asked
-from router.telephony.rest import CarrierCommand, Done, Failed, PlacedCall, Result, Unknown
+from router.telephony.rest import Done, Failed, PlacedCall, Result, Unknown
 from router.telephony.webhook import CALL_STATUSES, Phase
 
 log = get_logger(__name__)
@@ -154,73 +152,11 @@ def carry_out(outgoing: Outgoing, row: OutboxRow) -> None:
     record(outgoing, order, result)
 
 
-def find_reason_void(command: CarrierCommand, call: Call) -> str:
-    """Why the call no longer wants the command, or ""."""
-    leg = call.find_leg(command.leg_id)
-    if leg is None:
-        return "no such leg"
-    if isinstance(command, PlaceLeg):
-        return _find_reason_not_to_ring(call, leg)
-    if isinstance(command, EndLeg):
-        return "a caller's leg" if leg.role is Role.CALLER and not _rings_in_vain(call, leg) else ""
-    if isinstance(command, RescueCaller):
-        return "" if leg.role is Role.CALLER else "not a caller's leg"
-    if not leg.is_live:
-        return "the leg is over"
-    if isinstance(command, ReleaseFromQueue) and leg.place is not Place.QUEUE:
-        return "not in the queue"
-    if isinstance(command, RedirectLeg) and leg.step != command.step:
-        return "the leg has moved on"
-    if isinstance(command, (*SWITCHES, RemoveLeg, Announce)) and (
-        leg.place is not Place.ROOM or leg.room != command.room
-    ):
-        return "not in that room"
-    if isinstance(command, (HoldLeg, MuteLeg, RemoveLeg)):
-        return _find_reason_to_leave_party(command, call, leg)
-    return ""
-
-
-def _rings_in_vain(call: Call, leg: Leg) -> bool:
-    """Whether the leg rings a caller who need not be called back any more."""
-    return call.call_back is not None and not leg.is_answered and call.stage is Stage.CLOSED
-
-
-def _find_reason_to_leave_party(
-    command: HoldLeg | MuteLeg | RemoveLeg, call: Call, leg: Leg
-) -> str:
-    """Why a party is not held, muted or taken out any more: chiefly, for the caller's sake."""
-    if leg.role is Role.CALLER:
-        return "a caller's leg"
-    if isinstance(command, RemoveLeg):
-        return "answers for the caller" if leg in call.staff() else ""
-    wanted = leg.hold_wanted if isinstance(command, HoldLeg) else leg.mute_wanted
-    if command.on != wanted:
-        return "no longer wanted"
-    if command.on and not moving.may_be_silenced(call, leg):
-        return "nobody else would be heard"
-    return ""
-
-
 def _switched_on(command: CarrierCommand) -> bool:
     """What a command that switches something sets it to."""
     if isinstance(command, SetEndsRoom):
         return command.ends_room
     return isinstance(command, (HoldLeg, MuteLeg)) and command.on
-
-
-def _find_reason_not_to_ring(call: Call, leg: Leg) -> str:
-    if leg.place is not Place.PLANNED:
-        return "rung already, or over"
-    if leg.role is Role.OUTSIDE:
-        wanted = call.transfer is not None and call.transfer.receiver == leg.id
-        return "" if wanted else "the transfer is over"
-    if leg.role is Role.PSAP:
-        taken = call.returning is None or call.returning.taken
-        return "the return is over" if call.stage is not Stage.RETURNING or taken else ""
-    offer = call.find_offer(leg.id)
-    if offer is not None and not offer.is_live:
-        return "the offer is over"
-    return "the call is closed" if call.stage is Stage.CLOSED else ""
 
 
 def _would_lose_the_caller(outgoing: Outgoing, order: Order) -> bool:

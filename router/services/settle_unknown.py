@@ -13,6 +13,7 @@ from enum import Enum, auto
 
 from ivr_flows.call import Role
 from ivr_flows.outputs import Announce, PlaceLeg
+from ivr_flows.void import find_reason_void
 from router.logs import get_logger
 from router.services import carry_out as commands
 from router.services.carry_out import SECOND_READING_SECONDS, Order, Outgoing
@@ -77,7 +78,7 @@ def settle(outgoing: Outgoing, row: OutboxRow) -> str:
         return "void"
     if isinstance(order.command, PlaceLeg):
         return _settle_placement(outgoing, order)
-    why = commands.find_reason_void(order.command, order.call)
+    why = find_reason_void(order.command, order.call)
     if not why and isinstance(order.command, Announce):
         why = "may have been spoken"
     if why:
@@ -111,7 +112,7 @@ def _found(outgoing: Outgoing, order: Order, sid: str) -> str:
 def _not_found(outgoing: Outgoing, order: Order) -> str:
     """Two readings know nothing of the call: it was never placed."""
     leg = order.leg
-    why = commands.find_reason_void(order.command, order.call)
+    why = find_reason_void(order.command, order.call)
     if not why and leg is not None and leg.role is Role.PSAP:
         why = "911 was rung by other means"
     if not why and order.row.attempts >= MOST_ATTEMPTS:

@@ -25,8 +25,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from ivr_flows.call import Call, Leg, Place, Role, room_name
 from ivr_flows.outputs import (
-    Announce,
-    CheckLeg,
+    CarrierCommand,
     EndLeg,
     HoldLeg,
     MuteLeg,
@@ -35,6 +34,7 @@ from ivr_flows.outputs import (
     ReleaseFromQueue,
     RemoveLeg,
     RescueCaller,
+    RoomCommand,
     SetEndsRoom,
 )
 from router.telephony.twiml import queue_name
@@ -54,11 +54,6 @@ emergency?" is longer than Twilio's usual 2.4 s. https://www.twilio.com/docs/voi
 LISTED = 50  # calls to one number that a look-up goes through, newest first
 
 _T = TypeVar("_T")
-
-RoomCommand = SetEndsRoom | HoldLeg | MuteLeg | RemoveLeg | Announce
-CarrierCommand = (
-    PlaceLeg | EndLeg | ReleaseFromQueue | RedirectLeg | RescueCaller | RoomCommand | CheckLeg
-)
 
 NO_DETECTION: Mapping[str, Any] = MappingProxyType({})
 

@@ -12,8 +12,8 @@ from typing import TypeVar
 from twilio.rest import Client
 
 from ivr_flows.call import Call
+from ivr_flows.outputs import CarrierCommand
 from router.telephony.rest import (
-    CarrierCommand,
     Done,
     Failed,
     PlacedCall,

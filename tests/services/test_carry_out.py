@@ -14,6 +14,7 @@ from ivr_flows.call import Call, Leg, OfferState, Place, Role, Stage
 from ivr_flows.inputs import LegStatusChanged, ReturnRequested, RoomJoined, TimePassed
 from ivr_flows.outputs import (
     Announce,
+    CarrierCommand,
     CheckLeg,
     Command,
     EndLeg,
@@ -27,14 +28,15 @@ from ivr_flows.outputs import (
     SetEndsRoom,
     Urgency,
 )
+from ivr_flows.void import find_reason_void
 from router.services import carry_out as service
 from router.services import settle_unknown
 from router.services.apply_input import apply_input
-from router.services.carry_out import Outgoing, carry_out, claim_commands, find_reason_void
+from router.services.carry_out import Outgoing, carry_out, claim_commands
 from router.storage import outbox, tables
 from router.storage.outbox import OutboxRow
 from router.storage.rate import reserve_call_slot
-from router.telephony.rest import CarrierCommand, Done, Failed, Unknown
+from router.telephony.rest import Done, Failed, Unknown
 from tests.services.conftest import Line
 from tests.services.fake_carrier import FakeCarrier, Sent
 

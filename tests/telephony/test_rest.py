@@ -13,6 +13,7 @@ import pytest
 from ivr_flows.call import Call, Leg, Place, Role, Stage
 from ivr_flows.outputs import (
     Announce,
+    CarrierCommand,
     CheckLeg,
     EndLeg,
     HoldLeg,
@@ -25,7 +26,7 @@ from ivr_flows.outputs import (
     SetEndsRoom,
     Urgency,
 )
-from router.telephony.rest import Carrier, CarrierCommand, Done, Failed, Result, Unknown
+from router.telephony.rest import Carrier, Done, Failed, Result, Unknown
 from router.telephony.urls import Urls
 from tests.emulator.conftest import ACCOUNT, LINE, TOKEN
 from tests.emulator.conftest import Stage as Network
