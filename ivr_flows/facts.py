@@ -50,8 +50,8 @@ class Decision:
     """What eligibility decided: `outcome` as `ivr_flows.eligibility` knows it, by which rule.
 
     `circumstances` are what the decision knew besides the answers, for the timeline: the area, the
-    hours, whether a clinician is free. `rules` has a line for every rule: its verdict, and what it
-    looked at (EL3).
+    hours, whether a clinician is free. `rules` tells a line for every rule, its verdict and what it
+    looked at (EL3); only a decision that is acted on is asked.
     """
 
     outcome: str
@@ -59,12 +59,13 @@ class Decision:
     sentence: str  # one plain sentence for the call taker, a prompt's name
     request: str = ""  # what 911 is asked for when it goes back
     circumstances: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    rules: tuple[str, ...] = ()
+    rules: Callable[[], tuple[str, ...]] = field(default=tuple, compare=False)
 
     def to_details(self) -> dict[str, str]:
         """The decision as a line of the timeline."""
         told = {"outcome": self.outcome, "rule": self.rule, **self.circumstances}
-        return {**told, "rules": "\n".join(self.rules)} if self.rules else told
+        rules = self.rules()
+        return {**told, "rules": "\n".join(rules)} if rules else told
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -91,7 +92,7 @@ def decide_by(
         decision.sentence,
         decision.request,
         eligibility.circumstances_of(decision),
-        eligibility.explain(decision),
+        partial(eligibility.explain, decision),
     )
 
 
