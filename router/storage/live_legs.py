@@ -84,13 +84,6 @@ def list_never_rung(session: Session, now: datetime, limit: int = 100) -> list[L
     )
 
 
-def list_call_ids(session: Session, call_ids: Collection[str]) -> set[str]:
-    """Those of the ids that a call of ours has."""
-    if not call_ids:
-        return set()
-    return set(session.scalars(select(calls.c.id).where(calls.c.id.in_(call_ids))))
-
-
 def _may_be_live(now: datetime) -> CompoundSelect[str]:
     """Calls that may have a live leg; by their indexes, for there are millions of past ones."""
     is_open = select(calls.c.id).where(calls.c.stage != literal_column(f"'{Stage.CLOSED.value}'"))
