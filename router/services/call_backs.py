@@ -30,6 +30,7 @@ from router.logs import get_logger
 from router.services import dispatch_moves as moves
 from router.services import welfare
 from router.services.apply_input import Exchange, apply_input
+from router.services.call_back_record import close, note
 from router.services.dispatch_moves import Paging
 from router.services.engagement import let_go, work_out
 from router.services.facts import FactsSource
@@ -37,7 +38,7 @@ from router.services.lines import new_call_id
 from router.services.load_program import PublishedPrograms
 from router.services.message_texts import text
 from router.storage import call_backs as stored
-from router.storage import calls, claims, outbox, steps, timeline
+from router.storage import calls, claims, outbox, steps
 from router.storage import programs as published_programs
 from router.storage.call_backs import CALLING, CLOSED, PLANNED, WELFARE, CallBackRow, TryRow
 from router.storage.calls import Caller
@@ -158,7 +159,7 @@ def plan(
     )
     if written:
         kind = "call_back_planned" if can_ring else "call_back_impossible"
-        _note(session, call.id, kind, now, moment=wanted.moment, by=requested_by)
+        note(session, call.id, kind, now, moment=wanted.moment, by=requested_by)
     return call_back_id if written and can_ring else ""
 
 
@@ -207,9 +208,9 @@ def _take_result(
     known = stored.lock_call_back(session, call_back_id) if call_back_id else None
     if known is None:
         return
-    _note(session, known.call_id, "call_back_tried", now, call=call.id, outcome=command.outcome)
+    note(session, known.call_id, "call_back_tried", now, call=call.id, outcome=command.outcome)
     if command.outcome == callback.REACHED:
-        _close(session, known, callback.REACHED, now)
+        close(session, known, callback.REACHED, now)
     elif known.state == CALLING and known.ringing_call_id == call.id:
         _go_on(paging, session, known, command.outcome, now)
 
@@ -227,10 +228,10 @@ def _go_on(paging: Paging, session: Session, row: CallBackRow, outcome: str, now
     elif row.is_risky:
         values = {"state": WELFARE, "ringing_call_id": None, "due_at": now, "outcome": outcome}
         stored.change_call_back(session, row.id, **values)
-        _note(session, row.call_id, "welfare_request_begun", now, after=outcome)
+        note(session, row.call_id, "welfare_request_begun", now, after=outcome)
         outbox.wake(session)
     else:
-        _close(session, row, outcome, now)
+        close(session, row, outcome, now)
 
 
 def _take_text(
@@ -283,7 +284,7 @@ def _begin_next(paging: Paging) -> bool:
             if row.state == WELFARE:
                 welfare.advance(paging, session, row, now)
             elif row.by_choice:
-                _close(session, row, LEFT_TO_CLINICIAN, now)
+                close(session, row, LEFT_TO_CLINICIAN, now)
             else:
                 _begin_try(paging, session, row, now)
     except Exception:
@@ -306,7 +307,7 @@ def _begin_try(
     found = calls.find_call(session, row.call_id)
     number = stored.find_number(session, row.id)
     if locked is None or found is None or number is None:
-        _close(session, row, NO_NUMBER, now)
+        close(session, row, NO_NUMBER, now)
         return
     lost = locked.call
     published = exchange.programs.get(session, lost.program, lost.program_version)
@@ -330,7 +331,7 @@ def _begin_try(
     stored.change_call_back(
         session, row.id, state=CALLING, tries=tries, ringing_call_id=call.id, due_at=None
     )
-    _note(session, lost.id, "call_back_begun", now, call=call.id, by=first)
+    note(session, lost.id, "call_back_begun", now, call=call.id, by=first)
     log.info("call_back_begun", call_id=lost.id, ringing_call_id=call.id)
 
 
@@ -376,27 +377,13 @@ def _take_leg_over(session: Session, lost: Call, leg: Leg, call: Call, now: date
 
 
 def cancel(session: Session, row: CallBackRow, reason: str, now: datetime, **details: str) -> None:
-    _close(session, row, callback.CANCELLED, now, reason=reason, **details)
+    close(session, row, callback.CANCELLED, now, reason=reason, **details)
     welfare.withdraw(session, row.id, now)
-
-
-def _close(
-    session: Session, row: CallBackRow, outcome: str, now: datetime, reason: str = "", **more: str
-) -> None:
-    values = {"state": CLOSED, "outcome": outcome, "reason": reason}
-    stored.change_call_back(session, row.id, due_at=None, closed_at=now, **values)
-    details = {"outcome": outcome, **({"reason": reason} if reason else {}), **more}
-    _note(session, row.call_id, "call_back_over", now, **details)
 
 
 def _stop_ringing(exchange: Exchange, row: CallBackRow, reason: str) -> None:
     if row.state == CALLING and row.ringing_call_id:
         apply_input(exchange, row.ringing_call_id, CallBackCancelled(reason))
-
-
-def _note(session: Session, call_id: str, kind: str, now: datetime, **details: str) -> None:
-    told = {name: value for name, value in details.items() if value}
-    timeline.append_events(session, call_id, now, [Event(kind, details=told)])
 
 
 def _program(exchange: Exchange, session: Session, call: Call) -> Program:

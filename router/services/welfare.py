@@ -13,19 +13,20 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from ivr_flows import team_page
-from ivr_flows.outputs import Event, Instruction
+from ivr_flows.outputs import Instruction
 from ivr_flows.psap_choice import choose_for
 from ivr_flows.team_page import PageState, Wish
 from ivr_flows.welfare import WelfareRequest
 from router.errors import NotFoundError
 from router.services import dispatch_moves as moves
+from router.services.call_back_record import close, note
 from router.services.carry_out import Outgoing
 from router.services.dispatch_moves import LIVE, Paging
 from router.services.numbers import StoredNumbers
 from router.services.page_calls import Numbers, RungPage
 from router.storage import call_backs as stored
-from router.storage import calls, outbox, timeline
-from router.storage.call_backs import CLOSED, WELFARE, CallBackRow, WelfarePage
+from router.storage import calls, outbox
+from router.storage.call_backs import WELFARE, CallBackRow, WelfarePage
 from router.telephony.webhook import CALL_STATUSES, Phase
 
 PLACE_PAGE, END_PAGE = "PlaceWelfarePage", "EndWelfarePage"
@@ -47,7 +48,7 @@ def advance(paging: Paging, session: Session, row: CallBackRow, now: datetime) -
     done = len(stored.list_pages(session, row.id))
     lines = () if found is None else _lines(paging, session, row)
     if done >= len(lines) * ROUNDS:
-        _close(session, row, UNACKNOWLEDGED, now)
+        close(session, row, UNACKNOWLEDGED, now)
         payload = {"subject": UNACKNOWLEDGED, "program_id": row.program_id}
         outbox.add_task(
             session,
@@ -66,7 +67,7 @@ def advance(paging: Paging, session: Session, row: CallBackRow, now: datetime) -
     outbox.add_task(session, outbox.CALL, PLACE_PAGE, {"id": page_id}, due_at=ring_at)
     due_at = ring_at + timedelta(seconds=ANSWER_SECONDS)
     stored.change_call_back(session, row.id, due_at=due_at)
-    _note(session, row, "welfare_line_rung", now, line=line_id)
+    note(session, row.call_id, "welfare_line_rung", now, line=line_id)
 
 
 def withdraw(session: Session, call_back_id: str, now: datetime) -> None:
@@ -175,7 +176,7 @@ def _acknowledge(held: _Held) -> PageState:
     acknowledged = {"state": PageState.ACKNOWLEDGED.value, "acknowledged_at": held.now}
     if not stored.change_page(held.session, held.page.id, LIVE, **acknowledged):
         return PageState(held.page.state)
-    _close(held.session, held.row, ACKNOWLEDGED, held.now, line=held.page.line_id)
+    close(held.session, held.row, ACKNOWLEDGED, held.now, line=held.page.line_id)
     withdraw(held.session, held.row.id, held.now)
     return PageState.ACKNOWLEDGED
 
@@ -197,16 +198,6 @@ def _lines(paging: Paging, session: Session, row: CallBackRow) -> tuple[str, ...
     program = published.program
     psap = program.find_psap(call.psap) or choose_for(call, program, published.areas_of).psap
     return tuple(line.id for line in psap.lines)
-
-
-def _close(session: Session, row: CallBackRow, outcome: str, now: datetime, **details: str) -> None:
-    values = {"state": CLOSED, "outcome": outcome, "due_at": None, "closed_at": now}
-    stored.change_call_back(session, row.id, **values)
-    _note(session, row, "call_back_over", now, outcome=outcome, **details)
-
-
-def _note(session: Session, row: CallBackRow, kind: str, now: datetime, **details: str) -> None:
-    timeline.append_events(session, row.call_id, now, [Event(kind, details=details)])
 
 
 class WelfarePages:
@@ -254,7 +245,7 @@ class WelfarePages:
         row = stored.lock_call_back(session, page.call_back_id) if page is not None else None
         failed = {"state": PageState.FAILED.value, "error": error[:40]}
         if row is not None and stored.change_page(session, page_id, LIVE, **failed):
-            _note(session, row, "welfare_line_failed", now, why=error[:40])
+            note(session, row.call_id, "welfare_line_failed", now, why=error[:40])
             _try_next_line(session, row, now)
 
 
