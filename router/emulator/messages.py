@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -133,8 +134,17 @@ class Messages:
         if outgoing.send_in is None:
             self._hand_over(message)
         else:
-            self._world.clock.call_later(outgoing.send_in, lambda: self._fall_due(message))
+            self._later(outgoing.send_in, self._fall_due, message)
         return message
+
+    def _later(self, seconds: float, then: Callable[[Message], None], message: Message) -> None:
+        """Go on with a message in a while, unless the network has forgotten it by then."""
+
+        def go_on() -> None:
+            if self._world.messages is self:
+                then(message)
+
+        self._world.clock.call_later(seconds, go_on)
 
     def _fall_due(self, message: Message) -> None:
         if message.status == "scheduled":
@@ -142,8 +152,7 @@ class Messages:
             self._hand_over(message)
 
     def _hand_over(self, message: Message) -> None:
-        delay = self._world.switches.dial_setup_seconds
-        self._world.clock.call_later(delay, lambda: self._sent(message))
+        self._later(self._world.switches.dial_setup_seconds, self._sent, message)
 
     def cancel(self, message: Message) -> None:
         """Only what is scheduled can be called off."""
@@ -158,8 +167,7 @@ class Messages:
     def _sent(self, message: Message) -> None:
         message.sent = self._world.clock.now()
         self._progress(message, "sent")
-        delay = self._world.switches.dial_setup_seconds
-        self._world.clock.call_later(delay, lambda: self._arrived(message))
+        self._later(self._world.switches.dial_setup_seconds, self._arrived, message)
 
     def _arrived(self, message: Message) -> None:
         party = self._world.parties.get(message.to)

@@ -193,6 +193,13 @@ def test_reset_forgets_calls_and_parties_but_not_numbers(stage: Stage) -> None:
     assert len(stage.app.requests) == before + 2
 
 
+def test_a_reset_network_delivers_no_text_that_was_on_its_way(stage: Stage) -> None:
+    stage.client.messages.create(to="+15125550187", from_=LINE, body="Hello")
+    stage.net.reset()
+    stage.net.advance(60)
+    assert stage.net.unexpected_rings() == []
+
+
 def test_a_lost_signal_is_silence_both_ways_first(stage: Stage) -> None:
     stage.net.switches(signal_loss_seconds=5)
     stage.line(f"<Dial>{ANA}</Dial>")
