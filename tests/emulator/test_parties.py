@@ -194,6 +194,7 @@ def test_reset_forgets_calls_and_parties_but_not_numbers(stage: Stage) -> None:
 
 
 def test_a_reset_network_delivers_no_text_that_was_on_its_way(stage: Stage) -> None:
+    stage.line("<Hangup/>")
     stage.client.messages.create(to="+15125550187", from_=LINE, body="Hello")
     stage.net.reset()
     stage.net.advance(60)
