@@ -110,11 +110,12 @@ def room_left(turn: Turn, *, hung_up: bool) -> None:
         return
     turn.note("room_left", room=str(leg.room))
     never_in = leg.place is Place.JOINING
-    if leg.role is Role.CALLER or (leg.ends_room and not never_in):
+    has_ended_it = leg.ends_room and not never_in
+    if leg.role is Role.CALLER or has_ended_it:
         moving.break_room(turn, leg.room)
     tries = leg.tries + 1 if never_in else 0
     here = {"place": Place.FLOW, "held": False, "muted": False}
-    turn.change_leg(leg.id, due_at=None, ends_room=False, tries=tries, **here)
+    turn.change_leg(leg.id, due_at=None, ends_room=has_ended_it, tries=tries, **here)
     if leg.flow == parties.LEAVING and turn.call.caller.is_live:
         _leave_for_good(turn, leg)
     elif tries > JOIN_TRIES:
@@ -177,35 +178,39 @@ def _caller_did_not_star(turn: Turn) -> None:
 def _others_left_first(turn: Turn, left: Leg) -> bool:
     """Whether the room ended around the leg, which did not end it itself, as far as is known.
 
-    Another who ended the room has gone from it, is at a menu or is being taken out; or it is
-    forming anew already.
+    It is forming anew already, or another who carries its end is at a menu, is being taken out or
+    is gone.
     """
     is_broken = left.room != turn.call.room and not left.ends_room
     return is_broken or any(
-        leg.room == left.room and (_is_on_the_way_out(leg) if leg.is_live else leg.ends_room)
+        leg.ends_room and leg.room == left.room and _is_on_the_way_out(leg)
         for leg in turn.call.legs
         if leg.id != left.id and leg.role is not Role.CALLER
     )
 
 
 def _is_on_the_way_out(leg: Leg) -> bool:
-    """Whether the leg pressed star and is at a menu of its own, or leaves the room it ends."""
-    return _has_left_for_menu(leg) or (leg.flow == parties.LEAVING and leg.ends_room)
+    return not leg.is_live or leg.flow == parties.LEAVING or _has_left_for_menu(leg)
 
 
 def _has_left_for_menu(leg: Leg) -> bool:
     return leg.place is Place.FLOW and leg.flow in MENUS
 
 
-def room_departed(turn: Turn, leg: Leg, room: int) -> str:
+def room_departed(turn: Turn, leg: Leg, room: int, *, pushed_out: bool) -> str:
     """The carrier says a leg left a generation of the room; its own request says where it goes."""
+    if leg.room == room and pushed_out and _has_left_for_menu(leg):
+        _back_from_menu(turn, leg)
+        return ""
     if leg.place is not Place.ROOM or leg.room != room:
         return "not in that room any more"
     if leg.role is Role.CALLER:
         turn.change_leg(leg.id, due_at=turn.after(HELD_SECONDS))
         return ""
-    if leg.ends_room:
+    if pushed_out or leg.ends_room:
         moving.break_room(turn, room)
+    if pushed_out:
+        turn.change_leg(leg.id, ends_room=False)
     return ""
 
 
@@ -309,7 +314,7 @@ def _staff_lost(turn: Turn, leg: Leg) -> None:
         return
     if turn.call.stage is Stage.RETURNING and leg.present:
         return_to_911.taker_lost(turn, leg)
-    if leg.ends_room:
+    if was_in and leg.ends_room:
         _call_back_from_menus(turn, leg)
     if moving.is_closing(turn.call) or consulting.lost(turn, leg):
         return
@@ -350,8 +355,12 @@ def _call_back_from_menus(turn: Turn, lost: Leg) -> None:
     """Who came out of the room because `lost` ended it did not press star: back to the caller."""
     for leg in turn.call.staff():
         if _has_left_for_menu(leg) and leg.room == lost.room:
-            turn.change_leg(leg.id, flow=moving.ROOM, node="")
-            turn.do(RedirectLeg(leg.id, leg.step))
+            _back_from_menu(turn, leg)
+
+
+def _back_from_menu(turn: Turn, leg: Leg) -> None:
+    turn.change_leg(leg.id, flow=moving.ROOM, node="")
+    turn.do(RedirectLeg(leg.id, leg.step))
 
 
 def _giver_left_early(turn: Turn, leg: Leg) -> None:

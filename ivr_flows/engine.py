@@ -350,7 +350,8 @@ def _room_joined(turn: Turn, given: inputs.RoomJoined) -> str:
 
 
 def _room_departed(turn: Turn, given: inputs.RoomDeparted) -> str:
-    return connected.room_departed(turn, turn.get_leg(given.leg_id), given.room)
+    leg = turn.get_leg(given.leg_id)
+    return connected.room_departed(turn, leg, given.room, pushed_out=given.pushed_out)
 
 
 def _controls_changed(turn: Turn, given: inputs.ControlsChanged) -> str:

@@ -136,10 +136,14 @@ class RoomJoined:
 
 @dataclass(frozen=True, slots=True)
 class RoomDeparted:
-    """A conference callback: the leg has left that generation of the room."""
+    """A conference callback: the leg has left that generation of the room.
+
+    `pushed_out` where the carrier says that the room ended around it: it did not press star.
+    """
 
     leg_id: str
     room: int
+    pushed_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,8 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _DIGITS = re.compile(r"[0-9A-D*#w]{1,64}")
 _SEQUENCE = re.compile(r"[0-9]{1,9}", re.ASCII)
 _FLAGS = {"true": True, "false": False}
+# Twilio's words, in ReasonParticipantLeft, for those around whom the conference ended.
+_PUSHED_OUT = frozenset({"moderator_ended_conference", "conference_ended_via_api"})
 _LEG_ID = re.compile(r"[0-9a-z]{1,40}-[0-9]{1,4}")
 MAX_SPEECH = 500
 MAX_TEXT = 1600  # Twilio's own limit
@@ -288,7 +290,7 @@ def read_room_event(room: int, form: Form) -> RoomEvent | None:
     if event == "participant-join":
         return RoomJoined(leg_id, room, muted)
     if event == "participant-leave":
-        return RoomDeparted(leg_id, room)
+        return RoomDeparted(leg_id, room, form.get("ReasonParticipantLeft", "") in _PUSHED_OUT)
     number = _matching(_SEQUENCE, form.get("SequenceNumber", ""))
     if event not in CONTROL_EVENTS or held is None or muted is None or not number:
         return None

@@ -160,13 +160,13 @@ class Carrier:
             self.told_before.append(given)
             self.story.give(given)
 
-    def _leave(self, leg_id: str) -> None:
+    def _leave(self, leg_id: str, *, pushed_out: bool = False) -> None:
         room = int(self.on_line[leg_id].removeprefix("room:"))
         told = self.story.told[leg_id][-1]
         step = told.step if isinstance(told, outputs.JoinRoom) else self.story.leg(leg_id).step
         self.on_line[leg_id] = "ivr"
         if self.random.random() < 0.5:
-            self._report(inputs.RoomDeparted(leg_id, room))
+            self._report(inputs.RoomDeparted(leg_id, room, pushed_out))
         self._ask(inputs.RoomLeft(leg_id, step))
 
     def _end_room(self, room: str) -> None:
@@ -174,7 +174,7 @@ class Carrier:
         self.random.shuffle(others)
         for other in others:
             if self.on_line.get(other) == room:
-                self._leave(other)
+                self._leave(other, pushed_out=True)
 
     def hang_up(self, leg_id: str) -> None:
         """Let the phone be put down, or its battery die."""

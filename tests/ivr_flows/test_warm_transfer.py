@@ -288,6 +288,45 @@ WHILE_CONSULTING: dict[str, Ends] = {
 }
 
 
+@pytest.mark.parametrize("told_first", ["star", "end of the room"])
+def test_tr3_the_giver_s_star_is_theirs_though_the_receiver_s_end_of_the_room_is_told_first(
+    told_first: str,
+) -> None:
+    """The two requests and the carrier's report come in any order: one person pressed star."""
+    story = talking()
+    asks(story, "supervisors")
+    sam = picked_up(story, "supervisors")
+    room = story.leg(sam).room
+    pushed_out = inputs.RoomDeparted(sam, room, pushed_out=True)
+    if told_first == "end of the room":
+        story.give(pushed_out)
+        story.leaves_room(sam)
+    else:
+        story.leaves_room(sam)
+        assert isinstance(story.last(sam), outputs.Ask)
+    story.stars(ANA)
+    assert "To bring your caller in, press 1." in story.said(ANA)
+    if told_first == "star":
+        story.give(pushed_out)
+        story.comes_out(sam)
+    assert isinstance(story.last(sam), outputs.JoinRoom)
+    story.joins(sam)
+    story.presses(ANA, "1")
+    comes_in(story)
+    assert all_together(story, ANA, sam)
+
+
+def test_tr3_each_of_two_opens_a_menu_of_their_own() -> None:
+    """The receiver's star, who does not end the room, is no sign of the giver's."""
+    story = talking()
+    asks(story, "supervisors")
+    sam = picked_up(story, "supervisors")
+    story.stars(sam)
+    story.stars(ANA)
+    assert isinstance(story.last(sam), outputs.Ask)
+    assert "To bring your caller in, press 1." in story.said(ANA)
+
+
 @pytest.mark.parametrize("target", KEYS)
 @pytest.mark.parametrize("end", WHILE_CONSULTING)
 def test_tr2_a_consultation_that_ends_gives_the_caller_back(target: str, end: str) -> None:

@@ -132,6 +132,24 @@ def test_who_joins_and_leaves_a_room(
     assert webhook.read_room_event(3, form) == read
 
 
+@pytest.mark.parametrize(
+    ("reason", "pushed_out"),
+    [
+        ("moderator_ended_conference", True),
+        ("conference_ended_via_api", True),
+        ("participant_hung_up", False),
+        ("participant_updated_via_api", False),
+        ("of another kind", False),
+    ],
+)
+def test_tr3_who_is_out_because_the_room_ended_did_not_press_star(
+    reason: str, pushed_out: bool
+) -> None:
+    form = {"StatusCallbackEvent": "participant-leave", "ParticipantLabel": LEG}
+    told = webhook.read_room_event(3, {**form, "ReasonParticipantLeft": reason})
+    assert told == RoomDeparted(LEG, 3, pushed_out)
+
+
 @pytest.mark.parametrize("event", ["hold", "unhold", "mute", "unmute"])
 @pytest.mark.parametrize(
     ("sent", "read"),
