@@ -204,6 +204,15 @@ class Stage:
         names = ", ".join(person.name for person in group)
         raise PlayError(f"none of {names} rang within {within:.0f} s")
 
+    def nobody_rings(self, people: Iterable[Person], within: float = SETTLE_SECONDS) -> None:
+        """Wait until none of them is rung or in a call. Raises PlayError when one is for longer."""
+        deadline = time.monotonic() + within
+        for person in people:
+            while person.phone.state()["calls"]:
+                if time.monotonic() > deadline:
+                    raise PlayError(f"{person.name} was still in a call after {within:.0f} s")
+                time.sleep(POLL_SECONDS)
+
     def answers_and_accepts(self, person: Person, heard: str) -> None:
         """Pick up, hear the summary, press 1."""
         person.phone.rings()

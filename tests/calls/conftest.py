@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -53,6 +53,7 @@ ROOM = re.compile(r"[a-z0-9]+\.\d+")
 ALONE_SECONDS = 1.5
 SILENT_SECONDS = 8.0  # the wait has silences of four seconds between its sentences
 CLOSE_SECONDS = 30
+FAILED = pytest.StashKey[bool]()
 
 
 @pytest.fixture(scope="session")
@@ -79,13 +80,26 @@ def stack(servers: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> 
             yield stack
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let the fixtures know whether the test itself failed."""
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
+
+
 @pytest.fixture
-def stage(stack: Stack) -> Iterator[Stage]:
+def stage(stack: Stack, request: pytest.FixtureRequest) -> Iterator[Stage]:
     """Everybody is on duty and free, longest idle first; nobody is on the phone."""
     stack.network.reset()
     _everybody_rested(stack)
     stage = Stage(stack)
     yield stage
+    if request.node.stash.get(FAILED, False):
+        stage.print_records()
     troubles = list(_look_back(stage))
     stack.network.faults()
     stage.clear_lines()

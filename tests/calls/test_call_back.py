@@ -31,8 +31,10 @@ def leaves_the_wait(stage: Stage, caller: Phone) -> str:
     """Hang up while nobody has answered yet; the id of the call."""
     dials_direct(stage, caller)
     caller.hears("I am calling a clinician now")
+    stage.first_to_ring(stage.clinicians)
     call_id = stage.call_of(stage.person(caller)).id  # the newest, before there is a call-back's
     caller.hangs_up()
+    stage.nobody_rings(stage.clinicians)  # the next ring is the call-back's
     return call_id
 
 
@@ -99,8 +101,8 @@ def test_in6_somebody_else_answers_and_learns_nothing(calls_back: Stage, caller:
 
 
 def test_in6_a_voicemail_is_hung_up_on_and_tried_again(calls_back: Stage, caller: Phone) -> None:
-    call_id = leaves_the_wait(calls_back, caller)
     caller.changes(on_ring={"do": "voicemail", "after": 0.1})
+    call_id = leaves_the_wait(calls_back, caller)
     seen = outcome(calls_back, call_id, within=40)
     assert [one.outcome for one in seen.tries] == ["machine", "machine"]
     caller.does_not_hear("made from this telephone", within=0.1)
@@ -113,8 +115,8 @@ def test_in6_not_reached_and_at_risk_911_acknowledges_a_welfare_request(
     call = calls_back.call_of(calls_back.person(caller))
     exchange = Exchange(calls_back.stack.sessions, Urls(calls_back.stack.settings.public_url))
     apply_input(exchange, call.id, AnswersChanged("token", {"imminent_risk": "yes"}))
-    caller.hangs_up()
     caller.changes(on_ring={"do": "busy"})
+    caller.hangs_up()
     priority.rings(within=30)
     priority.declines()
     second.rings(within=15)
