@@ -24,6 +24,7 @@ Entry = dict[str, Any]
 _POLL_SECONDS = 0.5
 _STEP_SECONDS = 0.25
 _HTTP_SECONDS = 90.0
+PATIENCE_SECONDS = 10.0  # what is expected comes in a fraction of it; a machine may be busy
 
 
 class NetworkError(Exception):
@@ -239,11 +240,11 @@ class Phone:
 
     # What is expected
 
-    def rings(self, within: float = 5) -> Entry:
+    def rings(self, within: float = PATIENCE_SECONDS) -> Entry:
         """Wait until the phone rings."""
         return self._expect("to ring", within, lambda e: e["kind"] == "ringing")
 
-    def hears(self, text: str, within: float = 5) -> Entry:
+    def hears(self, text: str, within: float = PATIENCE_SECONDS) -> Entry:
         """Wait until a prompt or a person says `text` after the last thing that was expected."""
         wanted = text.lower()
         return self._expect(
@@ -266,7 +267,7 @@ class Phone:
             if not self.network.steps_time:
                 self.transcript(seen, min(_POLL_SECONDS, max(0, deadline - time.monotonic())))
 
-    def texted(self, text: str, within: float = 5) -> Entry:
+    def texted(self, text: str, within: float = PATIENCE_SECONDS) -> Entry:
         """Wait for an SMS with `text` in it."""
         wanted = text.lower()
         return self._expect(
@@ -275,11 +276,11 @@ class Phone:
             lambda e: e["kind"] == "sms" and wanted in e["text"].lower(),
         )
 
-    def is_hung_up(self, within: float = 5) -> Entry:
+    def is_hung_up(self, within: float = PATIENCE_SECONDS) -> Entry:
         """Wait until the call is over."""
         return self._expect("to be hung up", within, lambda e: e["kind"] == "hangup")
 
-    def is_talking_with(self, name: str, within: float = 5) -> None:
+    def is_talking_with(self, name: str, within: float = PATIENCE_SECONDS) -> None:
         """Wait until this phone and `name` hear each other (now, not at some time before)."""
 
         def both(hears: Entry) -> bool:
@@ -287,7 +288,7 @@ class Phone:
 
         self._expect_now(f"to be talking with {name}", within, both)
 
-    def is_hearing(self, kind: str, within: float = 5) -> None:
+    def is_hearing(self, kind: str, within: float = PATIENCE_SECONDS) -> None:
         """Wait until what is heard now is of `kind`: hold, wait, play, silence, ringback ..."""
         self._expect_now(f"to be hearing {kind}", within, lambda hears: hears["kind"] == kind)
 
