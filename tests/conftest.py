@@ -36,6 +36,7 @@ from router.demo.servers import (
     list_databases,
 )
 from router.storage.database import make_engine
+from tests.spare_databases import SpareDatabases
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -207,10 +208,18 @@ def database_url(servers: dict[str, str]) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def spare_databases(servers: dict[str, str]) -> Iterator[SpareDatabases]:
+    """Databases of this xdist worker that a test is done with."""
+    spare = SpareDatabases(lambda: a_database(servers))
+    yield spare
+    spare.close()
+
+
 @pytest.fixture
-def own_database_url(servers: dict[str, str]) -> Iterator[str]:
-    """A database for one test alone, in which it may commit."""
-    with a_database(servers) as url:
+def own_database_url(spare_databases: SpareDatabases) -> Iterator[str]:
+    """A database for one test alone, in which it may commit but not change a table's form."""
+    with spare_databases.borrowed() as url:
         yield url
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -65,6 +66,23 @@ def test_no_browser_and_no_leave_to_install_is_no_error(
     monkeypatch.setattr("shutil.which", lambda _name: None)
     monkeypatch.setattr(dev, "BROWSERS", tmp_path)
     assert dev.browser_environment(install=False) == {}
+
+
+@pytest.mark.parametrize("forbidden", ["1", ""])
+def test_bytecode_is_kept_aside_only_where_it_may_not_stand_beside_the_sources(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, forbidden: str
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", forbidden)
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+    monkeypatch.setattr(dev, "BYTECODE", tmp_path / "bytecode")
+    module = tmp_path / "module.py"
+    module.touch()
+    environment = {**os.environ, **dev.bytecode_environment()}
+    subprocess.run(
+        [sys.executable, "-c", "import module"], cwd=tmp_path, env=environment, check=True
+    )
+    written = [path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("module.*.pyc")]
+    assert written == ["bytecode" if forbidden else "__pycache__"]
 
 
 def test_the_lock_pins_every_package_by_hash_and_names_no_address() -> None:

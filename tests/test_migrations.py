@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,16 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
 
 from router.storage.tables import metadata
+from tests.conftest import a_database
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def own_database_url(servers: dict[str, str]) -> Iterator[str]:
+    """A database that no other test has: its tables come and go."""
+    with a_database(servers) as url:
+        yield url
 
 
 def alembic(connection: Connection) -> Config:
