@@ -19,7 +19,11 @@ from tests.matrix.people import Cast, Entry, Someone
 from tests.matrix.trouble import begin, prepare
 
 VOICE_SECONDS = 2.0
-"""A caller hears a voice by then, from our being told of what a party did (issue 4, "Shows")."""
+"""A caller hears a voice by then, from our being told of what a party did (issue 4, "Shows").
+
+One whose own leg rings 911's line hears it ring instead until a person there has pressed a key: to
+speak to them would take them away from the line.
+"""
 
 VOICE_IN_TROUBLE_SECONDS = float(waiting.PIECE_SECONDS)
 """The same where the carrier refuses us, or the database fails over: one piece of the wait."""
@@ -250,9 +254,11 @@ def _measure(heard: list[Heard], acted_at: float, first_told_at: float | None) -
 
 
 def _until_a_voice(heard: list[Heard], moment: float) -> float:
-    """Seconds from a moment until a voice; none where one is heard in it."""
-    voices = (max(0.0, one.at - moment) for one in heard if one.is_voice and one.until > moment)
-    return next(voices, heard[-1].until - moment)
+    """Seconds from a moment until a voice, or 911's line ringing; none if one is heard in it."""
+    told = (one for one in heard if one.is_voice or one.kind == "ringback")
+    return next(
+        (max(0.0, one.at - moment) for one in told if one.until > moment), heard[-1].until - moment
+    )
 
 
 def longest(heard: list[Heard], since: float, matches: Callable[[Heard], bool]) -> float:
