@@ -34,6 +34,7 @@ from ivr_flows import (
     return_to_911,
     ringing,
     waiting,
+    waiting_news,
     warm_transfer,
     wrap_up,
 )
@@ -112,6 +113,7 @@ def advance(call: Call, given: Input, facts: Facts, now: datetime) -> Step:
     handler = _HANDLERS[type(given)]
     ignored = handler(turn, given)
     holding.keep_somebody_heard(turn)
+    waiting_news.tell_at_once(turn, call)
     if not asks:
         return turn.finish(ignored)
     if not turn.is_answered:

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ivr_flows import callback, consulting, holding, moving, return_to_911, ringing
-from ivr_flows.call import FOR_911, Leg, OfferState, Place, Role, Stage, ToldWait
+from ivr_flows import (
+    callback,
+    consulting,
+    holding,
+    moving,
+    return_to_911,
+    ringing,
+    waiting_news,
+)
+from ivr_flows.call import FOR_911, HELD_STAGES, Leg, OfferState, Place, Role, Stage, ToldWait
 from ivr_flows.facts import QueueFacts
 from ivr_flows.menus import CONFIRM, HELP_KEYS, KEEP_PLACE, TEXT_ME
 from ivr_flows.outputs import CheckLeg, LeaveQueue, Say, TextCaller, WaitPiece
@@ -15,6 +23,7 @@ from ivr_flows.turn import Turn
 
 PIECE_SECONDS = 8  # one piece of the wait, speech and silence, is at most so long
 SILENCE_SECONDS = 4
+HELD_SILENCE_SECONDS = 2  # with somebody who has the caller: short, and never wordless
 SAME_PIECE_SECONDS = 0.5
 ESTIMATE_EVERY = 6  # pieces between two estimates, about half a minute
 MINUTE_SECONDS = 60
@@ -145,7 +154,8 @@ def wait_ticked(turn: Turn, digits: str) -> None:
     turn.change_leg(turn.leg_id, ticks=ticks + 1, ticked_at=turn.now)
     says = before or _piece(turn, ticks)
     spoken = sum(seconds(say) for say in says)
-    silence = max(1, min(SILENCE_SECONDS, int(PIECE_SECONDS - spoken)))
+    most = HELD_SILENCE_SECONDS if call.stage in HELD_STAGES else SILENCE_SECONDS
+    silence = max(1, min(most, int(PIECE_SECONDS - spoken)))
     turn.answer(WaitPiece(says, silence))
 
 
@@ -300,7 +310,8 @@ def _piece(turn: Turn, ticks: int) -> tuple[Say, ...]:
             turn, ticks, "911_has_left", "press_9_to_reconnect", "you_will_be_reconnected"
         )
     if call.drops:
-        first = "line_dropped_finding_someone"
+        is_news = not waiting_news.has_been_sought(call)
+        first = "line_dropped_finding_someone" if is_news else "still_finding_someone"
         return _cycle(turn, ticks, first, "press_9_for_911", "still_finding_someone")
     if _holds_for_911(turn):
         return (turn.phrase("911_hold_comfort"),) if ticks % 2 == 0 else ()
@@ -311,6 +322,10 @@ def _clinicians_piece(turn: Turn, ticks: int) -> tuple[Say, ...]:
     """The wait for a clinician: the place and the wait to expect, the choices, 911, comfort."""
     if ticks == 0:
         # Said in the wait itself, where a key is heard, and not on the way to it, where it is lost.
+        if waiting_news.has_picked_up(turn.call):
+            return (turn.phrase("someone_has_picked_up"),)
+        if waiting_news.has_been_sought(turn.call):
+            return (turn.phrase("still_calling_a_clinician"),)
         return (*_matched_incident(turn), turn.phrase("please_wait"))
     if ticks % ESTIMATE_EVERY == 1:
         return _estimate(turn)
@@ -337,17 +352,21 @@ def _matched_incident(turn: Turn) -> tuple[Say, ...]:
 def _returning_piece(turn: Turn, ticks: int) -> tuple[Say, ...]:
     returning = turn.call.returning
     if ticks == 0:
-        return (turn.phrase("911_is_being_reached"),)
+        still = waiting_news.has_been_sought(turn.call) or waiting_news.has_picked_up(turn.call)
+        return (turn.phrase("911_still_being_reached" if still else "911_is_being_reached"),)
     if ticks == 1 and turn.call.desk and returning is not None and returning.skip:
         return (turn.phrase("you_are_ahead"),)
     return (turn.phrase("911_still_being_reached"),) if ticks % 2 == 0 else ()
 
 
 def _held_piece(turn: Turn, ticks: int) -> tuple[Say, ...]:
-    """Somebody is there for the caller: on hold, they hear so in every piece."""
-    if moving.is_caller_held(turn.call):
-        return (turn.phrase("still_on_hold" if ticks % 2 else "you_are_on_hold"),)
-    return (turn.phrase("one_moment_still_here"),) if ticks % 2 == 0 else ()
+    """Somebody has the caller, who hears in every piece that they are not forgotten.
+
+    Nobody rings whose ring could bring them news: so the pauses are short instead. It does not last
+    long, 180 s at the most.
+    """
+    first = "you_are_on_hold" if moving.is_caller_held(turn.call) else "one_moment_still_here"
+    return (turn.phrase("still_on_hold" if ticks % 2 else first),)
 
 
 def _cycle(turn: Turn, ticks: int, first: str, second: str, later: str) -> tuple[Say, ...]:

@@ -114,6 +114,10 @@ PROMPTS: dict[str, str] = {
     "no_clinician_keep_caller": "No clinician is available. The caller stays with you.",
     # Waiting
     "please_wait": "Thank you. I am calling a clinician now. For 9 1 1, press 9.",
+    "someone_has_picked_up": "Someone has picked up and is hearing about your call. Please stay.",
+    "still_calling_a_clinician": (
+        "I am still calling a clinician for you. Please stay on the line. For 9 1 1, press 9."
+    ),
     "911_hold_greeting": (
         "9 1 1. Please stay on the line. The next call taker will answer your call."
     ),

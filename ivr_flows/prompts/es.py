@@ -39,6 +39,10 @@ PROMPTS: dict[str, str] = {
     ),
     # La espera
     "please_wait": "Gracias. Estoy llamando a un consejero. Para el 9 1 1, oprima el 9.",
+    "someone_has_picked_up": "Ya contestaron, y les cuento de su llamada. Por favor, no cuelgue.",
+    "still_calling_a_clinician": (
+        "Sigo llamando a un consejero para usted. No cuelgue. Para el 9 1 1, oprima el 9."
+    ),
     "911_hold_greeting": (
         "9 1 1. Por favor, no cuelgue. La próxima persona disponible contestará su llamada."
     ),

@@ -276,7 +276,7 @@ def _leg(
         leg.ends_room,
         leg.present,
         _trail(call, leg) if in_flow else (),
-        leg.ticks > 0 and leg.flow == STAR,
+        leg.ticks > 0 and _is_first_piece_told_apart(call, leg),
         leg.due_at is not None,
         (leg.vouched, leg.held, leg.muted, leg.hold_wanted, leg.mute_wanted),
         *(_as_it_is(getattr(leg, name)) for name in OTHERS[Leg]),
@@ -293,6 +293,12 @@ def _leg(
             phone.stop_ordered and phone.where == "ringing",
         ),
     )
+
+
+def _is_first_piece_told_apart(call: Call, leg: Leg) -> bool:
+    """Whether what follows depends on a piece of the wait having been served."""
+    is_sought = call.stage in (Stage.WAITING, Stage.RETURNING) and leg.place is Place.QUEUE
+    return leg.flow == STAR or is_sought
 
 
 def _trail(call: Call, leg: Leg) -> Hashable:

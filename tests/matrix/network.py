@@ -318,7 +318,8 @@ class Network:
         for entry in self.world.webhooks.log.after(after):
             params, is_told = entry["params"], entry["status"]
             tells = entry["kind"] != "wait" or params.get("Digits")
-            if is_told and tells and params.get("CallSid") in sids:
+            about = {params.get("CallSid"), params.get("DialCallSid")}
+            if is_told and tells and about & sids:
                 return float(entry["sent_at"])
         return None
 
