@@ -16,8 +16,16 @@ from ivr_flows import (
     wrap_up,
 )
 from ivr_flows.call import CARERS, FOR_911, HELD_STAGES, STAFF, Leg, OfferState, Place, Role, Stage
+from ivr_flows.inputs import SeenInRoom
 from ivr_flows.moving import STAR_GRACE_SECONDS
-from ivr_flows.outputs import CheckLeg, EndLeg, Hangup, RedirectLeg, ReleaseFromQueue
+from ivr_flows.outputs import (
+    CheckLeg,
+    EndLeg,
+    Hangup,
+    LookInRoom,
+    RedirectLeg,
+    ReleaseFromQueue,
+)
 from ivr_flows.turn import Turn
 
 HELD_SECONDS = 6  # a caller out of the room hears from somebody by then, or the next step follows
@@ -42,6 +50,23 @@ def room_joined(turn: Turn, leg: Leg, room: int, *, muted: bool | None = None) -
     else:
         _staff_joined(turn, leg)
     return ""
+
+
+def seen_in_room(turn: Turn, leg: Leg, given: SeenInRoom) -> str:
+    """The carrier was asked and has the leg in the room: it has joined, although nobody told us.
+
+    A caller has to be there with somebody who is heard: else they come out, as if not seen. Returns
+    why it was ignored, or "".
+    """
+    if leg.step != given.step:
+        return "has moved on since"
+    company = (one for one in moving.staff_in_room(turn.call) if one.id in given.others)
+    if leg.role is Role.CALLER and not any(one.is_heard for one in company):
+        return "nobody is there with the caller"
+    ignored = room_joined(turn, leg, given.room)
+    if not ignored:
+        turn.note("seen_in_room", leg.id, room=str(given.room))
+    return ignored
 
 
 def _caller_joined(turn: Turn) -> None:
@@ -433,6 +458,8 @@ def leg_overdue(turn: Turn, leg: Leg) -> None:
     """A leg of the room did not do what it was told in time."""
     if leg.role is Role.CALLER:
         _caller_overdue(turn, leg)
+    elif leg.place is Place.JOINING and leg.flow == moving.ROOM and not leg.sought:
+        _look_in_room(turn, leg)
     elif leg.place is Place.JOINING and leg.tries == 0:
         turn.change_leg(leg.id, tries=1, due_at=turn.after(moving.JOIN_SECONDS * 2))
         turn.do(RedirectLeg(leg.id, leg.step))
@@ -455,6 +482,15 @@ def leg_overdue(turn: Turn, leg: Leg) -> None:
             turn.do(RedirectLeg(leg.id, leg.step))
 
 
+def _look_in_room(turn: Turn, leg: Leg) -> None:
+    """Nobody has told us that the leg joined: that may be lost, so who is there is not disturbed.
+
+    The leg's time to join is not over yet; without an answer it ends when it would have ended.
+    """
+    turn.do(LookInRoom(leg.id, leg.room, leg.step))
+    turn.change_leg(leg.id, sought=True, due_at=turn.after(moving.LOOK_SECONDS))
+
+
 def _answers_no_question(turn: Turn) -> None:
     """Somebody at a menu is silent, for whom the caller waits."""
     waits = turn.call.caller.place is Place.QUEUE and not moving.free_in_room(turn.call)
@@ -464,7 +500,9 @@ def _answers_no_question(turn: Turn) -> None:
 
 def _caller_overdue(turn: Turn, leg: Leg) -> None:
     turn.change_leg(leg.id, due_at=None)
-    if leg.place is Place.JOINING:
+    if leg.place is Place.JOINING and not leg.sought and not _must_leave(turn):
+        _look_in_room(turn, leg)
+    elif leg.place is Place.JOINING:
         turn.change_leg(leg.id, tries=leg.tries + 1, due_at=turn.after(HELD_SECONDS))
         turn.do(RedirectLeg(leg.id, leg.step))
     elif leg.place is Place.ROOM:

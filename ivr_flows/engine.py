@@ -349,6 +349,10 @@ def _room_joined(turn: Turn, given: inputs.RoomJoined) -> str:
     return connected.room_joined(turn, leg, given.room, muted=given.muted)
 
 
+def _seen_in_room(turn: Turn, given: inputs.SeenInRoom) -> str:
+    return connected.seen_in_room(turn, turn.get_leg(given.leg_id), given)
+
+
 def _room_departed(turn: Turn, given: inputs.RoomDeparted) -> str:
     return connected.room_departed(turn, turn.get_leg(given.leg_id), given.room)
 
@@ -520,6 +524,7 @@ _HANDLERS: dict[type, Callable[[Turn, Any], str]] = {
     inputs.LegAsked: _leg_asked,
     inputs.LegStatusChanged: _leg_status,
     inputs.RoomJoined: _room_joined,
+    inputs.SeenInRoom: _seen_in_room,
     inputs.RoomDeparted: _room_departed,
     inputs.ControlsChanged: _controls_changed,
     inputs.CommandDone: _command_done,
