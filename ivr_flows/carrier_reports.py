@@ -10,6 +10,8 @@ from ivr_flows import (
     consulting,
     holding,
     inputs,
+    joining,
+    losing,
     moving,
     offering,
     parties,
@@ -59,7 +61,7 @@ def _ended(turn: Turn, leg: Leg, status: str) -> None:
     elif leg.role is Role.PSAP and not leg.present:
         return_to_911.line_over(turn, leg, status)
     else:
-        connected.leg_ended(turn, leg)
+        losing.leg_ended(turn, leg)
 
 
 def reconciled(turn: Turn, given: inputs.Reconciled) -> str:
@@ -81,11 +83,11 @@ def reconciled(turn: Turn, given: inputs.Reconciled) -> str:
 
 def room_joined(turn: Turn, given: inputs.RoomJoined) -> str:
     leg = turn.get_leg(given.leg_id)
-    return connected.room_joined(turn, leg, given.room, muted=given.muted)
+    return joining.room_joined(turn, leg, given.room, muted=given.muted)
 
 
 def seen_in_room(turn: Turn, given: inputs.SeenInRoom) -> str:
-    return connected.seen_in_room(turn, turn.get_leg(given.leg_id), given)
+    return joining.seen_in_room(turn, turn.get_leg(given.leg_id), given)
 
 
 def room_departed(turn: Turn, given: inputs.RoomDeparted) -> str:

@@ -17,6 +17,7 @@ from ivr_flows import (
     dialogue,
     front_door,
     inputs,
+    losing,
     moving,
     offering,
     presence,
@@ -96,7 +97,7 @@ def wait_ticked(turn: Turn, given: inputs.WaitTicked) -> str:
 def queue_left(turn: Turn, given: inputs.QueueLeft) -> str:
     leg = turn.leg
     if given.result == "hangup":
-        connected.leg_ended(turn, leg)
+        losing.leg_ended(turn, leg)
         turn.answer(Nothing())
         return ""
     if leg.place is not Place.QUEUE or given.step != leg.step:
@@ -113,7 +114,7 @@ def queue_left(turn: Turn, given: inputs.QueueLeft) -> str:
 def room_left(turn: Turn, given: inputs.RoomLeft) -> str:
     leg = turn.leg
     if given.hung_up:
-        connected.leg_ended(turn, leg)
+        losing.leg_ended(turn, leg)
         turn.answer(Nothing())
         return ""
     if leg.place not in (Place.ROOM, Place.JOINING) or given.step != leg.step:
@@ -125,7 +126,7 @@ def room_left(turn: Turn, given: inputs.RoomLeft) -> str:
 def dial_ended(turn: Turn, given: inputs.DialEnded) -> str:
     leg = turn.leg
     if given.hung_up:
-        connected.leg_ended(turn, leg)
+        losing.leg_ended(turn, leg)
         turn.answer(Nothing())
         return ""
     if leg.place is not Place.DIAL or given.step != leg.step:

@@ -212,6 +212,12 @@ def release_caller(turn: Turn) -> None:
         turn.change_leg(caller.id, due_at=turn.after(RELEASE_SECONDS))
 
 
+def caller_did_not_star(turn: Turn) -> None:
+    """The room ended by somebody else's leaving: the caller need not be given time for a key."""
+    if turn.call.caller.flow == STAR:
+        turn.change_leg(turn.call.caller.id, flow=WAITING)
+
+
 def fetch_caller(turn: Turn, urgency: Urgency = Urgency.TRANSFER) -> None:
     """Make the caller's leg ask what to do, wherever it is; the leg that asked is told as it is."""
     caller = turn.call.caller
