@@ -111,6 +111,7 @@ class Leg:
     muted: bool = False  # the same: hears, and is not heard
     hold_wanted: bool = False  # what we want; differs from `held` while an order is on its way
     mute_wanted: bool = False
+    sought: bool = False  # the carrier was asked whether it is in the room it was told to enter
     controls_seen: int = 0  # number of the newest callback on hold and mute in its room
     trail: tuple[str, ...] = ()  # questions answered so far, for "go back"
     ticks: int = 0  # wait documents served since the wait began

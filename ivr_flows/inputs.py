@@ -135,6 +135,20 @@ class RoomJoined:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenInRoom:
+    """The carrier was asked, and has the leg in that generation of the room, and the legs `others`.
+
+    `step` is the leg's when that was to be asked. Who is there has come, so one reading will do;
+    that somebody is not there is never told: the carrier may be a moment behind (Law 1).
+    """
+
+    leg_id: str
+    room: int
+    step: int
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RoomDeparted:
     """A conference callback: the leg has left that generation of the room.
 
@@ -352,6 +366,7 @@ Input = (
     | LegAsked
     | LegStatusChanged
     | RoomJoined
+    | SeenInRoom
     | RoomDeparted
     | ControlsChanged
     | CommandDone

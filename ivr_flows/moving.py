@@ -22,6 +22,7 @@ from ivr_flows.program import ReturnLine
 from ivr_flows.turn import Turn
 
 JOIN_SECONDS = 3  # a leg told to join is in the room by then, or the next step follows
+LOOK_SECONDS = 1  # so long before, the carrier is asked whether it is: the word of it may be lost
 RELEASE_SECONDS = 3
 STAR_GRACE_SECONDS = 0.7  # a staff leg whose room has ended comes by its own action within this
 
@@ -145,7 +146,8 @@ def join_room(turn: Turn, *, ends_room: bool) -> None:
         held=False,
         muted=muted,
         controls_seen=0,
-        due_at=turn.after(turn.spoken_seconds + JOIN_SECONDS),
+        sought=False,
+        due_at=turn.after(turn.spoken_seconds + JOIN_SECONDS - LOOK_SECONDS),
     )
     star = turn.leg.has_menu
     turn.answer(JoinRoom(turn.call.room, step, star=star, ends_room=ends_room, muted=muted))
@@ -208,6 +210,12 @@ def release_caller(turn: Turn) -> None:
     if caller.place is Place.QUEUE and caller.flow != STAR and caller_may_enter(turn.call):
         turn.do(ReleaseFromQueue(caller.id))
         turn.change_leg(caller.id, due_at=turn.after(RELEASE_SECONDS))
+
+
+def caller_did_not_star(turn: Turn) -> None:
+    """The room ended by somebody else's leaving: the caller need not be given time for a key."""
+    if turn.call.caller.flow == STAR:
+        turn.change_leg(turn.call.caller.id, flow=WAITING)
 
 
 def fetch_caller(turn: Turn, urgency: Urgency = Urgency.TRANSFER) -> None:

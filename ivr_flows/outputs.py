@@ -261,6 +261,19 @@ class CheckLeg:
 
 
 @dataclass(frozen=True, slots=True)
+class LookInRoom:
+    """Ask the carrier who is in the room that a leg was told to enter: `SeenInRoom` if the leg is.
+
+    Void once the leg is in it, or has moved on from `step`.
+    """
+
+    leg_id: str
+    room: int
+    step: int
+    urgency: Urgency = Urgency.TRANSFER
+
+
+@dataclass(frozen=True, slots=True)
 class RescueCaller:
     """Send a caller, whose leg lives although we took it for over, to 911 by the fail-safe."""
 
@@ -341,7 +354,14 @@ class TextCaller:
 
 RoomCommand = SetEndsRoom | HoldLeg | MuteLeg | RemoveLeg | Announce
 CarrierCommand = (
-    PlaceLeg | EndLeg | ReleaseFromQueue | RedirectLeg | RescueCaller | RoomCommand | CheckLeg
+    PlaceLeg
+    | EndLeg
+    | ReleaseFromQueue
+    | RedirectLeg
+    | RescueCaller
+    | RoomCommand
+    | CheckLeg
+    | LookInRoom
 )
 """Commands about one leg, which the carrier carries out."""
 
@@ -356,6 +376,7 @@ Command = (
     | RemoveLeg
     | Announce
     | CheckLeg
+    | LookInRoom
     | RescueCaller
     | RequestDispatch
     | NotifySupervisor

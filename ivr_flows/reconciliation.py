@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ivr_flows import connected, moving, return_to_911
+from ivr_flows import joining, moving, return_to_911
 from ivr_flows.call import Leg, Place, Role
 from ivr_flows.inputs import Found, Reconciled
 from ivr_flows.outputs import RedirectLeg, RescueCaller
@@ -31,7 +31,7 @@ def _mend(turn: Turn, leg: Leg, given: Reconciled) -> str:
             return "not ours to move"
         return_to_911.found_dialling(turn, talks=given.found is Found.TALK)
     elif leg.place is Place.JOINING and given.room == leg.room:
-        return connected.room_joined(turn, leg, given.room)
+        return joining.room_joined(turn, leg, given.room)
     elif given.found is Found.ALONE and not is_caller:
         return _mend_waiting_staff(turn, leg, given.room)
     else:

@@ -43,6 +43,15 @@ def ring_next(turn: Turn) -> bool:
     return bool(turn.call.live_offers())
 
 
+def confirmed(turn: Turn, leg: Leg, sid: str) -> Leg:
+    """The leg, which the carrier has if it names its sid: then phones can be rung."""
+    if not sid or leg.sid is not None:
+        return leg
+    if turn.call.unrung:
+        turn.change(unrung=())
+    return turn.change_leg(leg.id, sid=sid)
+
+
 def note_unrung(turn: Turn, leg_id: str) -> None:
     """Remember that the carrier did not confirm an order to ring; a ring it confirms clears it."""
     if leg_id not in turn.call.unrung:

@@ -8,6 +8,7 @@ from ivr_flows.outputs import (
     CarrierCommand,
     EndLeg,
     HoldLeg,
+    LookInRoom,
     MuteLeg,
     PlaceLeg,
     RedirectLeg,
@@ -31,16 +32,24 @@ def find_reason_void(command: CarrierCommand, call: Call) -> str:
         return "" if leg.role is Role.CALLER else "not a caller's leg"
     if not leg.is_live:
         return "the leg is over"
+    elsewhere = _find_reason_elsewhere(command, leg)
+    if not elsewhere and isinstance(command, (HoldLeg, MuteLeg, RemoveLeg)):
+        return _find_reason_to_leave_party(command, call, leg)
+    return elsewhere
+
+
+def _find_reason_elsewhere(command: CarrierCommand, leg: Leg) -> str:
+    """Why the leg is not where the command is meant for."""
     if isinstance(command, ReleaseFromQueue) and leg.place is not Place.QUEUE:
         return "not in the queue"
-    if isinstance(command, RedirectLeg) and leg.step != command.step:
+    if isinstance(command, (RedirectLeg, LookInRoom)) and leg.step != command.step:
         return "the leg has moved on"
+    if isinstance(command, LookInRoom) and leg.place is not Place.JOINING:
+        return "not on its way into the room"
     if isinstance(command, RoomCommand) and (
         leg.place is not Place.ROOM or leg.room != command.room
     ):
         return "not in that room"
-    if isinstance(command, (HoldLeg, MuteLeg, RemoveLeg)):
-        return _find_reason_to_leave_party(command, call, leg)
     return ""
 
 

@@ -65,6 +65,7 @@ GIVEN = frozenset(
         inputs.LegAsked,
         inputs.LegStatusChanged,
         inputs.RoomJoined,
+        inputs.SeenInRoom,
         inputs.RoomDeparted,
         inputs.CommandDone,
         inputs.CommandFailed,

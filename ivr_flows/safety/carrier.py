@@ -419,6 +419,16 @@ def _look_up(world: World, order: outputs.CheckLeg) -> World:
     return report(world, Report(over, may_be_lost=False))
 
 
+def _look_in_room(world: World, order: outputs.LookInRoom) -> World:
+    where = ("room", order.room)
+    there = [one for one, phone in world.phones.items() if (phone.where, phone.room) == where]
+    if find_reason_void(order, world.call) or order.leg_id not in there:
+        return world
+    others = tuple(one for one in there if one != order.leg_id)
+    seen = inputs.SeenInRoom(order.leg_id, order.room, order.step, others)
+    return report(world, Report(seen, may_be_lost=False))
+
+
 def _nothing(world: World, _order: outputs.Command) -> World:
     return world
 
@@ -433,6 +443,7 @@ COMMANDS: dict[type, Callable[[World, Any], World]] = {
     outputs.MuteLeg: _mute,
     outputs.RemoveLeg: _remove,
     outputs.CheckLeg: _look_up,
+    outputs.LookInRoom: _look_in_room,
     outputs.Announce: _nothing,  # speech in the room moves nobody
     outputs.RequestDispatch: _nothing,  # not the carrier's; it answers by DispatchChanged
     outputs.NotifySupervisor: _nothing,  # not the carrier's

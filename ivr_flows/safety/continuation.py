@@ -12,7 +12,7 @@ from typing import Any
 
 from ivr_flows import inputs, moving, outputs, prompts, waiting
 from ivr_flows.call import Call, Role, Stage
-from ivr_flows.engine import SWEEP_LATE_SECONDS
+from ivr_flows.leg_requests import SWEEP_LATE_SECONDS
 from ivr_flows.program import Program
 from ivr_flows.psap_choice import psap_of
 from ivr_flows.safety import promises

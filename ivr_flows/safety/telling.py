@@ -228,8 +228,9 @@ def _deadline(call: Call, act: Act) -> str:
 def _happening(given: inputs.Input) -> str:
     if isinstance(given, inputs.LegStatusChanged):
         return f"is reported {given.status}"
-    if isinstance(given, inputs.RoomJoined):
-        return f"is reported in room {given.room}"
+    if isinstance(given, (inputs.RoomJoined, inputs.SeenInRoom)):
+        how = "reported" if isinstance(given, inputs.RoomJoined) else "seen"
+        return f"is {how} in room {given.room}"
     if isinstance(given, inputs.RoomDeparted):
         return f"is reported out of room {given.room}"
     if isinstance(given, inputs.RoomLeft):
@@ -254,6 +255,7 @@ _ORDERS: dict[type, str] = {
     outputs.RedirectLeg: "fetch {who}",
     outputs.RemoveLeg: "take {who} out of the room",
     outputs.CheckLeg: "ask whether {who} is still there",
+    outputs.LookInRoom: "ask whether {who} is in the room",
     outputs.NotifySupervisor: "tell a supervisor",
 }
 

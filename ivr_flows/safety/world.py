@@ -46,7 +46,7 @@ LOOKED_AT: dict[type, frozenset[str]] = {
         {
             *("id", "role", "place", "flow", "node", "tries", "step", "sid", "person_id"),
             *("line_id", "shared", "room", "ends_room", "present", "trail", "ticks", "due_at"),
-            *("vouched", "held", "muted", "hold_wanted", "mute_wanted"),
+            *("sought", "vouched", "held", "muted", "hold_wanted", "mute_wanted"),
         }
     ),
 }
@@ -278,6 +278,7 @@ def _leg(
         _trail(call, leg) if in_flow else (),
         leg.ticks > 0 and _is_first_piece_told_apart(call, leg),
         leg.due_at is not None,
+        leg.sought and leg.place is Place.JOINING,
         (leg.vouched, leg.held, leg.muted, leg.hold_wanted, leg.mute_wanted),
         *(_as_it_is(getattr(leg, name)) for name in OTHERS[Leg]),
         None if offer is None else (offer.state, offer.desk, offer.due_at is not None),
@@ -414,6 +415,7 @@ def _item(item: Item, places: dict[str, int], rank: dict[int, int], call: Call) 
         getattr(about, "command", ""),
         getattr(about, "permanent", None),
         getattr(about, "digits", ""),
+        frozenset(places[one] for one in getattr(about, "others", ()) if one in places),
         isinstance(item, Report) and item.is_heard,
     )
 

@@ -21,12 +21,14 @@ from ivr_flows.inputs import (
     CommandUnknown,
     Input,
     LegStatusChanged,
+    SeenInRoom,
 )
 from ivr_flows.outputs import (
     CarrierCommand,
     CheckLeg,
     EndLeg,
     HoldLeg,
+    LookInRoom,
     MuteLeg,
     PlaceLeg,
     RedirectLeg,
@@ -50,6 +52,9 @@ log = get_logger(__name__)
 
 SECOND_READING_SECONDS = 10.0
 """Between two readings of Twilio's state, which lags behind (Law 1)."""
+
+LOOK_AGAIN_SECONDS = 0.4
+"""Until a room is looked into again for a leg that was not there: it may have come just now."""
 
 RETRY_SECONDS = 1.0
 MOST_ATTEMPTS = 4
@@ -243,6 +248,9 @@ def record(outgoing: Outgoing, order: Order, result: Result) -> None:
     if isinstance(command, CheckLeg):
         _record_check(outgoing, order, result)
         return
+    if isinstance(command, LookInRoom):
+        _record_look(outgoing, order, command, result.there)
+        return
     if isinstance(command, REPORTED):
         done = CommandDone(row.name, row.leg_id, result.sid, on=_switched_on(command))
         _tell(outgoing, order, done)
@@ -291,6 +299,25 @@ def _record_check(outgoing: Outgoing, order: Order, result: Done) -> None:
         _tell(outgoing, order, LegStatusChanged(row.leg_id, result.status, sid or ""))
     with outgoing.exchange.sessions.begin() as session:
         outbox.mark_done(session, row.id)
+
+
+def _record_look(
+    outgoing: Outgoing, order: Order, command: LookInRoom, there: Collection[str]
+) -> None:
+    """Who is in the room has joined it. Who is not is looked for again, while they are awaited."""
+    row = order.row
+    legs = [leg.id for leg in order.call.legs if leg.sid in there]
+    is_there = row.leg_id in legs
+    if is_there:
+        others = tuple(leg_id for leg_id in legs if leg_id != row.leg_id)
+        _tell(outgoing, order, SeenInRoom(row.leg_id, command.room, command.step, others))
+    with outgoing.exchange.sessions.begin() as session:
+        if is_there or row.attempts >= MOST_ATTEMPTS:
+            outbox.mark_done(session, row.id)
+        else:
+            now = read_now(session, outgoing.exchange.clock)
+            due_at = now + timedelta(seconds=LOOK_AGAIN_SECONDS)
+            outbox.mark_ready(session, row.id, due_at, "not there")
 
 
 def tell(exchange: Exchange, call_id: str, news: Input) -> Answer:

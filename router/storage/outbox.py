@@ -52,6 +52,7 @@ _COMMANDS: Mapping[str, type[Command]] = {
         "RemoveLeg",
         "Announce",
         "CheckLeg",
+        "LookInRoom",
         "RescueCaller",
         "RequestDispatch",
         "NotifySupervisor",

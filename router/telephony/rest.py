@@ -28,6 +28,7 @@ from ivr_flows.outputs import (
     CarrierCommand,
     EndLeg,
     HoldLeg,
+    LookInRoom,
     MuteLeg,
     PlaceLeg,
     RedirectLeg,
@@ -45,6 +46,8 @@ TIMEOUT_SECONDS = 4.0  # Twilio's own client waits for ever
 CALL_EVENTS = ["initiated", "ringing", "answered", "completed"]
 INVALID_CALL_STATE = "21220"
 RESOURCE_NOT_FOUND = "20404"
+NO_ROOM = "no_room"
+IN_ROOM = "connected"  # Twilio's status of a participant who is in the conference
 TOO_MANY_REQUESTS = 429  # "never processed and always safe to retry"
 NOT_FOUND = 404
 SERVER_ERRORS = 500
@@ -60,10 +63,14 @@ NO_DETECTION: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Twilio did it. `sid` names the leg or message; `status` is Twilio's word for its state."""
+    """Twilio did it. `sid` names the leg or message; `status` is Twilio's word for its state.
+
+    `there` holds the sids of the legs in a room that was looked into.
+    """
 
     sid: str = ""
     status: str = ""
+    there: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +149,8 @@ class Carrier:
         """Carry out one command for a leg of `call`, as it stands in the database now.
 
         `PlaceLeg` needs both numbers, `Announce` the outbox row's id as `token`. `CheckLeg` gives
-        `Done` with the leg's status. Whether the command still holds is for the one who asks.
+        `Done` with the leg's status, `LookInRoom` with who is there. Whether the command still
+        holds is for the one who asks.
         """
         leg = call.find_leg(command.leg_id)
         if leg is None:
@@ -153,6 +161,8 @@ class Carrier:
             return self._execute_in_room(command, room_name(call.id, command.room), leg, token)
         if not leg.sid:
             return Failed("no_sid", permanent=True)
+        if isinstance(command, LookInRoom):
+            return self.look_in_room(room_name(call.id, command.room))
         if isinstance(command, EndLeg) and leg.role is Role.CALLER:
             return self.cancel_ring(leg.sid)
         if isinstance(command, EndLeg):
@@ -314,6 +324,24 @@ class Carrier:
         url = self._urls.announce(leg.id, token)
         return self._update_participant(room, leg, announce_url=url, announce_method="POST")
 
+    def look_in_room(self, room: str) -> Done | Failed:
+        """Ask who is in a room: `Done.there`; nobody where Twilio knows no such room.
+
+        It may be a moment old: who has just come may be missing. Without an answer it fails, to be
+        asked again.
+        """
+        conference = self._find_room(room)
+        found: list[Any] = []
+        if isinstance(conference, (Failed, Unknown)):
+            result: Result = conference
+        else:
+            result = _attempt(lambda: found.extend(conference.participants.list(limit=LISTED)))
+        if isinstance(result, Failed) and result.code in (NO_ROOM, RESOURCE_NOT_FOUND):
+            return Done()
+        if not isinstance(result, Done):
+            return _unanswered(result)
+        return Done(there=frozenset(one.call_sid for one in found if one.status == IN_ROOM))
+
     def check(self, sid: str) -> Result:
         """Ask for a leg's status: `Done.status`. It may be seconds old (Law 1: ask twice)."""
         return _attempt(lambda: self._client.calls(sid).fetch())
@@ -364,6 +392,14 @@ class Carrier:
         )
 
     def _change_participant(self, room: str, leg: Leg, change: Callable[[Any], object]) -> Result:
+        conference = self._find_room(room)
+        if isinstance(conference, (Failed, Unknown)):
+            return conference
+        sid = leg.sid or ""
+        return _attempt(lambda: change(conference.participants(sid or leg.id)), sid=sid)
+
+    def _find_room(self, room: str) -> Any | Failed | Unknown:  # noqa: ANN401 - the client's own type
+        """The live conference of that name; `NO_ROOM` when there is none."""
         found: list[Any] = []
         result = _attempt(
             lambda: found.extend(self._client.conferences.list(friendly_name=room, limit=LISTED))
@@ -371,9 +407,7 @@ class Carrier:
         if not isinstance(result, Done):
             return result
         live = [one for one in found if one.status != "completed"]
-        if not live:
-            return Failed("no_room", permanent=True)
-        return _attempt(lambda: change(live[0].participants(leg.sid or leg.id)), sid=leg.sid or "")
+        return live[0] if live else Failed(NO_ROOM, permanent=True)
 
     def _find_queue_sid(self, name: str, *, cached: bool) -> str | Failed | Unknown:
         """The queue's sid, "" when there is none. Twilio cannot search queues by name."""
@@ -413,6 +447,11 @@ def _attempt(request: Callable[[], Any], *, sid: str = "") -> Result:
     return Done(
         sid or str(getattr(answer, "sid", "") or ""), str(getattr(answer, "status", "") or "")
     )
+
+
+def _unanswered(result: Failed | Unknown) -> Failed:
+    """What a question comes to that has no answer: no harm is done by asking again."""
+    return result if isinstance(result, Failed) else Failed(result.reason, permanent=False)
 
 
 def _refusal(status: int, code: int | None) -> Failed | Unknown:

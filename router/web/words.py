@@ -67,6 +67,7 @@ EVENTS: Mapping[str, str] = {
     "return_reason": "Gave the reason for the return",
     "return_requested": "Asked for the return to 911",
     "return_started": "The return to 911 began",
+    "seen_in_room": "Was found on the line, unannounced",
     "sent_to_crisis_line": "The crisis line was dialled",
     "returned": "911 has the caller",
     "ring_ended": "Ringing ended",

@@ -44,6 +44,8 @@ IN_MID_TRANSFER: tuple[inputs.Input, ...] = (
     inputs.TransferRequested("token", "desk:supervisors"),
 )
 WAIT_KEYS = ("", "", "", "", "9", "5", "2", "1", "3")
+OTHERWISE = {"ivr": Found.FLOW, "": Found.OVER, "whisper": Found.TALK}
+"""Where a leg is, of which a reading of the carrier has another word."""
 TOLD_AGAIN = (
     inputs.Keyed,
     inputs.QueueLeft,
@@ -51,6 +53,7 @@ TOLD_AGAIN = (
     inputs.DialEnded,
     inputs.LegStatusChanged,
     inputs.RoomJoined,
+    inputs.SeenInRoom,
     inputs.RoomDeparted,
     inputs.ControlsChanged,
     inputs.CommandDone,
@@ -114,6 +117,7 @@ class Carrier:
             outputs.MuteLeg: self._mute,
             outputs.RemoveLeg: self._remove,
             outputs.CheckLeg: self._look_up,
+            outputs.LookInRoom: self._look_in_room,
         }
         for leg in story.call.legs:
             if leg.place is Place.ROOM:
@@ -320,6 +324,15 @@ class Carrier:
         if order.leg_id not in self.on_line:
             self.story.give(inputs.LegStatusChanged(order.leg_id, "completed"))
 
+    def _look_in_room(self, order: outputs.LookInRoom) -> None:
+        room = f"room:{order.room}"
+        there = [leg_id for leg_id, where in self.on_line.items() if where == room]
+        if order.leg_id in there:
+            others = tuple(leg_id for leg_id in there if leg_id != order.leg_id)
+            seen = inputs.SeenInRoom(order.leg_id, order.room, order.step, others)
+            self.told_before.append(seen)
+            self.story.give(seen)
+
     # -- what the people do --------------------------------------------------------------
 
     def act(self) -> None:
@@ -352,7 +365,7 @@ class Carrier:
         leg = self.random.choice(self.story.call.legs)
         where = self.on_line.get(leg.id, "")
         place, _, room = where.partition(":")
-        found = {"ivr": Found.FLOW, "": Found.OVER}.get(place) or Found(place)
+        found = OTHERWISE.get(place) or Found(place)
         if found.value == leg.place.value or (found is Found.OVER and leg.place is Place.PLANNED):
             return
         if found is Found.ROOM and list(self.on_line.values()).count(where) == 1:

@@ -19,6 +19,7 @@ from ivr_flows.outputs import (
     Command,
     EndLeg,
     HoldLeg,
+    LookInRoom,
     MuteLeg,
     PlaceLeg,
     RedirectLeg,
@@ -271,6 +272,71 @@ def test_law1_a_checked_leg_is_over_only_when_two_readings_say_so(
     perform_all(outgoing)
     assert line.leg(leg_id).place is Place.ENDED
     assert carrier.names().count("check") == 2
+
+
+@pytest.fixture
+def joining(line: Line, outgoing: Outgoing) -> tuple[str, LookInRoom]:
+    """A clinician was sent into the room and is not reported there; the call, and the question."""
+    call_id, leg_id = offered(line, "ada")
+    perform_all(outgoing)
+    line.answer(leg_id)
+    line.press(leg_id, "1")
+    leg = line.leg(leg_id)
+    assert leg.place is Place.JOINING
+    look = LookInRoom(leg_id, leg.room, leg.step)
+    order(line, call_id, look)
+    return call_id, look
+
+
+def test_tr7_a_leg_that_the_carrier_has_in_the_room_has_joined(
+    line: Line, outgoing: Outgoing, carrier: FakeCarrier, joining: tuple[str, LookInRoom]
+) -> None:
+    _, look = joining
+    sid = line.leg(look.leg_id).sid or ""
+    carrier.results["LookInRoom"] = [Done(there=frozenset({sid, "CAstranger"}))]
+    perform_all(outgoing)
+    assert line.leg(look.leg_id).place is Place.ROOM
+    assert row_of(line, look.leg_id, "LookInRoom").state == "done"
+
+
+def test_tr7_a_leg_that_is_not_there_yet_is_looked_for_again_and_never_given_up_for_it(
+    line: Line, outgoing: Outgoing, carrier: FakeCarrier, joining: tuple[str, LookInRoom]
+) -> None:
+    _, look = joining
+    before = line.leg(look.leg_id)
+    for _ in range(service.MOST_ATTEMPTS + 1):
+        perform_all(outgoing)
+        line.clock.move(service.LOOK_AGAIN_SECONDS)
+    assert carrier.names().count("LookInRoom") == service.MOST_ATTEMPTS
+    assert line.leg(look.leg_id) == before
+    assert row_of(line, look.leg_id, "LookInRoom").state == "done"
+
+
+def test_tr7_one_that_comes_meanwhile_is_not_looked_for_any_more(
+    line: Line, outgoing: Outgoing, carrier: FakeCarrier, joining: tuple[str, LookInRoom]
+) -> None:
+    call_id, look = joining
+    perform_all(outgoing)
+    apply_input(line.exchange, call_id, RoomJoined(look.leg_id, look.room))
+    line.clock.move(service.LOOK_AGAIN_SECONDS)
+    perform_all(outgoing)
+    assert carrier.names().count("LookInRoom") == 1
+    assert row_of(line, look.leg_id, "LookInRoom").state == "void"
+
+
+def test_tr7_a_carrier_that_does_not_say_who_is_there_is_asked_again_and_decides_nothing(
+    line: Line, outgoing: Outgoing, carrier: FakeCarrier, joining: tuple[str, LookInRoom]
+) -> None:
+    _, look = joining
+    before = line.leg(look.leg_id)
+    sid = before.sid or ""
+    refusal = Failed("http_503", permanent=False)
+    carrier.results["LookInRoom"] = [refusal, Done(there=frozenset({sid}))]
+    perform_all(outgoing)
+    assert line.leg(look.leg_id) == before
+    line.clock.move(service.RETRY_SECONDS)
+    perform_all(outgoing)
+    assert line.leg(look.leg_id).place is Place.ROOM
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from ivr_flows.outputs import (
     CheckLeg,
     Command,
     EndLeg,
+    LookInRoom,
     NotifySupervisor,
     PlaceLeg,
     RedirectLeg,
@@ -38,6 +39,7 @@ COMMANDS: tuple[Command, ...] = (
     SetEndsRoom("aa-2", 1, ends_room=True),
     Announce("aa-2", 1, Say("dispatch_assigned", "en", {"team": "One"})),
     CheckLeg("aa-2"),
+    LookInRoom("aa-2", 1, 4),
     RequestDispatch({"hazards": "no"}),
     NotifySupervisor("offer_missed", "ada"),
 )
@@ -63,7 +65,7 @@ def test_law7_each_command_goes_to_whom_it_concerns(session: Session) -> None:
         kind: len(outbox.claim_due(session, [kind], 20, "w", later))
         for kind in (CALL, DISPATCH, NOTIFY)
     }
-    assert kinds == {CALL: 7, DISPATCH: 1, NOTIFY: 1}
+    assert kinds == {CALL: 8, DISPATCH: 1, NOTIFY: 1}
 
 
 def test_law8_commands_leave_by_urgency_then_by_time(session: Session) -> None:

@@ -17,6 +17,7 @@ from ivr_flows.outputs import (
     CheckLeg,
     EndLeg,
     HoldLeg,
+    LookInRoom,
     MuteLeg,
     PlaceLeg,
     RedirectLeg,
@@ -212,6 +213,34 @@ def test_tr4_a_leg_is_taken_out_of_a_room_and_no_other_is(
     assert carrier.execute(RemoveLeg("abc-2", 1), call) == gone
 
 
+def test_tr7_who_is_in_a_room_is_told(stage: Network, carrier: Carrier) -> None:
+    look = LookInRoom("abc-2", 1, 1)
+    sid = answered(stage, carrier, "<Pause length='5'/>" + ROOM)
+    call = a_call(sid, Place.JOINING)
+    assert carrier.execute(look, call) == Done(), "there is no such room yet"
+    stage.net.advance(6)
+    assert carrier.execute(look, call) == Done(there=frozenset({sid}))
+    assert carrier.execute(LookInRoom("abc-2", 2, 1), call) == Done(), "that is another room"
+    stage.net.faults(stale_seconds=10)
+    assert carrier.execute(look, call) == Done(), "what is a moment old knows nothing of them yet"
+    stage.net.faults()
+    assert isinstance(carrier.end_call(sid, is_answered=True), Done)
+    stage.net.advance(0)
+    assert carrier.execute(look, call) == Done(), "the room is over"
+
+
+@pytest.mark.parametrize("path", ["/Conferences", "/Participants"])
+def test_tr7_a_room_that_is_not_told_of_is_not_taken_for_empty(
+    stage: Network, carrier: Carrier, path: str
+) -> None:
+    call = a_call(answered(stage, carrier, ROOM), Place.JOINING)
+    for deed in ("429", "503", "timeout"):
+        stage.net.faults(rest=[{"do": deed, "method": "GET", "path": path, "next": 1}])
+        result = carrier.execute(LookInRoom("abc-2", 1, 1), call)
+        assert isinstance(result, Failed)
+        assert not result.permanent
+
+
 def test_a_text_is_sent(stage: Network, carrier: Carrier) -> None:
     ana = stage.net.phone(ANA, "Ana")
     sent = carrier.send_message(ANA, LINE, "Hello", stage.app.url("/sms/status/7"))
@@ -271,6 +300,7 @@ def test_a_leg_nobody_knows_is_gone(carrier: Carrier) -> None:
         (EndLeg("abc-9"), "no_leg"),
         (EndLeg("abc-2"), "no_sid"),
         (ReleaseFromQueue("abc-2"), "no_sid"),
+        (LookInRoom("abc-2", 1, 1), "no_sid"),
         (RING, "no_number"),
     ],
 )
