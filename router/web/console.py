@@ -32,7 +32,8 @@ from router.services.read_record import check_part_in, list_own_calls, read_reco
 from router.services.sign_on import sign_off, sign_on
 from router.storage.accounts import UserRow
 from router.storage.database import Sessions
-from router.web.api import make_api, refusal_of
+from router.web.api import make_api
+from router.web.api_endpoint import refusal_of
 from router.web.auth import (
     current_account,
     has_role,
