@@ -7,12 +7,13 @@ own ids.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from ivr_flows.copies import changed
 from ivr_flows.protocols import Run
 
 
@@ -351,15 +352,15 @@ class Call:
     def with_leg(self, leg: Leg) -> Call:
         """The call with `leg` added or put in place of the one with its id."""
         if self.find_leg(leg.id) is None:
-            return replace(self, legs=(*self.legs, leg))
-        return replace(self, legs=tuple(leg if old.id == leg.id else old for old in self.legs))
+            return changed(self, legs=(*self.legs, leg))
+        return changed(self, legs=tuple(leg if old.id == leg.id else old for old in self.legs))
 
     def with_offer(self, offer: Offer) -> Call:
         """The call with `offer` added or put in place of the one on its leg."""
         if self.find_offer(offer.leg_id) is None:
-            return replace(self, offers=(*self.offers, offer))
+            return changed(self, offers=(*self.offers, offer))
         offers = tuple(offer if old.leg_id == offer.leg_id else old for old in self.offers)
-        return replace(self, offers=offers)
+        return changed(self, offers=offers)
 
     def next_leg_id(self) -> str:
         """The id a new leg of this call takes."""

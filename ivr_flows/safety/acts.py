@@ -6,13 +6,13 @@ An act is data, so that a story can be told and played again from its beginning.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ivr_flows import inputs, moving, outputs, party_menu
 from ivr_flows.call import Call, Place, Role, Stage, TransferState
 from ivr_flows.callback import HAND_OVER_TRIES
+from ivr_flows.copies import changed
 from ivr_flows.dialogue import find_node
 from ivr_flows.engine import arrive
 from ivr_flows.menus import CONFIRM, KEEP_PLACE
@@ -359,14 +359,14 @@ def _silent_to_the_end(world: World, leg_id: str) -> World:
     if leg is None or node is None:
         return world
     tries = max(node.tries, HAND_OVER_TRIES)
-    return world._replace(call=world.call.with_leg(replace(leg, tries=tries)))
+    return world._replace(call=world.call.with_leg(changed(leg, tries=tries)))
 
 
 def _tick(carrier: Carrier, world: World, act: Act) -> World:
     if act.kind == "stale_tick":
         old = NOW - timedelta(seconds=STALE_SECONDS)
-        offers = tuple(replace(offer, offered_at=old) for offer in world.call.offers)
-        world = world._replace(call=replace(world.call, offers=offers))
+        offers = tuple(changed(offer, offered_at=old) for offer in world.call.offers)
+        world = world._replace(call=changed(world.call, offers=offers))
     given = inputs.WaitTicked(act.leg_id, act.detail)
     return carrier.give(world, given, act.choice, is_heard=True)
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from ivr_flows import inputs, outputs
 from ivr_flows.call import Place, Role
+from ivr_flows.copies import changed
 from ivr_flows.engine import advance
 from ivr_flows.facts import Candidate, Decision, Facts, History, QueueFacts
 from ivr_flows.moving import CLOSING
@@ -450,10 +451,10 @@ def with_due(world: World, what: str, leg_id: str, now: datetime = NOW) -> World
     call = world.call
     if what == "offer":
         offer = call.find_offer(leg_id)
-        call = call if offer is None else call.with_offer(replace(offer, due_at=now))
+        call = call if offer is None else call.with_offer(changed(offer, due_at=now))
     elif what == "leg":
         leg = call.find_leg(leg_id)
-        call = call if leg is None else call.with_leg(replace(leg, due_at=now))
+        call = call if leg is None else call.with_leg(changed(leg, due_at=now))
     else:
-        call = replace(call, **{CALL_DEADLINES[what]: now})  # type: ignore[arg-type]
+        call = changed(call, **{CALL_DEADLINES[what]: now})
     return world._replace(call=call)
