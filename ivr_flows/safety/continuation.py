@@ -83,18 +83,20 @@ class Silence:
     def _play(self, world: World, mode: str) -> tuple[float, float]:
         """Seconds until the end of the silence, and the longest time alone in a room in it."""
         player = Player(self.carrier, world, mode)
-        trail: list[tuple[int, float, bool]] = []
+        trail: list[tuple[int | None, float, bool]] = []
         tail = (0.0, 0.0)
         on_trail: set[int] = set()
         while not player.is_over():
-            mark = hash((mode, player.key()))
-            known = self._known.get(mark)
-            if known is not None:
-                tail = known
-                break
-            if mark in on_trail:
-                raise _broken(promises.DEADLINE, "the call goes round without an end", mode)
-            on_trail.add(mark)
+            mark = None
+            if not trail or not player.world.queue:  # what is under way comes to rest, and soon
+                mark = hash((mode, player.key()))
+                known = self._known.get(mark)
+                if known is not None:
+                    tail = known
+                    break
+                if mark in on_trail:
+                    raise _broken(promises.DEADLINE, "the call goes round without an end", mode)
+                on_trail.add(mark)
             is_alone = player.world.is_alone_in_a_room
             try:
                 passed = player.step()
@@ -110,7 +112,8 @@ class Silence:
             rest += passed
             run = run + passed if is_alone else 0.0
             alone = max(alone, run)
-            self._known[mark] = (rest, alone)
+            if mark is not None:
+                self._known[mark] = (rest, alone)
         return rest, alone
 
 

@@ -375,6 +375,8 @@ def _of_the_call(call: Call, rank: dict[int, int], places: dict[str, int]) -> Ha
 
 def _as_it_is(value: Any) -> Hashable:  # noqa: ANN401 - any field
     """A value of a field that the key knows nothing of; of an instant, that there is one."""
+    if type(value) is str:  # nearly all of them, so first
+        return value
     if isinstance(value, datetime):
         return True
     if is_dataclass(value):
@@ -415,10 +417,10 @@ def _item(item: Item, places: dict[str, int], rank: dict[int, int], call: Call) 
 def deadlines_of(call: Call) -> Iterable[tuple[str, str, datetime]]:
     """Deadlines that are set: of what, of which leg, when."""
     for offer in call.offers:
-        if offer.is_live and offer.due_at is not None:
+        if offer.due_at is not None and offer.is_live:
             yield "offer", offer.leg_id, offer.due_at
     for leg in call.legs:
-        if leg.is_live and leg.due_at is not None:
+        if leg.due_at is not None and leg.is_live:
             yield "leg", leg.id, leg.due_at
     if call.stage is not Stage.CLOSED:
         for what, field in CALL_DEADLINES.items():
