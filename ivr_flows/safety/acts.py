@@ -17,6 +17,7 @@ from ivr_flows.dialogue import find_node
 from ivr_flows.engine import arrive
 from ivr_flows.menus import CONFIRM, KEEP_PLACE
 from ivr_flows.presence import LINE_TRIES
+from ivr_flows.safety import repairing
 from ivr_flows.safety.carrier import (
     Carrier,
     Choice,
@@ -71,6 +72,7 @@ GIVEN = frozenset(
         inputs.CommandUnknown,
         inputs.TimePassed,
         inputs.StaffFreed,
+        inputs.Reconciled,
         *(type(given) for given in FROM_PAGES.values()),
     }
 )
@@ -79,7 +81,6 @@ NOT_EXPLORED: dict[type, str] = {
     inputs.ProtocolMoved: "triage protocols are not asked here; every decision is tried without",
     inputs.ControlsChanged: "tells what CommandDone of HoldLeg and MuteLeg tells",
     inputs.ControlRequested: "does what the star menu's people on the line do, which is explored",
-    inputs.Reconciled: "only rescues: what is proven here holds without any repair",
     inputs.CallBackBegun: "begins a call that we make; calls that come in are explored",
     inputs.CallBackCancelled: "ends a call that we make, before its caller is reached",
 }
@@ -130,6 +131,7 @@ def list_acts(
             yield from (Act("tick", leg_id, digits) for digits in _choices(world.call))
     yield from _deadlines(world, with_faults=with_faults)
     yield from _transfers(world, targets)
+    yield from _repairs(world)
     if world.call.stage in (Stage.WAITING, Stage.CONSULTING, Stage.RETURNING) and world.call.desk:
         yield Act("staff_freed")
     if with_faults and world.caller_is_on_the_line:
@@ -147,6 +149,14 @@ def _transfers(world: World, targets: tuple[str, ...]) -> Iterator[Act]:
         if call.transfer.state is TransferState.CONSULTING:
             yield Act("introduce")
         yield Act("cancel_transfer")
+
+
+def _repairs(world: World) -> Iterator[Act]:
+    """What the repairer tells of legs that are elsewhere: true, or of a moment ago."""
+    for finding in repairing.list_findings(world):
+        yield Act("repair", finding.leg_id)
+        if not world.late:
+            yield Act("reading", finding.leg_id)
 
 
 def _deadlines(world: World, *, with_faults: bool) -> Iterator[Act]:
@@ -182,6 +192,7 @@ _AT_THE_PHONE: dict[str, tuple[str, ...]] = {
     "dial": ("line_answers", "line_silent", "hang_up"),
     "asked": ("line_proves", "line_is_a_machine", "hang_up"),
     "talk": ("line_hangs_up", "hang_up"),
+    "failsafe": ("hang_up",),
 }
 """What the person on a phone may do, by where it is; in the queue, without a key."""
 
@@ -247,6 +258,8 @@ def perform(carrier: Carrier, world: World, act: Act) -> World:
         return carrier.run(world._replace(late=tuple(rest)), item, act.choice)
     if world.late:
         world = world._replace(late=tuple((item, age + 1) for item, age in world.late))
+    if act.kind in ("repair", "reading"):
+        return _repair(carrier, world, act)
     if act.kind in ("due", "unheard"):
         return _pass_deadline(carrier, world, act)
     if act.kind == "staff_freed":
@@ -256,6 +269,17 @@ def perform(carrier: Carrier, world: World, act: Act) -> World:
     if act.kind in _BY_API:
         return carrier.give(world, _BY_API[act.kind](act), act.choice)
     return _of_people(carrier, world, act)
+
+
+def _repair(carrier: Carrier, world: World, act: Act) -> World:
+    """Where a leg is reaches us by reading the carrier: at once, or after one other thing."""
+    found = repairing.find(world, act.leg_id)
+    if found is None:
+        msg = f"safety: {act.leg_id} is where the record has it"
+        raise ValueError(msg)
+    if act.kind == "repair":
+        return carrier.give(world, found, act.choice)
+    return world._replace(late=(*world.late, (Report(found), 0)))
 
 
 def _under_way(carrier: Carrier, world: World, act: Act) -> World:

@@ -19,7 +19,7 @@ from ivr_flows.facts import Candidate, Decision, Facts, History, QueueFacts
 from ivr_flows.moving import CLOSING
 from ivr_flows.outputs import Step
 from ivr_flows.program import Program, Psap
-from ivr_flows.safety.world import CALL_DEADLINES, NOW, Item, Phone, Report, World
+from ivr_flows.safety.world import BY_TWIML, CALL_DEADLINES, NOW, Item, Phone, Report, World
 from ivr_flows.void import find_reason_void
 
 CLINICIANS = ("ana", "ben", "eva", "kai")
@@ -368,6 +368,13 @@ def _redirect(world: World, order: outputs.RedirectLeg) -> World:
     return report(world, asked)
 
 
+def _rescue(world: World, order: outputs.RescueCaller) -> World:
+    phone = world.phone(order.leg_id)
+    if phone is None or phone.where in ("over", *BY_TWIML):
+        return world
+    return world.with_phone(order.leg_id, phone._replace(where="failsafe"))
+
+
 def _set_flag(world: World, order: outputs.SetEndsRoom) -> World:
     phone = world.phone(order.leg_id)
     if phone is None or phone.where != "room" or phone.room != order.room:
@@ -437,7 +444,7 @@ COMMANDS: dict[type, Callable[[World, Any], World]] = {
     outputs.Announce: _nothing,  # speech in the room moves nobody
     outputs.RequestDispatch: _nothing,  # not the carrier's; it answers by DispatchChanged
     outputs.NotifySupervisor: _nothing,  # not the carrier's
-    outputs.RescueCaller: _nothing,  # ordered after a Reconciled alone, which is not explored
+    outputs.RescueCaller: _rescue,
     outputs.PlanCallBack: _nothing,  # call-backs are calls of their own, which are not explored
     outputs.CallBackNow: _nothing,
     outputs.CancelCallBack: _nothing,

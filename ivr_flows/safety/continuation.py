@@ -18,7 +18,7 @@ from ivr_flows.psap_choice import psap_of
 from ivr_flows.safety import promises
 from ivr_flows.safety.acts import REFUSALS, refuse
 from ivr_flows.safety.carrier import Carrier, Choice, Violation, hang_up
-from ivr_flows.safety.world import NOW, Item, Phone, Report, World, deadlines_of, key
+from ivr_flows.safety.world import BY_TWIML, NOW, Item, Phone, Report, World, deadlines_of, key
 from ivr_flows.targets import name_of
 
 WORKS = "everything works, and nobody answers"
@@ -269,7 +269,7 @@ class Player:
         for leg_id, phone in self.world.phones.items():
             if self._phones.get(leg_id) is phone:
                 continue
-            if phone.where in ("over", "room", "moving", "dial", "asked", "talk"):
+            if phone.where in ("over", "room", "moving", *BY_TWIML):
                 self.alarms.pop(leg_id, None)
             else:
                 old = self._phones.get(leg_id)

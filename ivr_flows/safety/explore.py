@@ -92,7 +92,7 @@ class Explorer:
         self.findings.bound_seconds = self.silence.bound_seconds
         self._progress = progress
         self._seen: dict[int, int] = {}  # hash of a state to its number
-        self._whence: list[tuple[int, Story, int]] = []  # parent, acts since, length of the story
+        self.whence: list[tuple[int, Story, int]] = []  # parent, acts since, length of the story
         self._newest: int | None = None  # the state found last, if it was new
         self._keys: dict[object, tuple[str, ...]] = {}
 
@@ -107,7 +107,7 @@ class Explorer:
             if collects:
                 gc.enable()
             self.findings.seconds = time.monotonic() - began
-            self.findings.states = len(self._whence)
+            self.findings.states = len(self.whence)
             silence = self.silence
             self.findings.longest_seconds = silence.longest_seconds
             self.findings.longest_alone_seconds = silence.longest_alone_seconds
@@ -125,9 +125,9 @@ class Explorer:
             (-1, (Act("begin", detail=line),), begin(self.carrier, line)) for line in lines
         ]
         for faults in range(self.limits.faults + 1):
-            before = len(self._whence)
+            before = len(self.whence)
             layer = self._explore_layer(layer, faults, end)
-            self.findings.layers.append(len(self._whence) - before)
+            self.findings.layers.append(len(self.whence) - before)
             if self.findings.unfinished or self.findings.found is not None:
                 return
 
@@ -189,7 +189,7 @@ class Explorer:
 
     def _is_late(self, end: float) -> bool:
         limits = self.limits
-        full = limits.states is not None and len(self._whence) >= limits.states
+        full = limits.states is not None and len(self.whence) >= limits.states
         if full or time.monotonic() > end:
             self.findings.unfinished = True
         return self.findings.unfinished
@@ -278,10 +278,10 @@ class Explorer:
             return False
         if not self.limits.dialogues and is_in_side_dialogue(world):
             return False
-        number = len(self._whence)
+        number = len(self.whence)
         self._seen[mark] = number
-        length = self._whence[parent][2] + len(acts) if parent >= 0 else 0
-        self._whence.append((parent, acts, length))
+        length = self.whence[parent][2] + len(acts) if parent >= 0 else 0
+        self.whence.append((parent, acts, length))
         self.findings.depth = max(self.findings.depth, length)
         if self._progress is not None and not number % 5000:
             self.findings.states = number
@@ -302,7 +302,7 @@ class Explorer:
     def _found(self, violation: Violation, number: int, last: Story) -> None:
         story = last
         while number >= 0:
-            number, acts, _ = self._whence[number]
+            number, acts, _ = self.whence[number]
             story = (*acts, *story)
         self.findings.found = Found(
             violation.promise, violation.what, story[0].detail, story[1:], violation.mode

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ivr_flows.call import Call, Leg, Offer, OfferState, Place, Stage
 from ivr_flows.safety.carrier import UnknownKindError, Violation
-from ivr_flows.safety.world import World, deadlines_of
+from ivr_flows.safety.world import BY_TWIML, World, deadlines_of
 
 REACHED = "a person or 911 is reached"
 DEADLINE = "no cycle without a deadline"
@@ -13,7 +13,7 @@ ONE_CLAIM = "nobody is claimed twice"
 NEVER_ALONE = "no caller is alone in a room"
 NOT_HUNG_UP = "nobody is hung up on"
 
-DRIVEN = frozenset({"queue", "dial", "asked", "talk", "ivr", "moving"})
+DRIVEN = frozenset({"queue", "ivr", "moving", *BY_TWIML})
 """Places from which the carrier comes back to us by itself: a time-out, a piece, a ring limit."""
 ON_THE_WAY = (Place.JOINING, Place.ROOM)
 

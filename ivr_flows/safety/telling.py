@@ -31,6 +31,8 @@ _DEEDS = {
     "line_proves": "is let in to 911, where a person has pressed 1",
     "line_is_a_machine": "rings 911, and nobody there presses a key",
     "detected": "is a machine, says the carrier",
+    "repair": "is found elsewhere by reading the carrier",
+    "reading": "is found elsewhere by reading the carrier, which is told late",
     "stale_tick": "still waits, and no phone is known to ring",
 }
 _OF_NOBODY = {
@@ -225,26 +227,23 @@ def _deadline(call: Call, act: Act) -> str:
     return f"the time for {call.stage} is over"
 
 
+_HAPPENINGS: dict[type, str] = {
+    inputs.LegStatusChanged: "is reported {0.status}",
+    inputs.RoomJoined: "is reported in room {0.room}",
+    inputs.RoomDeparted: "is reported out of room {0.room}",
+    inputs.RoomLeft: "is out of the room and asks what comes next",
+    inputs.QueueLeft: "is out of the queue ({0.result})",
+    inputs.LegAsked: "has been fetched and asks what comes next",
+    inputs.DialEnded: "has dialled: {0.status}",
+    inputs.CommandDone: "is confirmed: {0.command}",
+    inputs.CallArrived: "is connected",
+    inputs.Reconciled: "was found by reading the carrier: {0.found}",
+}
+
+
 def _happening(given: inputs.Input) -> str:
-    if isinstance(given, inputs.LegStatusChanged):
-        return f"is reported {given.status}"
-    if isinstance(given, inputs.RoomJoined):
-        return f"is reported in room {given.room}"
-    if isinstance(given, inputs.RoomDeparted):
-        return f"is reported out of room {given.room}"
-    if isinstance(given, inputs.RoomLeft):
-        return "is out of the room and asks what comes next"
-    if isinstance(given, inputs.QueueLeft):
-        return f"is out of the queue ({given.result})"
-    if isinstance(given, inputs.LegAsked):
-        return "has been fetched and asks what comes next"
-    if isinstance(given, inputs.DialEnded):
-        return f"has dialled: {given.status}"
-    if isinstance(given, inputs.CommandDone):
-        return f"is confirmed: {given.command}"
-    if isinstance(given, inputs.CallArrived):
-        return "is connected"
-    return type(given).__name__
+    kind = type(given)
+    return _HAPPENINGS.get(kind, kind.__name__).format(given)
 
 
 _ORDERS: dict[type, str] = {

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from ivr_flows.call import STAFF, Call, Leg, OfferState, Place, Role, Stage
-from ivr_flows.inputs import Input
+from ivr_flows.inputs import Input, Reconciled
 from ivr_flows.moving import STAR
 from ivr_flows.outputs import Command, Instruction
 from ivr_flows.presence import LAST_RESORT_ROUND
@@ -100,12 +100,16 @@ CALL_DEADLINES = {"ring": "next_ring_at", "stage": "stage_due_at", "hold": "hold
 """Deadlines of the call itself, by the name that stories give them."""
 
 
+BY_TWIML = ("dial", "asked", "talk", "failsafe")
+"""Where a phone is that rings 911 by a document of its own, or talks with whom it rang."""
+
+
 class Phone(NamedTuple):
     """Where a leg really is, at the carrier.
 
     `where` is ringing, ivr, queue, room, dial (rings 911), asked (911's line picked up and hears
-    our question), talk (with whom it dialled), moving (on its way to ask us) or over. `told` is
-    the document it follows, as of `step`.
+    our question), talk (with whom it dialled), failsafe (a document that needs nobody of us rings
+    911), moving (on its way to ask us) or over. `told` is the document it follows, as of `step`.
     """
 
     where: str
@@ -181,7 +185,7 @@ class World(NamedTuple):
         The lines are rung until one answers and a person is there, and how long that takes is not
         ours to bound.
         """
-        if self.caller_phone.where in ("dial", "asked", "talk") or self.company():
+        if self.caller_phone.where in BY_TWIML or self.company():
             return True
         phones = ((leg, self.phones.get(leg.id)) for leg in self.call.legs if leg.is_live)
         return (
@@ -410,8 +414,15 @@ def _item(item: Item, places: dict[str, int], rank: dict[int, int], call: Call) 
         getattr(about, "command", ""),
         getattr(about, "permanent", None),
         getattr(about, "digits", ""),
+        _finding(about, leg),
         isinstance(item, Report) and item.is_heard,
     )
+
+
+def _finding(about: Any, leg: Leg | None) -> Hashable:  # noqa: ANN401 - any input or command
+    if not isinstance(about, Reconciled):
+        return None
+    return about.found, leg is not None and about.place == leg.place
 
 
 def deadlines_of(call: Call) -> Iterable[tuple[str, str, datetime]]:

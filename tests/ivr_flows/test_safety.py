@@ -18,6 +18,7 @@ from ivr_flows import (
     moving,
     offering,
     outputs,
+    reconciliation,
     return_to_911,
     ringing,
     waiting,
@@ -26,7 +27,7 @@ from ivr_flows import (
 from ivr_flows.call import Call, Leg, OfferState
 from ivr_flows.program import Program
 from ivr_flows.safety import acts, carrier, promises
-from ivr_flows.safety.explore import Findings, Limits
+from ivr_flows.safety.explore import Explorer, Findings, Limits
 from ivr_flows.safety.verify import explore, report
 from ivr_flows.safety.world import LEFT_OUT, LOOKED_AT
 from ivr_flows.turn import Turn
@@ -78,7 +79,7 @@ def test_a_wait_without_a_deadline_is_told_as_a_story(monkeypatch: pytest.Monkey
 def test_a_caller_who_is_held_without_a_limit_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connected, "HELD_SECONDS", 10**6)
 
-    limits = replace(FOR_SEEDS, faults=1)
+    limits = replace(FOR_SEEDS, parties=1, faults=1)
     findings, story = seeded(hosted(), "direct", limits=limits)
 
     assert findings.found is not None
@@ -212,3 +213,28 @@ def test_a_hosted_desk_that_holds_a_returned_caller_without_a_limit_is_found(
     assert findings.found.promise == promises.DEADLINE
     assert "a deadline passes, and stays due" in story
     assert "ordered: ring Lee (call taker)" in story
+
+
+def test_a_repair_that_takes_a_caller_s_deadline_away_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def forget_the_wait(turn: Turn, _leg: Leg, _room: int) -> str:
+        turn.change(stage_due_at=None)
+        turn.change_leg(turn.call.caller.id, due_at=None)
+        return ""
+
+    monkeypatch.setattr(reconciliation, "_mend_waiting_staff", forget_the_wait)
+
+    findings, story = seeded(hosted(), "direct", limits=replace(FOR_SEEDS, parties=1))
+
+    assert findings.found is not None
+    assert findings.found.promise == promises.DEADLINE
+    assert "is found elsewhere by reading the carrier" in story
+
+
+def test_what_the_repairer_has_read_is_told_also_when_the_leg_has_moved_on() -> None:
+    explorer = Explorer(hosted(), replace(FOR_SEEDS, parties=1, acts=7, lines=("psap",)))
+    explorer.run()
+
+    done = [act.kind for _, acts, _ in explorer.whence for act in acts]
+    assert {"repair", "reading", "late"} <= set(done)
