@@ -19,6 +19,7 @@ from ivr_flows.menus import CONFIRM, KEEP_PLACE
 from ivr_flows.presence import LINE_TRIES
 from ivr_flows.safety import repairing
 from ivr_flows.safety.carrier import (
+    TEAM,
     Carrier,
     Choice,
     Violation,
@@ -29,6 +30,8 @@ from ivr_flows.safety.carrier import (
     with_due,
 )
 from ivr_flows.safety.world import NOW, Phone, Report, World, deadlines_of
+from ivr_flows.targets import TEAM as TEAM_TARGET
+from ivr_flows.targets import find_team
 from ivr_flows.void import find_reason_void
 from ivr_flows.waiting import ORDER_SECONDS, UNTOUCHED_SECONDS
 
@@ -45,7 +48,7 @@ STALE_SECONDS = UNTOUCHED_SECONDS + ORDER_SECONDS
 FROM_PAGES: dict[str, inputs.Input] = {
     "asks for 911 on a page": inputs.ReturnRequested("page", "danger"),
     "names a danger on a page": inputs.AnswersChanged("page", {"weapon": "yes"}),
-    "a team is on its way": inputs.DispatchChanged("team-1", "acknowledged", "Team 1", 10),
+    "a team is on its way": inputs.DispatchChanged(TEAM, "acknowledged", "Team 1", 10),
     "records the outcome on a page": inputs.Resolved("page", "resolved_by_phone"),
 }
 GIVEN = frozenset(
@@ -145,6 +148,8 @@ def _transfers(world: World, targets: tuple[str, ...]) -> Iterator[Act]:
         return
     if call.transfer is None and call.stage is Stage.CONNECTED and moving.staff_in_room(call):
         yield from (Act("transfer", detail=to) for to in targets)
+        if TEAM_TARGET in targets and find_team(call) is None:
+            yield Act("team")
     elif call.transfer is not None and call.stage is Stage.CONSULTING:
         if call.transfer.state is TransferState.CONSULTING:
             yield Act("introduce")
@@ -424,6 +429,7 @@ _BY_API: dict[str, Callable[[Act], inputs.Input]] = {
     "transfer": lambda act: inputs.TransferRequested("page", act.detail),
     "introduce": lambda _act: inputs.TransferIntroduced("page"),
     "cancel_transfer": lambda _act: inputs.TransferCancelled("page"),
+    "team": lambda _act: inputs.DispatchChanged(TEAM, "acknowledged", "Team 1", 10),
 }
 
 

@@ -18,13 +18,16 @@ from ivr_flows.engine import advance
 from ivr_flows.facts import Candidate, Decision, Facts, History, QueueFacts
 from ivr_flows.moving import CLOSING
 from ivr_flows.outputs import Step
-from ivr_flows.program import Program, Psap
+from ivr_flows.program import Desk, Program, Psap
 from ivr_flows.safety.world import BY_TWIML, CALL_DEADLINES, NOW, Item, Phone, Report, World
 from ivr_flows.void import find_reason_void
 
 CLINICIANS = ("ana", "ben", "eva", "kai")
 CALL_TAKERS = ("lee", "kim", "mia", "raj")
 SUPERVISORS = ("sue", "tom", "pat", "joy")
+OTHERS = ("nell", "otis", "quin", "rhea")  # clinicians of another program
+ELSEWHERE = "nextville/clinicians"
+TEAM = "team-1"
 
 
 class Violation(Exception):  # noqa: N818 - what is looked for, not a mistake of the program's
@@ -72,7 +75,7 @@ class Carrier:
     def __init__(
         self, program: Program, *, parties: int = 2, targets: tuple[str, ...] = ()
     ) -> None:
-        kept = {key: to for key, to in program.transfers.targets.items() if to in targets}
+        kept = _kept(program, targets)
         self.program = program = replace(
             program,
             psap=_capped(program.psap, parties),
@@ -104,7 +107,22 @@ class Carrier:
             name: tuple(Candidate(one, one.title()) for one in people[desk.role][: self.parties])
             for name, desk in self.program.desks.items()
         }
-        return _Facts(self.program, decide, roster if is_anyone_free else {}, QueueFacts(1, 60))
+        roster[ELSEWHERE] = tuple(Candidate(one, one.title()) for one in OTHERS[: self.parties])
+        return _Facts(
+            self.program,
+            decide,
+            roster if is_anyone_free else {},
+            QueueFacts(1, 60),
+            elsewhere={ELSEWHERE: Desk(ELSEWHERE, "clinician")},
+        )
+
+    def find_desk(self, name: str) -> Desk:
+        """A desk of the program, or the one of another program."""
+        desk = self._facts[Choice()].find_desk(name)
+        if desk is None:
+            msg = f"safety: there is no desk {name}"
+            raise KeyError(msg)
+        return desk
 
     def other_choices(self, choice: Choice) -> list[Choice]:
         """The other ways the last input could have gone, by what it asked for."""
@@ -157,6 +175,15 @@ class Carrier:
             msg = f"safety: no rule for what the carrier does with {type(item).__name__}"
             raise UnknownKindError(msg)
         return rule(world, item)
+
+
+def _kept(program: Program, targets: tuple[str, ...]) -> dict[str, str]:
+    """The star menu's keys for the targets; another program's desk is given one if it has none."""
+    kept = {key: to for key, to in program.transfers.targets.items() if to in targets}
+    away = f"desk:{ELSEWHERE}"
+    if away in targets and away not in kept.values():
+        kept[next(key for key in "1234567" if key not in kept)] = away
+    return kept
 
 
 def _capped(psap: Psap, parties: int) -> Psap:

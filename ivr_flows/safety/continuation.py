@@ -292,7 +292,7 @@ class Player:
         call = self.world.call
         offer = call.find_offer(leg_id)
         if offer is not None:
-            return self.carrier.program.desks[offer.desk].ring_seconds + RING_GRACE_SECONDS
+            return self.carrier.find_desk(offer.desk).ring_seconds + RING_GRACE_SECONDS
         leg = call.find_leg(leg_id)
         lines = psap_of(call, self.carrier.program).lines
         if leg is not None and leg.role is Role.OUTSIDE:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ivr_flows.call import Call, Leg, Offer, OfferState, Place, Stage
+from ivr_flows.call import Call, Leg, Offer, OfferState, Place, Role, Stage
 from ivr_flows.safety.carrier import UnknownKindError, Violation
 from ivr_flows.safety.world import BY_TWIML, World, deadlines_of
 
@@ -52,8 +52,14 @@ def _nothing_rings_on(world: World) -> None:
         if offer is not None and not offer.is_live:
             raise Violation(RINGING, f"{leg_id} rings on for an offer that is {offer.state}")
         leg = call.find_leg(leg_id)
+        if leg is not None and leg.role is Role.OUTSIDE and not _is_awaited(call, leg):
+            raise Violation(RINGING, f"{leg_id} rings on for a transfer that is over")
         if leg is not None and not leg.is_live:
             raise Violation(RINGING, f"{leg_id} rings on and the record says that it is over")
+
+
+def _is_awaited(call: Call, leg: Leg) -> bool:
+    return call.transfer is not None and call.transfer.receiver == leg.id
 
 
 def _one_claim(world: World) -> None:

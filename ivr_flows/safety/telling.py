@@ -38,6 +38,7 @@ _DEEDS = {
 _OF_NOBODY = {
     "staff_freed": "somebody of the desk is free",
     "transfer": "a transfer to {to} is asked for by the API",
+    "team": "a team has acknowledged the call",
     "introduce": "the caller is introduced by the API",
     "cancel_transfer": "the transfer is cancelled by the API",
 }

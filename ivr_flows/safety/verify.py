@@ -24,6 +24,22 @@ PASSES: dict[str, Limits] = {
         dialogues=False,
         targets=("desk:supervisors",),
     ),
+    "transfers to parties outside": Limits(
+        parties=1,
+        faults=0,
+        acts=9,
+        lines=("psap",),
+        dialogues=False,
+        targets=("directory:interpreter", "directory:warm_line"),
+    ),
+    "transfers to another program and the team": Limits(
+        parties=1,
+        faults=0,
+        acts=9,
+        lines=("psap",),
+        dialogues=False,
+        targets=("desk:nextville/clinicians", "team"),
+    ),
     "two of everybody": Limits(parties=2, faults=0, acts=11, lines=SHORT_WAYS, dialogues=False),
     "every dialogue": Limits(parties=1, faults=0, acts=13, lines=("direct",), dialogues=True),
 }

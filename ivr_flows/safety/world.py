@@ -274,7 +274,7 @@ def _leg(
         0 if in_flow and leg.node else min(leg.tries, MOST_TRIES),
         leg.step > 0,
         leg.sid is not None and leg.place in UNANSWERED,
-        leg.line_id if leg.place is Place.DIAL else None,
+        leg.line_id if leg.place is Place.DIAL or leg.role is Role.OUTSIDE else None,
         leg.shared,
         rank[leg.room],
         leg.ends_room,

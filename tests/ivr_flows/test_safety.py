@@ -13,6 +13,7 @@ import pytest
 
 from ivr_flows import (
     connected,
+    consulting,
     deadlines,
     inputs,
     moving,
@@ -177,17 +178,41 @@ def test_what_is_said_of_the_record_s_fields_is_said_of_fields_there_are(kind: t
     assert not LOOKED_AT[kind] & set(LEFT_OUT[kind])
 
 
-def test_a_consultation_without_an_end_is_found() -> None:
+@pytest.mark.parametrize(
+    ("to", "taken"),
+    [
+        ("desk:supervisors", "Sue (supervisor) presses 1"),
+        ("desk:nextville/clinicians", "Nell (clinician) presses 1"),
+        ("directory:interpreter", "ordered: ring somebody outside (directory:interpreter)"),
+        ("directory:warm_line", "ordered: ring somebody outside (directory:warm_line)"),
+        ("team", "ordered: ring somebody outside (team:team-1)"),
+    ],
+)
+def test_a_consultation_without_an_end_is_found(to: str, taken: str) -> None:
     program = with_transfers(hosted())
     transfers = replace(program.transfers, consult_seconds=10**6)
-    limits = replace(FOR_SEEDS, parties=1, targets=("desk:supervisors",))
+    limits = replace(FOR_SEEDS, parties=1, targets=(to,))
 
     findings, story = seeded(replace(program, transfers=transfers), "psap", limits=limits)
 
     assert findings.found is not None
     assert findings.found.promise == promises.REACHED
-    assert "a transfer to desk:supervisors is asked for by the API" in story
-    assert "Sue (supervisor) presses 1" in story
+    assert f"a transfer to {to} is asked for by the API" in story
+    assert taken in story
+
+
+def test_a_party_outside_who_rings_on_after_the_transfer_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(consulting, "_let_go", lambda _turn, _leg_id: None)
+    limits = replace(FOR_SEEDS, parties=1, targets=("directory:warm_line",))
+
+    findings, story = seeded(with_transfers(hosted()), "psap", limits=limits)
+
+    assert findings.found is not None
+    assert findings.found.promise == promises.RINGING
+    assert "ordered: ring somebody outside (directory:warm_line)" in story
+    assert "rings on for a transfer that is over" in findings.found.what
 
 
 def test_a_caller_who_stays_after_911_and_is_reconnected_too_late_is_found(
@@ -233,7 +258,7 @@ def test_a_repair_that_takes_a_caller_s_deadline_away_is_found(
 
 
 def test_what_the_repairer_has_read_is_told_also_when_the_leg_has_moved_on() -> None:
-    explorer = Explorer(hosted(), replace(FOR_SEEDS, parties=1, acts=7, lines=("psap",)))
+    explorer = Explorer(hosted(), replace(FOR_SEEDS, parties=1, faults=1, acts=4, lines=("psap",)))
     explorer.run()
 
     done = [act.kind for _, acts, _ in explorer.whence for act in acts]
