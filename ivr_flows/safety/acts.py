@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from ivr_flows import inputs, moving, outputs, party_menu
+from ivr_flows import callback, inputs, moving, outputs, party_menu
 from ivr_flows.call import Call, Place, Role, Stage, TransferState
-from ivr_flows.callback import HAND_OVER_TRIES
 from ivr_flows.copies import changed
 from ivr_flows.dialogue import find_node
 from ivr_flows.engine import arrive
@@ -30,6 +29,7 @@ from ivr_flows.safety.carrier import (
     with_due,
 )
 from ivr_flows.safety.world import NOW, Phone, Report, World, deadlines_of
+from ivr_flows.standing_by import HAND_OVER_TRIES
 from ivr_flows.targets import TEAM as TEAM_TARGET
 from ivr_flows.targets import find_team
 from ivr_flows.void import find_reason_void
@@ -76,6 +76,8 @@ GIVEN = frozenset(
         inputs.TimePassed,
         inputs.StaffFreed,
         inputs.Reconciled,
+        inputs.CallBackBegun,
+        inputs.CallBackCancelled,
         *(type(given) for given in FROM_PAGES.values()),
     }
 )
@@ -84,8 +86,6 @@ NOT_EXPLORED: dict[type, str] = {
     inputs.ProtocolMoved: "triage protocols are not asked here; every decision is tried without",
     inputs.ControlsChanged: "tells what CommandDone of HoldLeg and MuteLeg tells",
     inputs.ControlRequested: "does what the star menu's people on the line do, which is explored",
-    inputs.CallBackBegun: "begins a call that we make; calls that come in are explored",
-    inputs.CallBackCancelled: "ends a call that we make, before its caller is reached",
 }
 """Classes of input that no act gives, and why."""
 
@@ -133,7 +133,7 @@ def list_acts(
         if phone.where == "queue" and with_choices:
             yield from (Act("tick", leg_id, digits) for digits in _choices(world.call))
     yield from _deadlines(world, with_faults=with_faults)
-    yield from _transfers(world, targets)
+    yield from _by_api(world, targets)
     yield from _repairs(world)
     if world.call.stage in (Stage.WAITING, Stage.CONSULTING, Stage.RETURNING) and world.call.desk:
         yield Act("staff_freed")
@@ -141,9 +141,11 @@ def list_acts(
         yield from (Act("page", detail=name) for name in FROM_PAGES)
 
 
-def _transfers(world: World, targets: tuple[str, ...]) -> Iterator[Act]:
-    """What a person does about a transfer on a page or by the API."""
+def _by_api(world: World, targets: tuple[str, ...]) -> Iterator[Act]:
+    """What a person does about a transfer or a call-back, on a page or by the API."""
     call = world.call
+    if callback.is_awaited(call) and call.stage is not Stage.CLOSED:
+        yield Act("cancel_call_back")
     if not world.caller_is_on_the_line:
         return
     if call.transfer is None and call.stage is Stage.CONNECTED and moving.staff_in_room(call):
@@ -207,6 +209,8 @@ def _of_a_phone(world: World, leg_id: str, where: str) -> Iterator[Act]:
     yield from (Act(kind, leg_id) for kind in _AT_THE_PHONE.get(where, ()))
     if where == "ivr" and leg is not None and leg.role is Role.PSAP and leg.place is Place.FLOW:
         yield Act("detected", leg_id)
+    elif where == "ringing" and leg is not None and leg.role is Role.CALLER:
+        yield Act("machine", leg_id)
     elif where == "queue":
         yield Act("tick", leg_id, HELP_KEY)
         if _may_be_rung_in_vain(world):
@@ -373,8 +377,9 @@ def _what_is_asked(act: Act, step: int) -> inputs.Input | None:
     """The request by which the leg asks what comes next, for acts that are one."""
     if act.kind == "key":
         return inputs.Keyed(act.leg_id, step, act.detail)
-    if act.kind == "answer":
-        return inputs.LegAnswered(act.leg_id, f"CA{act.leg_id}")
+    if act.kind in ("answer", "machine"):
+        by = "machine_start" if act.kind == "machine" else ""
+        return inputs.LegAnswered(act.leg_id, f"CA{act.leg_id}", by)
     if act.kind in ("line_silent", "line_hangs_up"):
         status = "no-answer" if act.kind == "line_silent" else "completed"
         return inputs.DialEnded(act.leg_id, step, status)
@@ -429,6 +434,7 @@ _BY_API: dict[str, Callable[[Act], inputs.Input]] = {
     "transfer": lambda act: inputs.TransferRequested("page", act.detail),
     "introduce": lambda _act: inputs.TransferIntroduced("page"),
     "cancel_transfer": lambda _act: inputs.TransferCancelled("page"),
+    "cancel_call_back": lambda _act: inputs.CallBackCancelled("called_in"),
     "team": lambda _act: inputs.DispatchChanged(TEAM, "acknowledged", "Team 1", 10),
 }
 

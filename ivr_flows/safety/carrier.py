@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from ivr_flows import inputs, outputs
 from ivr_flows.call import Place, Role
+from ivr_flows.callback import is_unreached
 from ivr_flows.copies import changed
 from ivr_flows.engine import advance
 from ivr_flows.facts import Candidate, Decision, Facts, History, QueueFacts
@@ -262,7 +263,8 @@ def _asks_the_line(world: World, leg_id: str, phone: Phone, last: Any) -> World:
 
 def _hung_up_on(world: World, leg_id: str, phone: Phone, _last: Any) -> World:  # noqa: ANN401
     leg = world.call.find_leg(leg_id)
-    if leg is not None and leg.role is Role.CALLER and leg.flow != CLOSING:
+    is_let_go = leg is not None and (leg.flow == CLOSING or is_unreached(world.call))
+    if leg is not None and leg.role is Role.CALLER and not is_let_go:
         raise Violation("nobody is hung up on", "the caller is hung up on, and nobody ended it")
     world = world.with_phone(leg_id, phone._replace(where="over"))
     return report(world, Report(inputs.LegStatusChanged(leg_id, "completed")))
@@ -337,7 +339,7 @@ def _place(world: World, order: outputs.PlaceLeg) -> World:
 def _end(world: World, order: outputs.EndLeg) -> World:
     leg_id = order.leg_id
     leg = world.call.find_leg(leg_id)
-    if leg is not None and leg.role is Role.CALLER:
+    if leg is not None and leg.role is Role.CALLER and find_reason_void(order, world.call):
         raise Violation("nobody is hung up on", "EndLeg is ordered for the caller")
     phone = world.phone(leg_id)
     if phone is None:  # not rung yet, and never will be
@@ -472,7 +474,7 @@ COMMANDS: dict[type, Callable[[World, Any], World]] = {
     outputs.RequestDispatch: _nothing,  # not the carrier's; it answers by DispatchChanged
     outputs.NotifySupervisor: _nothing,  # not the carrier's
     outputs.RescueCaller: _rescue,
-    outputs.PlanCallBack: _nothing,  # call-backs are calls of their own, which are not explored
+    outputs.PlanCallBack: _nothing,  # call-backs are calls of their own
     outputs.CallBackNow: _nothing,
     outputs.CancelCallBack: _nothing,
     outputs.CallBackTried: _nothing,

@@ -294,6 +294,8 @@ class Player:
         if offer is not None:
             return self.carrier.find_desk(offer.desk).ring_seconds + RING_GRACE_SECONDS
         leg = call.find_leg(leg_id)
+        if leg is not None and leg.role is Role.CALLER:
+            return self.carrier.program.call_back.ring_seconds + RING_GRACE_SECONDS
         lines = psap_of(call, self.carrier.program).lines
         if leg is not None and leg.role is Role.OUTSIDE:
             outside = self.carrier.program.directory.get(name_of(leg.line_id or ""))

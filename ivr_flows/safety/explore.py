@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ivr_flows.call import Call, Transfer
 from ivr_flows.program import Program
-from ivr_flows.safety import promises
+from ivr_flows.safety import calling_back, promises
 from ivr_flows.safety.acts import Act, begin, is_in_side_dialogue, keys_at, list_acts, perform
 from ivr_flows.safety.carrier import Carrier, Violation
 from ivr_flows.safety.continuation import MOST_AT_ONCE, Silence
@@ -40,6 +40,7 @@ class Limits:
     targets: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
     acts: int | None = None
+    call_backs: bool = False
     minutes: float = 2.0
     states: int | None = None
 
@@ -121,8 +122,9 @@ class Explorer:
             for name, line in self.carrier.program.lines.items()
             if not kinds or line.kind in kinds
         ]
+        begins = list(calling_back.WAYS) if self.limits.call_backs else lines
         layer: list[Reached] = [
-            (-1, (Act("begin", detail=line),), begin(self.carrier, line)) for line in lines
+            (-1, (Act("begin", detail=one),), begin_any(self.carrier, one)) for one in begins
         ]
         for faults in range(self.limits.faults + 1):
             before = len(self.whence)
@@ -309,6 +311,13 @@ class Explorer:
         )
 
 
+def begin_any(carrier: Carrier, how: str) -> World:
+    """The call that begins so: on a line of the program, or as one that we make."""
+    if how in calling_back.WAYS:
+        return calling_back.begin(carrier, how)
+    return begin(carrier, how)
+
+
 class _BrokenError(Exception):
     def __init__(self, violation: Violation, acts: Story) -> None:
         super().__init__(str(violation))
@@ -341,6 +350,7 @@ def _question(world: World, leg_id: str) -> object:
         bool(call.disposition),
         call.is_blocked,
         len(leg.trail),
+        call.call_back,
         leg.step == world.phones[leg_id].step,
         tuple(one.status for one in call.dispatches[-1:]),
         call.hold_until_at is not None,

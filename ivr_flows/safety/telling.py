@@ -9,10 +9,11 @@ from typing import Any
 from ivr_flows import inputs, outputs, prompts
 from ivr_flows.call import Call, Leg, Role
 from ivr_flows.outputs import Step
-from ivr_flows.safety.acts import Act, begin, perform
+from ivr_flows.safety import calling_back
+from ivr_flows.safety.acts import Act, perform
 from ivr_flows.safety.carrier import Carrier, Choice, Violation
 from ivr_flows.safety.continuation import Player, spoken_seconds
-from ivr_flows.safety.explore import Found
+from ivr_flows.safety.explore import Found, begin_any
 from ivr_flows.safety.world import NOW, Item, Report, World, deadlines_of
 
 ACT_SECONDS = 2.0  # what a person takes to answer, to press a key or to hang up
@@ -22,6 +23,7 @@ MOST_SAID = 3
 
 _DEEDS = {
     "answer": "answers",
+    "machine": "does not answer, but a machine does",
     "no_answer": "does not answer",
     "hang_up": "hangs up",
     "star": "presses star",
@@ -40,6 +42,7 @@ _OF_NOBODY = {
     "transfer": "a transfer to {to} is asked for by the API",
     "team": "a team has acknowledged the call",
     "introduce": "the caller is introduced by the API",
+    "cancel_call_back": "nobody needs to be called back any more",
     "cancel_transfer": "the transfer is cancelled by the API",
 }
 _MISHAPS = {
@@ -63,8 +66,11 @@ class _Teller:
         self.alarms: dict[tuple[str, str], float] = {}
 
     def lines(self) -> Iterator[str]:
-        world = begin(self.carrier, self.found.line)
-        yield self._line(f"a call comes in on the line {self.found.line}", world)
+        how = self.found.line
+        world = begin_any(self.carrier, how)
+        is_made = how in calling_back.WAYS
+        begun = f"the caller is {how}" if is_made else f"a call comes in on the line {how}"
+        yield self._line(begun, world)
         for act in self.found.story:
             before = world
             self._pass_time(world, act)
@@ -238,6 +244,7 @@ _HAPPENINGS: dict[type, str] = {
     inputs.DialEnded: "has dialled: {0.status}",
     inputs.CommandDone: "is confirmed: {0.command}",
     inputs.CallArrived: "is connected",
+    inputs.CallBackBegun: "is to be called back",
     inputs.Reconciled: "was found by reading the carrier: {0.found}",
 }
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from ivr_flows.call import STAFF, Call, Leg, OfferState, Place, Role, Stage
+from ivr_flows.callback import is_awaited, is_unreached
 from ivr_flows.inputs import Input, Reconciled
 from ivr_flows.moving import STAR
 from ivr_flows.outputs import Command, Instruction
@@ -39,7 +40,7 @@ LOOKED_AT: dict[type, frozenset[str]] = {
             *("line", "stage", "legs", "offers", "answers", "room", "desk", "next_ring_at"),
             *("passed_over", "unrung", "returned_from", "is_blocked", "returning", "dispatches"),
             *("outcome", "disposition", "drops", "dropped", "stage_due_at", "hold_until_at"),
-            "transfer",
+            *("transfer", "call_back"),
         }
     ),
     Leg: frozenset(
@@ -76,14 +77,13 @@ LEFT_OUT: dict[type, dict[str, str]] = {
         "is_texted": "changes what is offered in the wait, not what happens",
         "told": "changes what is said",
         "was_lost": "earlier calls are not explored",
-        "call_back": "call-backs are not explored",
     },
     Leg: {
         "news": "changes what is said",
         "answered_by": "a machine's leg ends at once; without speech it decides nothing",
         "controls_seen": "numbers callbacks that are not explored",
         "ticked_at": "time stands still",
-        "moved_to": "call-backs are not explored",
+        "moved_to": "the call it goes on in begins with it on the line",
     },
 }
 """Fields of the record that do not make a state, and why."""
@@ -124,6 +124,9 @@ class Phone(NamedTuple):
     told: tuple[Instruction, ...] = ()
 
 
+NOT_RUNG = Phone("unrung")
+
+
 class Report(NamedTuple):
     """An input under way to us. `is_heard` when the leg follows the answer."""
 
@@ -156,13 +159,16 @@ class World(NamedTuple):
 
     @property
     def caller_phone(self) -> Phone:
-        """The caller's phone."""
-        return self.phones[self.call.legs[0].id]
+        """The caller's phone; of a call that we make, also before it rings."""
+        return self.phones.get(self.call.legs[0].id, NOT_RUNG)
 
     @property
     def caller_is_on_the_line(self) -> bool:
-        """Whether the caller has not hung up, and nobody has hung up on them."""
-        return self.caller_phone.where != "over"
+        """Whether the caller has not hung up, and nobody has hung up on them.
+
+        Whom we call counts once they have said to be the caller.
+        """
+        return self.caller_phone.where != "over" and not is_unreached(self.call)
 
     def company(self) -> tuple[str, ...]:
         """Legs in the caller's room at the carrier that are heard, and answer for the caller."""
@@ -280,7 +286,7 @@ def _leg(
         leg.ends_room,
         leg.present,
         _trail(call, leg) if in_flow else (),
-        leg.ticks > 0 and leg.flow == STAR,
+        leg.ticks > 0 and (leg.flow == STAR or is_awaited(call)),
         leg.due_at is not None,
         (leg.vouched, leg.held, leg.muted, leg.hold_wanted, leg.mute_wanted),
         *(_as_it_is(getattr(leg, name)) for name in OTHERS[Leg]),
@@ -336,7 +342,9 @@ def _gone(call: Call, gone: list[Leg], rank: dict[int, int]) -> Hashable:
 def _of_the_call(call: Call, rank: dict[int, int], places: dict[str, int]) -> Hashable:
     returning = call.returning
     answers = tuple(name in call.answers for name in ANSWERS_THAT_MATTER)
+    back = call.call_back
     record = (
+        None if back is None else (back.outcome, back.to_911),
         *(call.stage, call.outcome, bool(call.disposition), answers, returning is not None),
         call.dropped,
     )

@@ -12,6 +12,8 @@ from typing import get_args
 import pytest
 
 from ivr_flows import (
+    callback,
+    called_back,
     connected,
     consulting,
     deadlines,
@@ -59,7 +61,7 @@ def test_tr7_re5_in_every_state_of_a_program_the_caller_is_on_the_way_to_a_perso
 
 def seeded(program: Program, *lines: str, limits: Limits = FOR_SEEDS) -> tuple[Findings, str]:
     """Explore a program on some of its lines; what is broken, and the story as text."""
-    kept = {name: line for name, line in program.lines.items() if name in lines}
+    kept = {name: one for name, one in program.lines.items() if name in lines or not lines}
     findings = explore(replace(program, lines=kept), limits)
     assert findings.found is not None, "the seeded fault is not found"
     return findings, "\n".join(findings.found.told)
@@ -263,3 +265,44 @@ def test_what_the_repairer_has_read_is_told_also_when_the_leg_has_moved_on() -> 
 
     done = [act.kind for _, acts, _ in explorer.whence for act in acts]
     assert {"repair", "reading", "late"} <= set(done)
+
+
+CALL_BACKS = replace(FOR_SEEDS, parties=1, call_backs=True)
+
+
+def test_a_call_back_whose_ring_is_never_over_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(callback, "stage_overdue", lambda _turn: None)
+
+    findings, story = seeded(hosted(), limits=CALL_BACKS)
+
+    assert findings.found is not None
+    assert findings.found.promise == promises.DEADLINE
+    assert "0:00  the caller is called back by" in story
+
+
+def test_somebody_who_stands_by_for_a_caller_who_has_gone_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(wrap_up, "ask", moving.rejoin)
+
+    findings, story = seeded(hosted(), limits=CALL_BACKS)
+
+    assert findings.found is not None
+    assert findings.found.promise in (promises.DEADLINE, promises.RINGING)
+    assert "called back by the clinician who was there" in story
+
+
+def test_a_caller_who_has_been_reached_and_is_hung_up_on_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def thank_and_hang_up(turn: Turn) -> None:
+        callback.reach(turn)
+        turn.answer(outputs.Hangup())
+
+    monkeypatch.setattr(called_back, "_is_the_caller", thank_and_hang_up)
+
+    findings, story = seeded(hosted(), limits=CALL_BACKS)
+
+    assert findings.found is not None
+    assert findings.found.promise == promises.NOT_HUNG_UP
+    assert "the caller presses 1" in story
