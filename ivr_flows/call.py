@@ -7,12 +7,13 @@ own ids.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from ivr_flows.copies import changed
 from ivr_flows.protocols import Run
 
 
@@ -77,6 +78,8 @@ HELD_STAGES = (Stage.CONNECTED, Stage.CONSULTING)
 STAFF = frozenset({Role.CLINICIAN, Role.CALL_TAKER, Role.SUPERVISOR, Role.PSAP})
 CARERS = frozenset({Role.CLINICIAN, Role.SUPERVISOR})
 WITHOUT_MENU = frozenset({Role.PSAP, Role.OUTSIDE})
+UNANSWERED = frozenset({Place.PLANNED, Place.RINGING, Place.ENDED})
+"""Places of a leg on which nobody is: not picked up yet, or over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,7 @@ class Leg:
     @property
     def is_answered(self) -> bool:
         """Whether somebody picked up and has not left."""
-        return self.is_live and self.place not in (Place.PLANNED, Place.RINGING)
+        return self.place not in UNANSWERED
 
     @property
     def is_heard(self) -> bool:
@@ -310,15 +313,19 @@ class Call:
     @property
     def due_at(self) -> datetime | None:
         """The next deadline of the call, a leg or an offer; None once nothing is open."""
-        dues = [leg.due_at for leg in self.legs if leg.is_live]
-        dues += [offer.due_at for offer in self.offers if offer.is_live]
+        dues = [leg.due_at for leg in self.legs if leg.due_at is not None and leg.is_live]
+        dues += [one.due_at for one in self.offers if one.due_at is not None and one.is_live]
         if self.stage is not Stage.CLOSED:
-            dues += [self.stage_due_at, self.next_ring_at, self.hold_until_at]
-        return min((due for due in dues if due is not None), default=None)
+            open_until = (self.stage_due_at, self.next_ring_at, self.hold_until_at)
+            dues += [due for due in open_until if due is not None]
+        return min(dues, default=None)
 
     def find_leg(self, leg_id: str) -> Leg | None:
         """The leg of that id, or None."""
-        return next((leg for leg in self.legs if leg.id == leg_id), None)
+        for leg in self.legs:  # asked for many times in every step: a loop is the quickest
+            if leg.id == leg_id:
+                return leg
+        return None
 
     def find_offer(self, leg_id: str) -> Offer | None:
         """The offer that the leg carries, or None."""
@@ -330,15 +337,17 @@ class Call:
 
     def staff(self) -> tuple[Leg, ...]:
         """Live legs of people who answer for the caller: in the room, coming, or in a menu."""
-        offered = {offer.leg_id for offer in self.offers if offer.state is not OfferState.ACCEPTED}
-        return tuple(
+        there = [
             leg
             for leg in self.legs
             if (leg.role in STAFF or leg.vouched)
-            and leg.is_answered
-            and leg.id not in offered
+            and leg.place not in UNANSWERED
             and (leg.role is not Role.PSAP or leg.present)
-        )
+        ]
+        if not there:
+            return ()
+        offered = {offer.leg_id for offer in self.offers if offer.state is not OfferState.ACCEPTED}
+        return tuple(leg for leg in there if leg.id not in offered)
 
     def engaged_people(self) -> frozenset[str]:
         """People whom this call claims: offered, or on a live leg.
@@ -352,15 +361,15 @@ class Call:
     def with_leg(self, leg: Leg) -> Call:
         """The call with `leg` added or put in place of the one with its id."""
         if self.find_leg(leg.id) is None:
-            return replace(self, legs=(*self.legs, leg))
-        return replace(self, legs=tuple(leg if old.id == leg.id else old for old in self.legs))
+            return changed(self, legs=(*self.legs, leg))
+        return changed(self, legs=tuple(leg if old.id == leg.id else old for old in self.legs))
 
     def with_offer(self, offer: Offer) -> Call:
         """The call with `offer` added or put in place of the one on its leg."""
         if self.find_offer(offer.leg_id) is None:
-            return replace(self, offers=(*self.offers, offer))
+            return changed(self, offers=(*self.offers, offer))
         offers = tuple(offer if old.leg_id == offer.leg_id else old for old in self.offers)
-        return replace(self, offers=offers)
+        return changed(self, offers=offers)
 
     def next_leg_id(self) -> str:
         """The id a new leg of this call takes."""

@@ -6,7 +6,6 @@ said to be the caller, nothing of the first call is told, and nobody counts as l
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,11 +18,9 @@ from ivr_flows.outputs import (
     CheckLeg,
     EndLeg,
     Hangup,
-    MoveTo,
     PlaceLeg,
     PlanCallBack,
     RedirectLeg,
-    Say,
     Urgency,
 )
 from ivr_flows.program import CallBackPolicy
@@ -47,8 +44,6 @@ CANCELLED = "cancelled"
 LATE_SECONDS = 20  # for the order to ring to leave and its end to be told, beyond the ring itself
 AGAIN_SECONDS = 20
 HANG_UP_SECONDS = 10  # the caller who keeps their place is rung no sooner
-HAND_OVER_TRIES = 5
-STAND_BY_SECONDS = 5  # of silence after a sentence of about three
 
 
 # -- the call that was lost ------------------------------------------------------------------------
@@ -264,16 +259,10 @@ def reach(turn: Turn) -> None:
     turn.note("caller_reached")
 
 
-def fetch(turn: Turn, legs: Iterable[Leg]) -> None:
-    """Bring those who stand by to the caller."""
-    for leg in legs:
-        turn.change_leg(leg.id, flow=moving.ROOM, node="")
-        turn.do(RedirectLeg(leg.id, leg.step))
-
-
 def miss(turn: Turn, outcome: str) -> None:
     """Whoever, or whatever, picked up is not the caller; the leg is let go."""
     if is_awaited(turn.call):
+        withdraw_offers(turn)  # nobody is to accept a call whose caller will not come
         _set_outcome(turn, outcome)
         turn.note("caller_not_reached", outcome=outcome)
 
@@ -323,63 +312,3 @@ def _set_outcome(turn: Turn, outcome: str) -> None:
     if back is not None:
         turn.change(call_back=replace(back, outcome=outcome))
         turn.do(CallBackTried(outcome))
-
-
-# -- who stands by ---------------------------------------------------------------------------------
-
-
-def _says_stand_by(turn: Turn) -> tuple[Say, ...]:
-    is_asked = turn.call.caller.is_answered
-    return (turn.phrase("standing_by_is_asked" if is_asked else "standing_by_rings"),)
-
-
-def _hear_stand_by(turn: Turn, _digits: str, _speech: str) -> bool:
-    if is_awaited(turn.call):
-        dialogue.ask(turn, FLOW, STAND_BY)
-    elif is_unreached(turn.call):
-        say_unreached(turn)
-    elif moving.dials_itself(turn.call):
-        turn.say("standing_by_at_911")
-        turn.answer(Hangup())
-    else:
-        turn.say("connecting_you_to_caller")
-        moving.rejoin(turn)
-    return True
-
-
-def _hear_hand_over(turn: Turn, _digits: str, _speech: str) -> bool:
-    if turn.leg.moved_to:
-        turn.answer(MoveTo(turn.leg.moved_to))
-        return True
-    if turn.leg.tries >= HAND_OVER_TRIES:
-        turn.note("call_back_not_begun")
-        turn.change(dropped="")
-        dialogue.ask(turn, "wrap_up", "disposition", turn.phrase("standing_by_not_begun"))
-        return True
-    turn.change_leg(turn.leg_id, tries=turn.leg.tries + 1)
-    dialogue.ask(turn, FLOW, HAND_OVER)
-    return True
-
-
-dialogue.register(
-    FLOW,
-    STAND_BY,
-    dialogue.Node(
-        says=_says_stand_by,
-        hear=_hear_stand_by,
-        give_up=say_unreached,
-        timeout_seconds=STAND_BY_SECONDS,
-        silence_is_an_answer=True,
-    ),
-)
-dialogue.register(
-    FLOW,
-    HAND_OVER,
-    dialogue.Node(
-        says=lambda turn: (turn.phrase("standing_by_begins"),),
-        hear=_hear_hand_over,
-        give_up=say_unreached,
-        timeout_seconds=STAND_BY_SECONDS,
-        silence_is_an_answer=True,
-    ),
-)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ivr_flows import callback, dialogue, moving, return_to_911, waiting
+from ivr_flows import callback, dialogue, moving, return_to_911, standing_by, waiting
 from ivr_flows.call import Place, Role, Stage
 from ivr_flows.callback import FLOW, MACHINE, NOT_THE_CALLER, UNCONFIRMED
 from ivr_flows.menus import ACCEPT, DECLINE, HELP_KEYS, REPEAT
@@ -80,7 +80,7 @@ def _is_the_caller(turn: Turn) -> None:
         turn.enter_stage(Stage.WAITING, turn.program.waiting_seconds)
         turn.say("call_back_connecting")
         moving.to_queue(turn)
-        callback.fetch(turn, standing)
+        standing_by.fetch(turn, standing)
     else:
         turn.say("call_back_thanks")
         desk = turn.call.desk or turn.program.clinician_desk

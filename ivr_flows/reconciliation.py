@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ivr_flows import joining, moving, return_to_911
 from ivr_flows.call import Leg, Place, Role
 from ivr_flows.inputs import Found, Reconciled
 from ivr_flows.outputs import RedirectLeg, RescueCaller
 from ivr_flows.turn import Turn
+
+
+def is_as_we_think(place: str, role: str, room: int, found: Found, found_room: int) -> bool:
+    """Whether an answered leg is where our record has it, or on a way that has its own deadline.
+
+    `place`, `role` and `room` are the record's; `found` and `found_room` are the carrier's.
+    """
+    in_a_room = found in (Found.ROOM, Found.ALONE)
+    if place == Place.JOINING and in_a_room:
+        return found_room != room  # still in the old one
+    expected: Mapping[str, bool] = {
+        Place.FLOW: found is Found.FLOW,
+        Place.QUEUE: found is Found.QUEUE,
+        Place.JOINING: found is Found.FLOW,
+        Place.ROOM: found is Found.ROOM and found_room == room,
+        Place.DIAL: found in (Found.DIAL, Found.TALK),
+        # Whom we took for over is rescued, unless 911 has them already.
+        Place.ENDED: role != Role.CALLER or found in (Found.DIAL, Found.TALK),
+    }
+    return expected.get(place, False)
 
 
 def mend(turn: Turn, leg: Leg, given: Reconciled) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
 from ivr_flows.call import HELD_STAGES, Call, Leg, Place, Role, Stage
+from ivr_flows.copies import changed
 from ivr_flows.facts import Facts
 from ivr_flows.outputs import Announce, Command, Event, Instruction, Say, Step
 from ivr_flows.program import Program
@@ -54,11 +54,11 @@ class Turn:
 
     def change(self, **changes: Any) -> None:  # noqa: ANN401 - fields of Call
         """Set fields of the call."""
-        self.call = replace(self.call, **changes)
+        self.call = changed(self.call, **changes)
 
     def change_leg(self, leg_id: str, **changes: Any) -> Leg:  # noqa: ANN401 - fields of Leg
         """Set fields of a leg and return it."""
-        leg = replace(self.get_leg(leg_id), **changes)
+        leg = changed(self.get_leg(leg_id), **changes)
         self.call = self.call.with_leg(leg)
         return leg
 
@@ -134,7 +134,7 @@ class Turn:
     def finish(self, ignored: str = "") -> Step:
         """The step that this turn adds up to."""
         return Step(
-            call=replace(self.call, version=self.call.version + 1),
+            call=changed(self.call, version=self.call.version + 1),
             instructions=tuple(self._instructions),
             commands=tuple(self._commands),
             events=tuple(self._events),

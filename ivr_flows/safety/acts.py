@@ -6,18 +6,19 @@ An act is data, so that a story can be told and played again from its beginning.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from ivr_flows import inputs, moving, outputs, party_menu
+from ivr_flows import callback, inputs, moving, outputs, party_menu
 from ivr_flows.call import Call, Place, Role, Stage, TransferState
-from ivr_flows.callback import HAND_OVER_TRIES
+from ivr_flows.copies import changed
 from ivr_flows.dialogue import find_node
 from ivr_flows.engine import arrive
 from ivr_flows.menus import CONFIRM, KEEP_PLACE
 from ivr_flows.presence import LINE_TRIES
+from ivr_flows.safety import repairing
 from ivr_flows.safety.carrier import (
+    TEAM,
     Carrier,
     Choice,
     Violation,
@@ -28,6 +29,9 @@ from ivr_flows.safety.carrier import (
     with_due,
 )
 from ivr_flows.safety.world import NOW, Phone, Report, World, deadlines_of
+from ivr_flows.standing_by import HAND_OVER_TRIES
+from ivr_flows.targets import TEAM as TEAM_TARGET
+from ivr_flows.targets import find_team
 from ivr_flows.void import find_reason_void
 from ivr_flows.waiting import ORDER_SECONDS, UNTOUCHED_SECONDS
 
@@ -44,7 +48,7 @@ STALE_SECONDS = UNTOUCHED_SECONDS + ORDER_SECONDS
 FROM_PAGES: dict[str, inputs.Input] = {
     "asks for 911 on a page": inputs.ReturnRequested("page", "danger"),
     "names a danger on a page": inputs.AnswersChanged("page", {"weapon": "yes"}),
-    "a team is on its way": inputs.DispatchChanged("team-1", "acknowledged", "Team 1", 10),
+    "a team is on its way": inputs.DispatchChanged(TEAM, "acknowledged", "Team 1", 10),
     "records the outcome on a page": inputs.Resolved("page", "resolved_by_phone"),
 }
 GIVEN = frozenset(
@@ -72,6 +76,9 @@ GIVEN = frozenset(
         inputs.CommandUnknown,
         inputs.TimePassed,
         inputs.StaffFreed,
+        inputs.Reconciled,
+        inputs.CallBackBegun,
+        inputs.CallBackCancelled,
         *(type(given) for given in FROM_PAGES.values()),
     }
 )
@@ -80,9 +87,6 @@ NOT_EXPLORED: dict[type, str] = {
     inputs.ProtocolMoved: "triage protocols are not asked here; every decision is tried without",
     inputs.ControlsChanged: "tells what CommandDone of HoldLeg and MuteLeg tells",
     inputs.ControlRequested: "does what the star menu's people on the line do, which is explored",
-    inputs.Reconciled: "only rescues: what is proven here holds without any repair",
-    inputs.CallBackBegun: "begins a call that we make; calls that come in are explored",
-    inputs.CallBackCancelled: "ends a call that we make, before its caller is reached",
 }
 """Classes of input that no act gives, and why."""
 
@@ -130,24 +134,37 @@ def list_acts(
         if phone.where == "queue" and with_choices:
             yield from (Act("tick", leg_id, digits) for digits in _choices(world.call))
     yield from _deadlines(world, with_faults=with_faults)
-    yield from _transfers(world, targets)
+    yield from _by_api(world, targets)
+    yield from _repairs(world)
     if world.call.stage in (Stage.WAITING, Stage.CONSULTING, Stage.RETURNING) and world.call.desk:
         yield Act("staff_freed")
     if with_faults and world.caller_is_on_the_line:
         yield from (Act("page", detail=name) for name in FROM_PAGES)
 
 
-def _transfers(world: World, targets: tuple[str, ...]) -> Iterator[Act]:
-    """What a person does about a transfer on a page or by the API."""
+def _by_api(world: World, targets: tuple[str, ...]) -> Iterator[Act]:
+    """What a person does about a transfer or a call-back, on a page or by the API."""
     call = world.call
+    if callback.is_awaited(call) and call.stage is not Stage.CLOSED:
+        yield Act("cancel_call_back")
     if not world.caller_is_on_the_line:
         return
     if call.transfer is None and call.stage is Stage.CONNECTED and moving.staff_in_room(call):
         yield from (Act("transfer", detail=to) for to in targets)
+        if TEAM_TARGET in targets and find_team(call) is None:
+            yield Act("team")
     elif call.transfer is not None and call.stage is Stage.CONSULTING:
         if call.transfer.state is TransferState.CONSULTING:
             yield Act("introduce")
         yield Act("cancel_transfer")
+
+
+def _repairs(world: World) -> Iterator[Act]:
+    """What the repairer tells of legs that are elsewhere: true, or of a moment ago."""
+    for finding in repairing.list_findings(world):
+        yield Act("repair", finding.leg_id)
+        if not world.late:
+            yield Act("reading", finding.leg_id)
 
 
 def _deadlines(world: World, *, with_faults: bool) -> Iterator[Act]:
@@ -183,6 +200,7 @@ _AT_THE_PHONE: dict[str, tuple[str, ...]] = {
     "dial": ("line_answers", "line_silent", "hang_up"),
     "asked": ("line_proves", "line_is_a_machine", "hang_up"),
     "talk": ("line_hangs_up", "hang_up"),
+    "failsafe": ("hang_up",),
 }
 """What the person on a phone may do, by where it is; in the queue, without a key."""
 
@@ -192,6 +210,8 @@ def _of_a_phone(world: World, leg_id: str, where: str) -> Iterator[Act]:
     yield from (Act(kind, leg_id) for kind in _AT_THE_PHONE.get(where, ()))
     if where == "ivr" and leg is not None and leg.role is Role.PSAP and leg.place is Place.FLOW:
         yield Act("detected", leg_id)
+    elif where == "ringing" and leg is not None and leg.role is Role.CALLER:
+        yield Act("machine", leg_id)
     elif where == "queue":
         yield Act("tick", leg_id, HELP_KEY)
         if _may_be_rung_in_vain(world):
@@ -248,6 +268,8 @@ def perform(carrier: Carrier, world: World, act: Act) -> World:
         return carrier.run(world._replace(late=tuple(rest)), item, act.choice)
     if world.late:
         world = world._replace(late=tuple((item, age + 1) for item, age in world.late))
+    if act.kind in ("repair", "reading"):
+        return _repair(carrier, world, act)
     if act.kind in ("due", "unheard"):
         return _pass_deadline(carrier, world, act)
     if act.kind == "staff_freed":
@@ -257,6 +279,17 @@ def perform(carrier: Carrier, world: World, act: Act) -> World:
     if act.kind in _BY_API:
         return carrier.give(world, _BY_API[act.kind](act), act.choice)
     return _of_people(carrier, world, act)
+
+
+def _repair(carrier: Carrier, world: World, act: Act) -> World:
+    """Where a leg is reaches us by reading the carrier: at once, or after one other thing."""
+    found = repairing.find(world, act.leg_id)
+    if found is None:
+        msg = f"safety: {act.leg_id} is where the record has it"
+        raise ValueError(msg)
+    if act.kind == "repair":
+        return carrier.give(world, found, act.choice)
+    return world._replace(late=(*world.late, (Report(found), 0)))
 
 
 def _under_way(carrier: Carrier, world: World, act: Act) -> World:
@@ -345,8 +378,9 @@ def _what_is_asked(act: Act, step: int) -> inputs.Input | None:
     """The request by which the leg asks what comes next, for acts that are one."""
     if act.kind == "key":
         return inputs.Keyed(act.leg_id, step, act.detail)
-    if act.kind == "answer":
-        return inputs.LegAnswered(act.leg_id, f"CA{act.leg_id}")
+    if act.kind in ("answer", "machine"):
+        by = "machine_start" if act.kind == "machine" else ""
+        return inputs.LegAnswered(act.leg_id, f"CA{act.leg_id}", by)
     if act.kind in ("line_silent", "line_hangs_up"):
         status = "no-answer" if act.kind == "line_silent" else "completed"
         return inputs.DialEnded(act.leg_id, step, status)
@@ -360,14 +394,14 @@ def _silent_to_the_end(world: World, leg_id: str) -> World:
     if leg is None or node is None:
         return world
     tries = max(node.tries, HAND_OVER_TRIES)
-    return world._replace(call=world.call.with_leg(replace(leg, tries=tries)))
+    return world._replace(call=world.call.with_leg(changed(leg, tries=tries)))
 
 
 def _tick(carrier: Carrier, world: World, act: Act) -> World:
     if act.kind == "stale_tick":
         old = NOW - timedelta(seconds=STALE_SECONDS)
-        offers = tuple(replace(offer, offered_at=old) for offer in world.call.offers)
-        world = world._replace(call=replace(world.call, offers=offers))
+        offers = tuple(changed(offer, offered_at=old) for offer in world.call.offers)
+        world = world._replace(call=changed(world.call, offers=offers))
     given = inputs.WaitTicked(act.leg_id, act.detail)
     return carrier.give(world, given, act.choice, is_heard=True)
 
@@ -401,6 +435,8 @@ _BY_API: dict[str, Callable[[Act], inputs.Input]] = {
     "transfer": lambda act: inputs.TransferRequested("page", act.detail),
     "introduce": lambda _act: inputs.TransferIntroduced("page"),
     "cancel_transfer": lambda _act: inputs.TransferCancelled("page"),
+    "cancel_call_back": lambda _act: inputs.CallBackCancelled("called_in"),
+    "team": lambda _act: inputs.DispatchChanged(TEAM, "acknowledged", "Team 1", 10),
 }
 
 

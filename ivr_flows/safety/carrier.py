@@ -13,17 +13,22 @@ from typing import Any, NamedTuple
 
 from ivr_flows import inputs, outputs
 from ivr_flows.call import Place, Role
+from ivr_flows.callback import is_unreached
+from ivr_flows.copies import changed
 from ivr_flows.engine import advance
 from ivr_flows.facts import Candidate, Decision, Facts, History, QueueFacts
 from ivr_flows.moving import CLOSING
 from ivr_flows.outputs import Step
-from ivr_flows.program import Program, Psap
-from ivr_flows.safety.world import CALL_DEADLINES, NOW, Item, Phone, Report, World
+from ivr_flows.program import Desk, Program, Psap
+from ivr_flows.safety.world import BY_TWIML, CALL_DEADLINES, NOW, Item, Phone, Report, World
 from ivr_flows.void import find_reason_void
 
 CLINICIANS = ("ana", "ben", "eva", "kai")
 CALL_TAKERS = ("lee", "kim", "mia", "raj")
 SUPERVISORS = ("sue", "tom", "pat", "joy")
+OTHERS = ("nell", "otis", "quin", "rhea")  # clinicians of another program
+ELSEWHERE = "nextville/clinicians"
+TEAM = "team-1"
 
 
 class Violation(Exception):  # noqa: N818 - what is looked for, not a mistake of the program's
@@ -71,7 +76,7 @@ class Carrier:
     def __init__(
         self, program: Program, *, parties: int = 2, targets: tuple[str, ...] = ()
     ) -> None:
-        kept = {key: to for key, to in program.transfers.targets.items() if to in targets}
+        kept = _kept(program, targets)
         self.program = program = replace(
             program,
             psap=_capped(program.psap, parties),
@@ -103,7 +108,22 @@ class Carrier:
             name: tuple(Candidate(one, one.title()) for one in people[desk.role][: self.parties])
             for name, desk in self.program.desks.items()
         }
-        return _Facts(self.program, decide, roster if is_anyone_free else {}, QueueFacts(1, 60))
+        roster[ELSEWHERE] = tuple(Candidate(one, one.title()) for one in OTHERS[: self.parties])
+        return _Facts(
+            self.program,
+            decide,
+            roster if is_anyone_free else {},
+            QueueFacts(1, 60),
+            elsewhere={ELSEWHERE: Desk(ELSEWHERE, "clinician")},
+        )
+
+    def find_desk(self, name: str) -> Desk:
+        """A desk of the program, or the one of another program."""
+        desk = self._facts[Choice()].find_desk(name)
+        if desk is None:
+            msg = f"safety: there is no desk {name}"
+            raise KeyError(msg)
+        return desk
 
     def other_choices(self, choice: Choice) -> list[Choice]:
         """The other ways the last input could have gone, by what it asked for."""
@@ -156,6 +176,15 @@ class Carrier:
             msg = f"safety: no rule for what the carrier does with {type(item).__name__}"
             raise UnknownKindError(msg)
         return rule(world, item)
+
+
+def _kept(program: Program, targets: tuple[str, ...]) -> dict[str, str]:
+    """The star menu's keys for the targets; another program's desk is given one if it has none."""
+    kept = {key: to for key, to in program.transfers.targets.items() if to in targets}
+    away = f"desk:{ELSEWHERE}"
+    if away in targets and away not in kept.values():
+        kept[next(key for key in "1234567" if key not in kept)] = away
+    return kept
 
 
 def _capped(psap: Psap, parties: int) -> Psap:
@@ -234,7 +263,8 @@ def _asks_the_line(world: World, leg_id: str, phone: Phone, last: Any) -> World:
 
 def _hung_up_on(world: World, leg_id: str, phone: Phone, _last: Any) -> World:  # noqa: ANN401
     leg = world.call.find_leg(leg_id)
-    if leg is not None and leg.role is Role.CALLER and leg.flow != CLOSING:
+    is_let_go = leg is not None and (leg.flow == CLOSING or is_unreached(world.call))
+    if leg is not None and leg.role is Role.CALLER and not is_let_go:
         raise Violation("nobody is hung up on", "the caller is hung up on, and nobody ended it")
     world = world.with_phone(leg_id, phone._replace(where="over"))
     return report(world, Report(inputs.LegStatusChanged(leg_id, "completed")))
@@ -309,7 +339,7 @@ def _place(world: World, order: outputs.PlaceLeg) -> World:
 def _end(world: World, order: outputs.EndLeg) -> World:
     leg_id = order.leg_id
     leg = world.call.find_leg(leg_id)
-    if leg is not None and leg.role is Role.CALLER:
+    if leg is not None and leg.role is Role.CALLER and find_reason_void(order, world.call):
         raise Violation("nobody is hung up on", "EndLeg is ordered for the caller")
     phone = world.phone(leg_id)
     if phone is None:  # not rung yet, and never will be
@@ -365,6 +395,13 @@ def _redirect(world: World, order: outputs.RedirectLeg) -> World:
             world = end_room(world, phone.room)
     asked = Report(inputs.LegAsked(leg_id), is_heard=True, may_be_lost=False)
     return report(world, asked)
+
+
+def _rescue(world: World, order: outputs.RescueCaller) -> World:
+    phone = world.phone(order.leg_id)
+    if phone is None or phone.where in ("over", *BY_TWIML):
+        return world
+    return world.with_phone(order.leg_id, phone._replace(where="failsafe"))
 
 
 def _set_flag(world: World, order: outputs.SetEndsRoom) -> World:
@@ -447,8 +484,8 @@ COMMANDS: dict[type, Callable[[World, Any], World]] = {
     outputs.Announce: _nothing,  # speech in the room moves nobody
     outputs.RequestDispatch: _nothing,  # not the carrier's; it answers by DispatchChanged
     outputs.NotifySupervisor: _nothing,  # not the carrier's
-    outputs.RescueCaller: _nothing,  # ordered after a Reconciled alone, which is not explored
-    outputs.PlanCallBack: _nothing,  # call-backs are calls of their own, which are not explored
+    outputs.RescueCaller: _rescue,
+    outputs.PlanCallBack: _nothing,  # call-backs are calls of their own
     outputs.CallBackNow: _nothing,
     outputs.CancelCallBack: _nothing,
     outputs.CallBackTried: _nothing,
@@ -461,10 +498,10 @@ def with_due(world: World, what: str, leg_id: str, now: datetime = NOW) -> World
     call = world.call
     if what == "offer":
         offer = call.find_offer(leg_id)
-        call = call if offer is None else call.with_offer(replace(offer, due_at=now))
+        call = call if offer is None else call.with_offer(changed(offer, due_at=now))
     elif what == "leg":
         leg = call.find_leg(leg_id)
-        call = call if leg is None else call.with_leg(replace(leg, due_at=now))
+        call = call if leg is None else call.with_leg(changed(leg, due_at=now))
     else:
-        call = replace(call, **{CALL_DEADLINES[what]: now})  # type: ignore[arg-type]
+        call = changed(call, **{CALL_DEADLINES[what]: now})
     return world._replace(call=call)

@@ -18,7 +18,7 @@ from ivr_flows.psap_choice import psap_of
 from ivr_flows.safety import promises
 from ivr_flows.safety.acts import REFUSALS, refuse
 from ivr_flows.safety.carrier import Carrier, Choice, Violation, hang_up
-from ivr_flows.safety.world import NOW, Item, Phone, Report, World, deadlines_of, key
+from ivr_flows.safety.world import BY_TWIML, NOW, Item, Phone, Report, World, deadlines_of, key
 from ivr_flows.targets import name_of
 
 WORKS = "everything works, and nobody answers"
@@ -83,18 +83,20 @@ class Silence:
     def _play(self, world: World, mode: str) -> tuple[float, float]:
         """Seconds until the end of the silence, and the longest time alone in a room in it."""
         player = Player(self.carrier, world, mode)
-        trail: list[tuple[int, float, bool]] = []
+        trail: list[tuple[int | None, float, bool]] = []
         tail = (0.0, 0.0)
         on_trail: set[int] = set()
         while not player.is_over():
-            mark = hash((mode, player.key()))
-            known = self._known.get(mark)
-            if known is not None:
-                tail = known
-                break
-            if mark in on_trail:
-                raise _broken(promises.DEADLINE, "the call goes round without an end", mode)
-            on_trail.add(mark)
+            mark = None
+            if not trail or not player.world.queue:  # what is under way comes to rest, and soon
+                mark = hash((mode, player.key()))
+                known = self._known.get(mark)
+                if known is not None:
+                    tail = known
+                    break
+                if mark in on_trail:
+                    raise _broken(promises.DEADLINE, "the call goes round without an end", mode)
+                on_trail.add(mark)
             is_alone = player.world.is_alone_in_a_room
             try:
                 passed = player.step()
@@ -110,7 +112,8 @@ class Silence:
             rest += passed
             run = run + passed if is_alone else 0.0
             alone = max(alone, run)
-            self._known[mark] = (rest, alone)
+            if mark is not None:
+                self._known[mark] = (rest, alone)
         return rest, alone
 
 
@@ -266,7 +269,7 @@ class Player:
         for leg_id, phone in self.world.phones.items():
             if self._phones.get(leg_id) is phone:
                 continue
-            if phone.where in ("over", "room", "moving", "dial", "asked", "talk"):
+            if phone.where in ("over", "room", "moving", *BY_TWIML):
                 self.alarms.pop(leg_id, None)
             else:
                 old = self._phones.get(leg_id)
@@ -289,8 +292,10 @@ class Player:
         call = self.world.call
         offer = call.find_offer(leg_id)
         if offer is not None:
-            return self.carrier.program.desks[offer.desk].ring_seconds + RING_GRACE_SECONDS
+            return self.carrier.find_desk(offer.desk).ring_seconds + RING_GRACE_SECONDS
         leg = call.find_leg(leg_id)
+        if leg is not None and leg.role is Role.CALLER:
+            return self.carrier.program.call_back.ring_seconds + RING_GRACE_SECONDS
         lines = psap_of(call, self.carrier.program).lines
         if leg is not None and leg.role is Role.OUTSIDE:
             outside = self.carrier.program.directory.get(name_of(leg.line_id or ""))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ivr_flows.call import Call, Transfer
 from ivr_flows.program import Program
-from ivr_flows.safety import promises
+from ivr_flows.safety import calling_back, promises
 from ivr_flows.safety.acts import Act, begin, is_in_side_dialogue, keys_at, list_acts, perform
 from ivr_flows.safety.carrier import Carrier, Violation
 from ivr_flows.safety.continuation import MOST_AT_ONCE, Silence
@@ -40,6 +40,7 @@ class Limits:
     targets: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
     acts: int | None = None
+    call_backs: bool = False
     minutes: float = 2.0
     states: int | None = None
 
@@ -92,7 +93,7 @@ class Explorer:
         self.findings.bound_seconds = self.silence.bound_seconds
         self._progress = progress
         self._seen: dict[int, int] = {}  # hash of a state to its number
-        self._whence: list[tuple[int, Story, int]] = []  # parent, acts since, length of the story
+        self.whence: list[tuple[int, Story, int]] = []  # parent, acts since, length of the story
         self._newest: int | None = None  # the state found last, if it was new
         self._keys: dict[object, tuple[str, ...]] = {}
 
@@ -107,7 +108,7 @@ class Explorer:
             if collects:
                 gc.enable()
             self.findings.seconds = time.monotonic() - began
-            self.findings.states = len(self._whence)
+            self.findings.states = len(self.whence)
             silence = self.silence
             self.findings.longest_seconds = silence.longest_seconds
             self.findings.longest_alone_seconds = silence.longest_alone_seconds
@@ -121,13 +122,14 @@ class Explorer:
             for name, line in self.carrier.program.lines.items()
             if not kinds or line.kind in kinds
         ]
+        begins = list(calling_back.WAYS) if self.limits.call_backs else lines
         layer: list[Reached] = [
-            (-1, (Act("begin", detail=line),), begin(self.carrier, line)) for line in lines
+            (-1, (Act("begin", detail=one),), begin_any(self.carrier, one)) for one in begins
         ]
         for faults in range(self.limits.faults + 1):
-            before = len(self._whence)
+            before = len(self.whence)
             layer = self._explore_layer(layer, faults, end)
-            self.findings.layers.append(len(self._whence) - before)
+            self.findings.layers.append(len(self.whence) - before)
             if self.findings.unfinished or self.findings.found is not None:
                 return
 
@@ -189,7 +191,7 @@ class Explorer:
 
     def _is_late(self, end: float) -> bool:
         limits = self.limits
-        full = limits.states is not None and len(self._whence) >= limits.states
+        full = limits.states is not None and len(self.whence) >= limits.states
         if full or time.monotonic() > end:
             self.findings.unfinished = True
         return self.findings.unfinished
@@ -278,10 +280,10 @@ class Explorer:
             return False
         if not self.limits.dialogues and is_in_side_dialogue(world):
             return False
-        number = len(self._whence)
+        number = len(self.whence)
         self._seen[mark] = number
-        length = self._whence[parent][2] + len(acts) if parent >= 0 else 0
-        self._whence.append((parent, acts, length))
+        length = self.whence[parent][2] + len(acts) if parent >= 0 else 0
+        self.whence.append((parent, acts, length))
         self.findings.depth = max(self.findings.depth, length)
         if self._progress is not None and not number % 5000:
             self.findings.states = number
@@ -302,11 +304,18 @@ class Explorer:
     def _found(self, violation: Violation, number: int, last: Story) -> None:
         story = last
         while number >= 0:
-            number, acts, _ = self._whence[number]
+            number, acts, _ = self.whence[number]
             story = (*acts, *story)
         self.findings.found = Found(
             violation.promise, violation.what, story[0].detail, story[1:], violation.mode
         )
+
+
+def begin_any(carrier: Carrier, how: str) -> World:
+    """The call that begins so: on a line of the program, or as one that we make."""
+    if how in calling_back.WAYS:
+        return calling_back.begin(carrier, how)
+    return begin(carrier, how)
 
 
 class _BrokenError(Exception):
@@ -341,6 +350,7 @@ def _question(world: World, leg_id: str) -> object:
         bool(call.disposition),
         call.is_blocked,
         len(leg.trail),
+        call.call_back,
         leg.step == world.phones[leg_id].step,
         tuple(one.status for one in call.dispatches[-1:]),
         call.hold_until_at is not None,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ivr_flows.call import Call, Leg, Offer, OfferState, Place, Stage
+from ivr_flows.call import Call, Leg, Offer, OfferState, Place, Role, Stage
 from ivr_flows.safety.carrier import UnknownKindError, Violation
-from ivr_flows.safety.world import World, deadlines_of
+from ivr_flows.safety.world import BY_TWIML, World, deadlines_of
 
 REACHED = "a person or 911 is reached"
 DEADLINE = "no cycle without a deadline"
@@ -13,7 +13,7 @@ ONE_CLAIM = "nobody is claimed twice"
 NEVER_ALONE = "no caller is alone in a room"
 NOT_HUNG_UP = "nobody is hung up on"
 
-DRIVEN = frozenset({"queue", "dial", "asked", "talk", "ivr", "moving"})
+DRIVEN = frozenset({"queue", "ivr", "moving", *BY_TWIML})
 """Places from which the carrier comes back to us by itself: a time-out, a piece, a ring limit."""
 ON_THE_WAY = (Place.JOINING, Place.ROOM)
 
@@ -52,8 +52,14 @@ def _nothing_rings_on(world: World) -> None:
         if offer is not None and not offer.is_live:
             raise Violation(RINGING, f"{leg_id} rings on for an offer that is {offer.state}")
         leg = call.find_leg(leg_id)
+        if leg is not None and leg.role is Role.OUTSIDE and not _is_awaited(call, leg):
+            raise Violation(RINGING, f"{leg_id} rings on for a transfer that is over")
         if leg is not None and not leg.is_live:
             raise Violation(RINGING, f"{leg_id} rings on and the record says that it is over")
+
+
+def _is_awaited(call: Call, leg: Leg) -> bool:
+    return call.transfer is not None and call.transfer.receiver == leg.id
 
 
 def _one_claim(world: World) -> None:

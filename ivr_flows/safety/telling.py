@@ -9,10 +9,11 @@ from typing import Any
 from ivr_flows import inputs, outputs, prompts
 from ivr_flows.call import Call, Leg, Role
 from ivr_flows.outputs import Step
-from ivr_flows.safety.acts import Act, begin, perform
+from ivr_flows.safety import calling_back
+from ivr_flows.safety.acts import Act, perform
 from ivr_flows.safety.carrier import Carrier, Choice, Violation
 from ivr_flows.safety.continuation import Player, spoken_seconds
-from ivr_flows.safety.explore import Found
+from ivr_flows.safety.explore import Found, begin_any
 from ivr_flows.safety.world import NOW, Item, Report, World, deadlines_of
 
 ACT_SECONDS = 2.0  # what a person takes to answer, to press a key or to hang up
@@ -22,6 +23,7 @@ MOST_SAID = 3
 
 _DEEDS = {
     "answer": "answers",
+    "machine": "does not answer, but a machine does",
     "no_answer": "does not answer",
     "hang_up": "hangs up",
     "star": "presses star",
@@ -31,12 +33,16 @@ _DEEDS = {
     "line_proves": "is let in to 911, where a person has pressed 1",
     "line_is_a_machine": "rings 911, and nobody there presses a key",
     "detected": "is a machine, says the carrier",
+    "repair": "is found elsewhere by reading the carrier",
+    "reading": "is found elsewhere by reading the carrier, which is told late",
     "stale_tick": "still waits, and no phone is known to ring",
 }
 _OF_NOBODY = {
     "staff_freed": "somebody of the desk is free",
     "transfer": "a transfer to {to} is asked for by the API",
+    "team": "a team has acknowledged the call",
     "introduce": "the caller is introduced by the API",
+    "cancel_call_back": "nobody needs to be called back any more",
     "cancel_transfer": "the transfer is cancelled by the API",
 }
 _MISHAPS = {
@@ -60,8 +66,11 @@ class _Teller:
         self.alarms: dict[tuple[str, str], float] = {}
 
     def lines(self) -> Iterator[str]:
-        world = begin(self.carrier, self.found.line)
-        yield self._line(f"a call comes in on the line {self.found.line}", world)
+        how = self.found.line
+        world = begin_any(self.carrier, how)
+        is_made = how in calling_back.WAYS
+        begun = f"the caller is {how}" if is_made else f"a call comes in on the line {how}"
+        yield self._line(begun, world)
         for act in self.found.story:
             before = world
             self._pass_time(world, act)
@@ -225,27 +234,25 @@ def _deadline(call: Call, act: Act) -> str:
     return f"the time for {call.stage} is over"
 
 
+_HAPPENINGS: dict[type, str] = {
+    inputs.LegStatusChanged: "is reported {0.status}",
+    inputs.RoomJoined: "is reported in room {0.room}",
+    inputs.SeenInRoom: "is seen in room {0.room}",
+    inputs.RoomDeparted: "is reported out of room {0.room}",
+    inputs.RoomLeft: "is out of the room and asks what comes next",
+    inputs.QueueLeft: "is out of the queue ({0.result})",
+    inputs.LegAsked: "has been fetched and asks what comes next",
+    inputs.DialEnded: "has dialled: {0.status}",
+    inputs.CommandDone: "is confirmed: {0.command}",
+    inputs.CallArrived: "is connected",
+    inputs.CallBackBegun: "is to be called back",
+    inputs.Reconciled: "was found by reading the carrier: {0.found}",
+}
+
+
 def _happening(given: inputs.Input) -> str:
-    if isinstance(given, inputs.LegStatusChanged):
-        return f"is reported {given.status}"
-    if isinstance(given, (inputs.RoomJoined, inputs.SeenInRoom)):
-        how = "reported" if isinstance(given, inputs.RoomJoined) else "seen"
-        return f"is {how} in room {given.room}"
-    if isinstance(given, inputs.RoomDeparted):
-        return f"is reported out of room {given.room}"
-    if isinstance(given, inputs.RoomLeft):
-        return "is out of the room and asks what comes next"
-    if isinstance(given, inputs.QueueLeft):
-        return f"is out of the queue ({given.result})"
-    if isinstance(given, inputs.LegAsked):
-        return "has been fetched and asks what comes next"
-    if isinstance(given, inputs.DialEnded):
-        return f"has dialled: {given.status}"
-    if isinstance(given, inputs.CommandDone):
-        return f"is confirmed: {given.command}"
-    if isinstance(given, inputs.CallArrived):
-        return "is connected"
-    return type(given).__name__
+    kind = type(given)
+    return _HAPPENINGS.get(kind, kind.__name__).format(given)
 
 
 _ORDERS: dict[type, str] = {

@@ -24,6 +24,23 @@ PASSES: dict[str, Limits] = {
         dialogues=False,
         targets=("desk:supervisors",),
     ),
+    "transfers to parties outside": Limits(
+        parties=1,
+        faults=0,
+        acts=9,
+        lines=("psap",),
+        dialogues=False,
+        targets=("directory:interpreter", "directory:warm_line"),
+    ),
+    "transfers to another program and the team": Limits(
+        parties=1,
+        faults=0,
+        acts=9,
+        lines=("psap",),
+        dialogues=False,
+        targets=("desk:nextville/clinicians", "team"),
+    ),
+    "call-backs": Limits(parties=1, faults=0, acts=9, call_backs=True, dialogues=False),
     "two of everybody": Limits(parties=2, faults=0, acts=11, lines=SHORT_WAYS, dialogues=False),
     "every dialogue": Limits(parties=1, faults=0, acts=13, lines=("direct",), dialogues=True),
 }
@@ -73,7 +90,7 @@ def _extent(limits: Limits) -> str:
         f"{limits.parties} a desk",
         f"{limits.faults} {_plural('fault', limits.faults)} a story",
         f"{'all' if limits.dialogues else 'no'} side dialogues",
-        f"lines {' and '.join(limits.lines)}" if limits.lines else "all lines",
+        _begins(limits),
     ]
     if limits.targets:
         words.append(f"transfers to {' and '.join(limits.targets)}")
@@ -82,6 +99,12 @@ def _extent(limits: Limits) -> str:
     if limits.faults and limits.after is not None:
         words.append(f"{limits.after} {_plural('act', limits.after)} after the last fault")
     return ", ".join(words)
+
+
+def _begins(limits: Limits) -> str:
+    if limits.call_backs:
+        return "calls that we make"
+    return f"lines {' and '.join(limits.lines)}" if limits.lines else "all lines"
 
 
 def _plural(noun: str, number: int) -> str:

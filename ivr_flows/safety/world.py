@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from ivr_flows.call import STAFF, Call, Leg, OfferState, Place, Role, Stage
-from ivr_flows.inputs import Input
+from ivr_flows.callback import is_awaited, is_unreached
+from ivr_flows.inputs import Input, Reconciled
 from ivr_flows.moving import STAR
 from ivr_flows.outputs import Command, Instruction
 from ivr_flows.presence import LAST_RESORT_ROUND
@@ -39,7 +40,7 @@ LOOKED_AT: dict[type, frozenset[str]] = {
             *("line", "stage", "legs", "offers", "answers", "room", "desk", "next_ring_at"),
             *("passed_over", "unrung", "returned_from", "is_blocked", "returning", "dispatches"),
             *("outcome", "disposition", "drops", "dropped", "stage_due_at", "hold_until_at"),
-            "transfer",
+            *("transfer", "call_back"),
         }
     ),
     Leg: frozenset(
@@ -76,14 +77,13 @@ LEFT_OUT: dict[type, dict[str, str]] = {
         "is_texted": "changes what is offered in the wait, not what happens",
         "told": "changes what is said",
         "was_lost": "earlier calls are not explored",
-        "call_back": "call-backs are not explored",
     },
     Leg: {
         "news": "changes what is said",
         "answered_by": "a machine's leg ends at once; without speech it decides nothing",
         "controls_seen": "numbers callbacks that are not explored",
         "ticked_at": "time stands still",
-        "moved_to": "call-backs are not explored",
+        "moved_to": "the call it goes on in begins with it on the line",
     },
 }
 """Fields of the record that do not make a state, and why."""
@@ -100,12 +100,16 @@ CALL_DEADLINES = {"ring": "next_ring_at", "stage": "stage_due_at", "hold": "hold
 """Deadlines of the call itself, by the name that stories give them."""
 
 
+BY_TWIML = ("dial", "asked", "talk", "failsafe")
+"""Where a phone is that rings 911 by a document of its own, or talks with whom it rang."""
+
+
 class Phone(NamedTuple):
     """Where a leg really is, at the carrier.
 
     `where` is ringing, ivr, queue, room, dial (rings 911), asked (911's line picked up and hears
-    our question), talk (with whom it dialled), moving (on its way to ask us) or over. `told` is
-    the document it follows, as of `step`.
+    our question), talk (with whom it dialled), failsafe (a document that needs nobody of us rings
+    911), moving (on its way to ask us) or over. `told` is the document it follows, as of `step`.
     """
 
     where: str
@@ -118,6 +122,9 @@ class Phone(NamedTuple):
     stop_ordered: bool = False
     is_counselor: bool = False  # it is the crisis line that it talks with, and not 911
     told: tuple[Instruction, ...] = ()
+
+
+NOT_RUNG = Phone("unrung")
 
 
 class Report(NamedTuple):
@@ -152,13 +159,16 @@ class World(NamedTuple):
 
     @property
     def caller_phone(self) -> Phone:
-        """The caller's phone."""
-        return self.phones[self.call.legs[0].id]
+        """The caller's phone; of a call that we make, also before it rings."""
+        return self.phones.get(self.call.legs[0].id, NOT_RUNG)
 
     @property
     def caller_is_on_the_line(self) -> bool:
-        """Whether the caller has not hung up, and nobody has hung up on them."""
-        return self.caller_phone.where != "over"
+        """Whether the caller has not hung up, and nobody has hung up on them.
+
+        Whom we call counts once they have said to be the caller.
+        """
+        return self.caller_phone.where != "over" and not is_unreached(self.call)
 
     def company(self) -> tuple[str, ...]:
         """Legs in the caller's room at the carrier that are heard, and answer for the caller."""
@@ -181,7 +191,7 @@ class World(NamedTuple):
         The lines are rung until one answers and a person is there, and how long that takes is not
         ours to bound.
         """
-        if self.caller_phone.where in ("dial", "asked", "talk") or self.company():
+        if self.caller_phone.where in BY_TWIML or self.company():
             return True
         phones = ((leg, self.phones.get(leg.id)) for leg in self.call.legs if leg.is_live)
         return (
@@ -270,13 +280,13 @@ def _leg(
         0 if in_flow and leg.node else min(leg.tries, MOST_TRIES),
         leg.step > 0,
         leg.sid is not None and leg.place in UNANSWERED,
-        leg.line_id if leg.place is Place.DIAL else None,
+        leg.line_id if leg.place is Place.DIAL or leg.role is Role.OUTSIDE else None,
         leg.shared,
         rank[leg.room],
         leg.ends_room,
         leg.present,
         _trail(call, leg) if in_flow else (),
-        leg.ticks > 0 and _is_first_piece_told_apart(call, leg),
+        leg.ticks > 0 and (_is_first_piece_told_apart(call, leg) or is_awaited(call)),
         leg.due_at is not None,
         leg.sought and leg.place is Place.JOINING,
         (leg.vouched, leg.held, leg.muted, leg.hold_wanted, leg.mute_wanted),
@@ -339,7 +349,9 @@ def _gone(call: Call, gone: list[Leg], rank: dict[int, int]) -> Hashable:
 def _of_the_call(call: Call, rank: dict[int, int], places: dict[str, int]) -> Hashable:
     returning = call.returning
     answers = tuple(name in call.answers for name in ANSWERS_THAT_MATTER)
+    back = call.call_back
     record = (
+        None if back is None else (back.outcome, back.to_911),
         *(call.stage, call.outcome, bool(call.disposition), answers, returning is not None),
         call.dropped,
     )
@@ -382,6 +394,8 @@ def _of_the_call(call: Call, rank: dict[int, int], places: dict[str, int]) -> Ha
 
 def _as_it_is(value: Any) -> Hashable:  # noqa: ANN401 - any field
     """A value of a field that the key knows nothing of; of an instant, that there is one."""
+    if type(value) is str:  # nearly all of them, so first
+        return value
     if isinstance(value, datetime):
         return True
     if is_dataclass(value):
@@ -416,17 +430,24 @@ def _item(item: Item, places: dict[str, int], rank: dict[int, int], call: Call) 
         getattr(about, "permanent", None),
         getattr(about, "digits", ""),
         frozenset(places[one] for one in getattr(about, "others", ()) if one in places),
+        _finding(about, leg),
         isinstance(item, Report) and item.is_heard,
     )
+
+
+def _finding(about: Any, leg: Leg | None) -> Hashable:  # noqa: ANN401 - any input or command
+    if not isinstance(about, Reconciled):
+        return None
+    return about.found, leg is not None and about.place == leg.place
 
 
 def deadlines_of(call: Call) -> Iterable[tuple[str, str, datetime]]:
     """Deadlines that are set: of what, of which leg, when."""
     for offer in call.offers:
-        if offer.is_live and offer.due_at is not None:
+        if offer.due_at is not None and offer.is_live:
             yield "offer", offer.leg_id, offer.due_at
     for leg in call.legs:
-        if leg.is_live and leg.due_at is not None:
+        if leg.due_at is not None and leg.is_live:
             yield "leg", leg.id, leg.due_at
     if call.stage is not Stage.CLOSED:
         for what, field in CALL_DEADLINES.items():

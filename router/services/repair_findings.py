@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from ivr_flows.call import Place, Role
+from ivr_flows.call import Place
 from ivr_flows.inputs import Found, Reconciled
+from ivr_flows.reconciliation import is_as_we_think
 from router.storage.live_legs import LiveLeg
 from router.telephony.line_reading import Reading
 from router.telephony.webhook import Phase
@@ -73,7 +74,9 @@ def _hold_against(leg: LiveLeg, reading: Reading, dialling: Mapping[str, Phase])
     if line.phase is Phase.COMING:
         return Finding(leg, Found.RINGING) if leg.place == Place.PLANNED else None
     where = _find_where(leg, reading, dialling)
-    if where is None or _is_as_we_think(leg, where):
+    if where is None:
+        return None
+    if is_as_we_think(leg.place, leg.role, leg.room, where.found, where.room):
         return None
     return Finding(leg, where.found, where.room)
 
@@ -96,23 +99,6 @@ def _find_where(
     if any(room_of(unread)[0] == leg.call_id for unread in reading.unread):
         return None
     return Whereabouts(Found.FLOW)
-
-
-def _is_as_we_think(leg: LiveLeg, where: Whereabouts) -> bool:
-    """Whether the leg is where our record has it, or is on a way that has its own deadline."""
-    in_a_room = where.found in (Found.ROOM, Found.ALONE)
-    expected: Mapping[str, bool] = {
-        Place.FLOW: where.found is Found.FLOW,
-        Place.QUEUE: where.found is Found.QUEUE,
-        Place.JOINING: where.found is Found.FLOW,
-        Place.ROOM: where.found is Found.ROOM and where.room == leg.room,
-        Place.DIAL: where.found in (Found.DIAL, Found.TALK),
-        # Whom we took for over is rescued, unless 911 has them already.
-        Place.ENDED: leg.role is not Role.CALLER or where.found in (Found.DIAL, Found.TALK),
-    }
-    if leg.place == Place.JOINING and in_a_room:
-        return where.room != leg.room  # still in the old one
-    return expected.get(leg.place, False)
 
 
 def as_over(leg: LiveLeg, status: str) -> Finding:

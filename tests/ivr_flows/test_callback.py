@@ -494,3 +494,32 @@ def test_in6_a_caller_who_calls_in_is_put_ahead_and_not_called_back() -> None:
 def test_in6_the_clinicians_leg_is_fetched_into_the_new_call() -> None:
     story = CalledBack(calling_back(), with_clinician=True)
     assert [getattr(one, "leg_id", "") for one in story.ordered(RedirectLeg)] == ["call-2"]
+
+
+def test_in6_who_stands_by_for_a_caller_who_asked_for_911_and_hung_up_is_let_go() -> None:
+    story = CalledBack(calling_back(hosted()), with_clinician=True)
+    story.picks_up()
+    story.presses("call-1", "9")
+    story.hangs_up("call-1")
+    assert story.is_at(Stage.CLOSED)
+
+    told = story.presses("call-2", "")
+
+    assert not any(isinstance(one, JoinRoom) for one in told), "nobody is in that room"
+    assert "The caller has left the line" in story.said("call-2")
+
+
+def test_in6_nobody_accepts_a_call_back_while_whoever_picked_up_hears_the_goodbye() -> None:
+    story = CalledBack(calling_back(), seek_seconds=20)
+    ben = "call-3"
+    story.passes(16)
+    story.answers(ben)
+    story.passes(4)
+    story.picks_up()
+    story.presses("call-1", "2")
+    assert RedirectLeg(ben, 1) in story.commands, "told at once"
+
+    story.presses(ben, "1")
+
+    assert isinstance(story.last(ben), Hangup)
+    assert not story.call.staff()

@@ -12,12 +12,16 @@ from typing import get_args
 import pytest
 
 from ivr_flows import (
+    callback,
+    called_back,
     connected,
+    consulting,
     deadlines,
     inputs,
     moving,
     offering,
     outputs,
+    reconciliation,
     return_to_911,
     ringing,
     waiting,
@@ -26,7 +30,7 @@ from ivr_flows import (
 from ivr_flows.call import Call, Leg, OfferState
 from ivr_flows.program import Program
 from ivr_flows.safety import acts, carrier, promises
-from ivr_flows.safety.explore import Findings, Limits
+from ivr_flows.safety.explore import Explorer, Findings, Limits
 from ivr_flows.safety.verify import explore, report
 from ivr_flows.safety.world import LEFT_OUT, LOOKED_AT
 from ivr_flows.turn import Turn
@@ -57,7 +61,7 @@ def test_tr7_re5_in_every_state_of_a_program_the_caller_is_on_the_way_to_a_perso
 
 def seeded(program: Program, *lines: str, limits: Limits = FOR_SEEDS) -> tuple[Findings, str]:
     """Explore a program on some of its lines; what is broken, and the story as text."""
-    kept = {name: line for name, line in program.lines.items() if name in lines}
+    kept = {name: one for name, one in program.lines.items() if name in lines or not lines}
     findings = explore(replace(program, lines=kept), limits)
     assert findings.found is not None, "the seeded fault is not found"
     return findings, "\n".join(findings.found.told)
@@ -78,7 +82,7 @@ def test_a_wait_without_a_deadline_is_told_as_a_story(monkeypatch: pytest.Monkey
 def test_a_caller_who_is_held_without_a_limit_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connected, "HELD_SECONDS", 10**6)
 
-    limits = replace(FOR_SEEDS, faults=1)
+    limits = replace(FOR_SEEDS, parties=1, faults=1)
     findings, story = seeded(hosted(), "direct", limits=limits)
 
     assert findings.found is not None
@@ -176,17 +180,41 @@ def test_what_is_said_of_the_record_s_fields_is_said_of_fields_there_are(kind: t
     assert not LOOKED_AT[kind] & set(LEFT_OUT[kind])
 
 
-def test_a_consultation_without_an_end_is_found() -> None:
+@pytest.mark.parametrize(
+    ("to", "taken"),
+    [
+        ("desk:supervisors", "Sue (supervisor) presses 1"),
+        ("desk:nextville/clinicians", "Nell (clinician) presses 1"),
+        ("directory:interpreter", "ordered: ring somebody outside (directory:interpreter)"),
+        ("directory:warm_line", "ordered: ring somebody outside (directory:warm_line)"),
+        ("team", "ordered: ring somebody outside (team:team-1)"),
+    ],
+)
+def test_a_consultation_without_an_end_is_found(to: str, taken: str) -> None:
     program = with_transfers(hosted())
     transfers = replace(program.transfers, consult_seconds=10**6)
-    limits = replace(FOR_SEEDS, parties=1, targets=("desk:supervisors",))
+    limits = replace(FOR_SEEDS, parties=1, targets=(to,))
 
     findings, story = seeded(replace(program, transfers=transfers), "psap", limits=limits)
 
     assert findings.found is not None
     assert findings.found.promise == promises.REACHED
-    assert "a transfer to desk:supervisors is asked for by the API" in story
-    assert "Sue (supervisor) presses 1" in story
+    assert f"a transfer to {to} is asked for by the API" in story
+    assert taken in story
+
+
+def test_a_party_outside_who_rings_on_after_the_transfer_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(consulting, "_let_go", lambda _turn, _leg_id: None)
+    limits = replace(FOR_SEEDS, parties=1, targets=("directory:warm_line",))
+
+    findings, story = seeded(with_transfers(hosted()), "psap", limits=limits)
+
+    assert findings.found is not None
+    assert findings.found.promise == promises.RINGING
+    assert "ordered: ring somebody outside (directory:warm_line)" in story
+    assert "rings on for a transfer that is over" in findings.found.what
 
 
 def test_a_caller_who_stays_after_911_and_is_reconnected_too_late_is_found(
@@ -212,3 +240,69 @@ def test_a_hosted_desk_that_holds_a_returned_caller_without_a_limit_is_found(
     assert findings.found.promise == promises.DEADLINE
     assert "a deadline passes, and stays due" in story
     assert "ordered: ring Lee (call taker)" in story
+
+
+def test_a_repair_that_takes_a_caller_s_deadline_away_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def forget_the_wait(turn: Turn, _leg: Leg, _room: int) -> str:
+        turn.change(stage_due_at=None)
+        turn.change_leg(turn.call.caller.id, due_at=None)
+        return ""
+
+    monkeypatch.setattr(reconciliation, "_mend_waiting_staff", forget_the_wait)
+
+    findings, story = seeded(hosted(), "direct", limits=replace(FOR_SEEDS, parties=1))
+
+    assert findings.found is not None
+    assert findings.found.promise == promises.DEADLINE
+    assert "is found elsewhere by reading the carrier" in story
+
+
+def test_what_the_repairer_has_read_is_told_also_when_the_leg_has_moved_on() -> None:
+    explorer = Explorer(hosted(), replace(FOR_SEEDS, parties=1, faults=1, acts=4, lines=("psap",)))
+    explorer.run()
+
+    done = [act.kind for _, acts, _ in explorer.whence for act in acts]
+    assert {"repair", "reading", "late"} <= set(done)
+
+
+CALL_BACKS = replace(FOR_SEEDS, parties=1, call_backs=True)
+
+
+def test_a_call_back_whose_ring_is_never_over_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(callback, "stage_overdue", lambda _turn: None)
+
+    findings, story = seeded(hosted(), limits=CALL_BACKS)
+
+    assert findings.found is not None
+    assert findings.found.promise == promises.DEADLINE
+    assert "0:00  the caller is called back by" in story
+
+
+def test_somebody_who_stands_by_for_a_caller_who_has_gone_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(wrap_up, "ask", moving.rejoin)
+
+    findings, story = seeded(hosted(), limits=CALL_BACKS)
+
+    assert findings.found is not None
+    assert findings.found.promise in (promises.DEADLINE, promises.RINGING)
+    assert "called back by the clinician who was there" in story
+
+
+def test_a_caller_who_has_been_reached_and_is_hung_up_on_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def thank_and_hang_up(turn: Turn) -> None:
+        callback.reach(turn)
+        turn.answer(outputs.Hangup())
+
+    monkeypatch.setattr(called_back, "_is_the_caller", thank_and_hang_up)
+
+    findings, story = seeded(hosted(), limits=CALL_BACKS)
+
+    assert findings.found is not None
+    assert findings.found.promise == promises.NOT_HUNG_UP
+    assert "the caller presses 1" in story
