@@ -27,7 +27,7 @@ def environment_of(settings: Settings, redis_url: str) -> dict[str, str]:
     }
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = 15.0) -> float:
+def wait_until(holds: Callable[[], bool], seconds: float = 30.0) -> float:
     """Wait for real processes and threads; the seconds until it held."""
     began = time.monotonic()
     while not holds():

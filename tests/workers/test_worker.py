@@ -30,6 +30,7 @@ from tests.workers.processes import environment_of, wait_until
 from workers.celery_app import CeleryPublisher, make_app
 
 WORKER = ["-m", "celery", "--app", "workers.celery_app", "worker", "--queues", "dispatch,notify"]
+TAKEN_SECONDS = 90  # Celery takes seconds of a processor to start, and others may use them
 QUIET = ["--concurrency", "1", "--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
 
 
@@ -59,6 +60,7 @@ def crew(served_settings: Settings, tmp_path: Path) -> Iterator[Teams]:
     engine.dispose()
 
 
+@pytest.mark.timeout(300)
 def test_di2_a_worker_killed_with_its_task_in_hand_leaves_it_to_the_next(
     crew: Teams, broker: PrivateValkey, served_settings: Settings
 ) -> None:
@@ -76,7 +78,7 @@ def test_di2_a_worker_killed_with_its_task_in_hand_leaves_it_to_the_next(
     try:
         dispatch_id = crew.ask()
         assert handing.hand_over() == 1
-        wait_until(lambda: crew.request(dispatch_id).status == "assigned", 40)
+        wait_until(lambda: crew.request(dispatch_id).status == "assigned", TAKEN_SECONDS)
         assert len(crew.pages(dispatch_id)) == 4
         # The whole process is gone; what it does not do is handed over again from the rows.
         worker.send_signal(signal.SIGKILL)
@@ -85,7 +87,7 @@ def test_di2_a_worker_killed_with_its_task_in_hand_leaves_it_to_the_next(
         handing.hand_over()
         worker = start()
         wait_until(lambda: crew.request(second).status == "approved", 1)
-        wait_until(lambda: "supervisors" in crew.request(second).passed_over, 40)
+        wait_until(lambda: "supervisors" in crew.request(second).passed_over, TAKEN_SECONDS)
     finally:
         worker.send_signal(signal.SIGTERM)
         worker.wait(30)
