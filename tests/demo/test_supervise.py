@@ -69,7 +69,7 @@ def test_a_frozen_process_can_be_stopped(supervisor: Supervisor) -> None:
     supervisor.send("web", signal.SIGSTOP)
     began = time.monotonic()
     supervisor.stop("web")
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 def test_children_of_a_process_end_with_it(supervisor: Supervisor, tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_children_of_a_process_end_with_it(supervisor: Supervisor, tmp_path: Pat
         time.sleep(0.01)
     child = int(note.read_text(encoding="utf-8"))
     supervisor.kill("parent")
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     status = Path(f"/proc/{child}/status")
     while status.exists() and "State:\tZ" not in status.read_text(encoding="utf-8"):
         assert time.monotonic() < deadline

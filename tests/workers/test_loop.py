@@ -25,7 +25,7 @@ def test_a_turn_that_fails_is_followed_by_another(monkeypatch: pytest.MonkeyPatc
 
     thread = Loop("test", turn)
     thread.start()
-    assert [turns.get(timeout=5), turns.get(timeout=5)] == [1, 2]
+    assert [turns.get(timeout=30), turns.get(timeout=30)] == [1, 2]
     thread.stop()
     thread.join(5)
     assert not thread.is_alive()
@@ -45,7 +45,7 @@ def test_waking_ends_the_wait_even_when_it_comes_during_the_turn() -> None:
 
     thread = Loop("test", turn)
     thread.start()
-    assert [turns.get(timeout=5), turns.get(timeout=5)] == [1, 2]
+    assert [turns.get(timeout=30), turns.get(timeout=30)] == [1, 2]
     thread.stop()
     thread.join(5)
     assert not thread.is_alive()
