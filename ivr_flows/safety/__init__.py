@@ -22,14 +22,21 @@ What makes two situations one state (`world.key`), the abstraction:
   which begin with every deadline at its full length and therefore take the longest;
 * counters are saturated where they no longer change what follows (tries, drops, rounds, ticks);
 * answers are left out: the policy's decision is chosen freely among all its kinds each time it is
-  asked, and so is whether anybody of the desk is free. Triage protocols, announced incidents and
-  earlier calls are not explored, nor is speech, nor repair, which only rescues;
-* calls that we make are not explored: nobody is alone in one before they have said to be the
-  caller, and from there on the call goes on like one that came in;
-* of transfers, those to the desks named in the limits, by the star menu and by the API;
+  asked, and so is whether anybody of the desk is free. Earlier calls are not explored, nor speech;
+* a triage protocol and announced incidents (`entry`) are asked in a part of their own, which ends
+  where the questions do: from there on the call goes on like any other;
+* of calls that we make (`calling_back`), nobody is alone in one before they have said to be the
+  caller; until then what is proven is that its record ends, and nobody rings or waits on for it;
+* a repair (`repairing`) may be told whenever a phone is not where the record has it, as it is or
+  as it was one other thing ago. What continuations prove holds without any repair;
+* of transfers, those to the targets named in the limits, by the star menu and by the API;
 * keys are tried once for each class that a question treats alike; silence at a question is
   silence until it gives up;
 * what the flows order at once happens at once and in that order. Anything else is a fault, of
   which a story has a bounded number: lost, late (one other thing happens first), told twice,
   refused, an answer that does not reach us, a page or the API that interferes.
+
+Each part of `verify.PASSES` is wide in one direction and cut in the others, by the number of acts
+of a story above all, because their product is too large; the parts print their cuts. Not explored
+at all is what `verify.NOT_EXPLORED` names, among it the documents of the fail-safe.
 """

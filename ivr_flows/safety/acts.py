@@ -50,6 +50,10 @@ FROM_PAGES: dict[str, inputs.Input] = {
     "names a danger on a page": inputs.AnswersChanged("page", {"weapon": "yes"}),
     "a team is on its way": inputs.DispatchChanged(TEAM, "acknowledged", "Team 1", 10),
     "records the outcome on a page": inputs.Resolved("page", "resolved_by_phone"),
+    "goes back in the protocol on a page": inputs.ProtocolMoved("page", "back"),
+    "answers the protocol on a page": inputs.ProtocolMoved(
+        "page", "answer", question="hurt", value="no"
+    ),
 }
 GIVEN = frozenset(
     {
@@ -84,7 +88,6 @@ GIVEN = frozenset(
 )
 """Classes of input that some act gives. Whoever adds one gives it, or says below why not."""
 NOT_EXPLORED: dict[type, str] = {
-    inputs.ProtocolMoved: "triage protocols are not asked here; every decision is tried without",
     inputs.ControlsChanged: "tells what CommandDone of HoldLeg and MuteLeg tells",
     inputs.ControlRequested: "does what the star menu's people on the line do, which is explored",
 }
@@ -139,7 +142,13 @@ def list_acts(
     if world.call.stage in (Stage.WAITING, Stage.CONSULTING, Stage.RETURNING) and world.call.desk:
         yield Act("staff_freed")
     if with_faults and world.caller_is_on_the_line:
-        yield from (Act("page", detail=name) for name in FROM_PAGES)
+        yield from _from_pages(world)
+
+
+def _from_pages(world: World) -> Iterator[Act]:
+    for name, given in FROM_PAGES.items():
+        if world.call.protocol is not None or not isinstance(given, inputs.ProtocolMoved):
+            yield Act("page", detail=name)
 
 
 def _by_api(world: World, targets: tuple[str, ...]) -> Iterator[Act]:

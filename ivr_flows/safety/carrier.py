@@ -16,10 +16,11 @@ from ivr_flows.call import Place, Role
 from ivr_flows.callback import is_unreached
 from ivr_flows.copies import changed
 from ivr_flows.engine import advance
-from ivr_flows.facts import Candidate, Decision, Facts, History, QueueFacts
+from ivr_flows.facts import Announcement, Candidate, Decision, Facts, History, QueueFacts
 from ivr_flows.moving import CLOSING
 from ivr_flows.outputs import Step
 from ivr_flows.program import Desk, Program, Psap
+from ivr_flows.safety import entry
 from ivr_flows.safety.world import BY_TWIML, CALL_DEADLINES, NOW, Item, Phone, Report, World
 from ivr_flows.void import find_reason_void
 
@@ -50,6 +51,7 @@ class Choice(NamedTuple):
 
     outcome: str = "clinician"  # what the policy decides, where it is asked
     is_anyone_free: bool = True
+    announced: str = ""  # what 911 has announced, of `entry.ANNOUNCED`
 
 
 class _Facts(Facts):
@@ -58,6 +60,10 @@ class _Facts(Facts):
     def candidates(self, desk: str) -> tuple[Candidate, ...]:
         _NOTICED["roster"] = True
         return Facts.candidates(self, desk)
+
+    def announcements(self) -> tuple[Announcement, ...]:
+        _NOTICED["announced"] = True
+        return Facts.announcements(self)
 
     def history_of(self, incident_number: str) -> History:
         return History(incident_number)
@@ -70,12 +76,19 @@ class Carrier:
     """Applies what happens to a world.
 
     `parties` caps the people of a desk, and the lines of each 911 centre. `targets` are those to
-    whom callers are transferred; without them the star menu offers nobody.
+    whom callers are transferred; without them the star menu offers nobody. With `asks` a triage
+    protocol is asked, and incidents are announced.
     """
 
     def __init__(
-        self, program: Program, *, parties: int = 2, targets: tuple[str, ...] = ()
+        self,
+        program: Program,
+        *,
+        parties: int = 2,
+        targets: tuple[str, ...] = (),
+        asks: bool = False,
     ) -> None:
+        program = entry.asking(program) if asks else program
         kept = _kept(program, targets)
         self.program = program = replace(
             program,
@@ -88,13 +101,18 @@ class Carrier:
         self.outcomes = _outcomes(program)
         self.last_step: Step | None = None
         self.noticed = _NOTICED
+        self.announced = tuple(entry.ANNOUNCED) if asks else ("",)
+        self._protocols = {entry.NAME: entry.PROTOCOL} if asks else {}
         self._facts = {
-            Choice(outcome, free): self._facts_for(outcome, is_anyone_free=free)
+            Choice(outcome, free, announced): self._facts_for(
+                outcome, is_anyone_free=free, announced=announced
+            )
             for outcome in self.outcomes
             for free in (True, False)
+            for announced in self.announced
         }
 
-    def _facts_for(self, outcome: str, *, is_anyone_free: bool) -> Facts:
+    def _facts_for(self, outcome: str, *, is_anyone_free: bool, announced: str) -> Facts:
         def decide(_answers: Mapping[str, str]) -> Decision:
             _NOTICED["policy"] = True
             return Decision(outcome, "policy", "not_for_clinician")
@@ -114,6 +132,8 @@ class Carrier:
             decide,
             roster if is_anyone_free else {},
             QueueFacts(1, 60),
+            entry.ANNOUNCED[announced],
+            self._protocols,
             elsewhere={ELSEWHERE: Desk(ELSEWHERE, "clinician")},
         )
 
@@ -129,7 +149,9 @@ class Carrier:
         """The other ways the last input could have gone, by what it asked for."""
         outcomes = self.outcomes if _NOTICED.get("policy") else (choice.outcome,)
         free = (True, False) if _NOTICED.get("roster") else (choice.is_anyone_free,)
-        return [Choice(o, f) for o in outcomes for f in free if (o, f) != tuple(choice)]
+        announced = self.announced if _NOTICED.get("announced") else (choice.announced,)
+        ways = (Choice(o, f, a) for o in outcomes for f in free for a in announced)
+        return [one for one in ways if one != choice]
 
     def give(
         self,

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from ivr_flows.call import Call, Transfer
+from ivr_flows.call import Call, Stage, Transfer
 from ivr_flows.program import Program
 from ivr_flows.safety import calling_back, promises
 from ivr_flows.safety.acts import Act, begin, is_in_side_dialogue, keys_at, list_acts, perform
@@ -41,6 +41,7 @@ class Limits:
     lines: tuple[str, ...] = ()
     acts: int | None = None
     call_backs: bool = False
+    entry: bool = False
     minutes: float = 2.0
     states: int | None = None
 
@@ -86,7 +87,7 @@ class Explorer:
     def __init__(
         self, program: Program, limits: Limits, progress: Callable[[Findings], None] | None = None
     ) -> None:
-        self.carrier = Carrier(program, parties=limits.parties, targets=limits.targets)
+        self.carrier = carrier_for(program, limits)
         self.limits = limits
         self.silence = Silence(self.carrier)
         self.findings = Findings(program.name, limits, tuple(program.lines))
@@ -186,6 +187,8 @@ class Explorer:
         self, frontier: deque[tuple[int, World, int | None]], world: World, left: int | None
     ) -> None:
         """Put a state that has just been found new on the frontier, unless it lies too far."""
+        if self.limits.entry and world.call.stage is not Stage.SCREENING:
+            return
         if self._newest is not None and (left is None or left > 0 or world.late):
             frontier.append((self._newest, world, left))
 
@@ -311,6 +314,11 @@ class Explorer:
         )
 
 
+def carrier_for(program: Program, limits: Limits) -> Carrier:
+    """The carrier in which such an exploration takes place."""
+    return Carrier(program, parties=limits.parties, targets=limits.targets, asks=limits.entry)
+
+
 def begin_any(carrier: Carrier, how: str) -> World:
     """The call that begins so: on a line of the program, or as one that we make."""
     if how in calling_back.WAYS:
@@ -351,6 +359,8 @@ def _question(world: World, leg_id: str) -> object:
         call.is_blocked,
         len(leg.trail),
         call.call_back,
+        None if call.protocol is None else call.protocol.at,
+        None if call.announced is None else (call.announced.how, call.announced.is_taken),
         leg.step == world.phones[leg_id].step,
         tuple(one.status for one in call.dispatches[-1:]),
         call.hold_until_at is not None,

@@ -172,6 +172,8 @@ class _Teller:
         more = []
         if act.choice.outcome != Choice().outcome:
             more.append(f"the policy says {act.choice.outcome.replace('_', ' ')}")
+        if act.choice.announced:
+            more.append(f"911 has announced it: {act.choice.announced}")
         if not act.choice.is_anyone_free:
             more.append("nobody is free")
         return f" ({', '.join(more)})" if more else ""

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from ivr_flows.program import Program
-from ivr_flows.safety.carrier import Carrier
-from ivr_flows.safety.explore import Explorer, Findings, Limits
+from ivr_flows.safety.explore import Explorer, Findings, Limits, carrier_for
 from ivr_flows.safety.telling import tell
 
 SHORT_WAYS = ("direct", "psap")  # kinds of line on which a caller is soon with a person
@@ -42,12 +41,23 @@ PASSES: dict[str, Limits] = {
     ),
     "call-backs": Limits(parties=1, faults=0, acts=9, call_backs=True, dialogues=False),
     "two of everybody": Limits(parties=2, faults=0, acts=11, lines=SHORT_WAYS, dialogues=False),
+    "protocols and announced incidents": Limits(
+        parties=1,
+        faults=1,
+        after=0,
+        acts=8,
+        lines=("direct", "transfer"),
+        dialogues=False,
+        entry=True,
+    ),
     "every dialogue": Limits(parties=1, faults=0, acts=13, lines=("direct",), dialogues=True),
 }
 """Explorations whose product would be too large: each is wide in one direction, longest first."""
 NOT_EXPLORED = (
-    "call-backs, triage protocols, announced incidents, earlier calls, speech, repairs by reading "
-    "the carrier; transfers to parties outside, other programs and teams"
+    "earlier calls, speech, an announced incident that another call takes, documents of the "
+    "fail-safe that ring 911 while we do not answer; faults in a call that we make, and in a "
+    "transfer or a dialogue; protocols and announced incidents beyond their questions; stories "
+    "longer than each part says"
 )
 
 
@@ -58,7 +68,7 @@ def explore(
     explorer = Explorer(program, limits, progress)
     findings = explorer.run()
     if findings.found is not None:
-        carrier = Carrier(program, parties=limits.parties, targets=limits.targets)
+        carrier = carrier_for(program, limits)
         findings.found = replace(findings.found, told=tuple(tell(carrier, findings.found)))
     return findings
 
@@ -94,6 +104,8 @@ def _extent(limits: Limits) -> str:
     ]
     if limits.targets:
         words.append(f"transfers to {' and '.join(limits.targets)}")
+    if limits.entry:
+        words.append("until the questions are over")
     if limits.acts is not None:
         words.append(f"at most {limits.acts} acts")
     if limits.faults and limits.after is not None:

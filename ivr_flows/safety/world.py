@@ -11,6 +11,7 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from ivr_flows.announced import STATED
 from ivr_flows.call import STAFF, Call, Leg, OfferState, Place, Role, Stage
 from ivr_flows.callback import is_awaited, is_unreached
 from ivr_flows.inputs import Input, Reconciled
@@ -40,7 +41,7 @@ LOOKED_AT: dict[type, frozenset[str]] = {
             *("line", "stage", "legs", "offers", "answers", "room", "desk", "next_ring_at"),
             *("passed_over", "unrung", "returned_from", "is_blocked", "returning", "dispatches"),
             *("outcome", "disposition", "drops", "dropped", "stage_due_at", "hold_until_at"),
-            *("transfer", "call_back"),
+            *("transfer", "call_back", "announced", "protocol"),
         }
     ),
     Leg: frozenset(
@@ -71,8 +72,6 @@ LEFT_OUT: dict[type, dict[str, str]] = {
         "caller_id": "changes what is said",
         "decision": "chosen freely each time",
         "reason": "for the record",
-        "announced": "announced incidents are not explored",
-        "protocol": "triage protocols are not explored",
         "psap_because": "for the record",
         "is_texted": "changes what is offered in the wait, not what happens",
         "told": "changes what is said",
@@ -338,6 +337,21 @@ def _transfer(call: Call, places: dict[str, int]) -> Hashable:
     )
 
 
+def _asked(call: Call) -> Hashable:
+    """Of a triage protocol, where it stands; of an announced incident, what it leaves open."""
+    run, known = call.protocol, call.announced
+    if run is None and known is None:
+        return None
+    where = None if run is None else (run.at, run.trail)
+    named = any(call.answers.get(name) == "yes" for name in STATED)
+    return where, None if known is None else (
+        known.how,
+        known.is_taken,
+        frozenset(call.answers),
+        named,
+    )
+
+
 def _gone(call: Call, gone: list[Leg], rank: dict[int, int]) -> Hashable:
     """Of legs that are over: who has spoken with the caller, and whose leaving ended which room."""
     if call.stage is Stage.CLOSED:
@@ -382,6 +396,7 @@ def _of_the_call(call: Call, rank: dict[int, int], places: dict[str, int]) -> Ha
         call.stage_due_at is not None,
         call.hold_until_at is not None,
         _transfer(call, places),
+        _asked(call),
         (tuple(unrung), min(len(call.unrung), MOST_UNRUNG)),
         frozenset(call.returned_from),
         call.is_blocked,

@@ -12,6 +12,7 @@ from typing import get_args
 import pytest
 
 from ivr_flows import (
+    announced,
     callback,
     called_back,
     connected,
@@ -21,6 +22,7 @@ from ivr_flows import (
     moving,
     offering,
     outputs,
+    protocol_flow,
     reconciliation,
     return_to_911,
     ringing,
@@ -31,7 +33,7 @@ from ivr_flows.call import Call, Leg, OfferState
 from ivr_flows.program import Program
 from ivr_flows.safety import acts, carrier, promises
 from ivr_flows.safety.explore import Explorer, Findings, Limits
-from ivr_flows.safety.verify import explore, report
+from ivr_flows.safety.verify import PASSES, explore, report
 from ivr_flows.safety.world import LEFT_OUT, LOOKED_AT
 from ivr_flows.turn import Turn
 from router.programs.reading import EXAMPLES, read_file, to_program
@@ -306,3 +308,41 @@ def test_a_caller_who_has_been_reached_and_is_hung_up_on_is_found(
     assert findings.found is not None
     assert findings.found.promise == promises.NOT_HUNG_UP
     assert "the caller presses 1" in story
+
+
+ENTRY = replace(FOR_SEEDS, parties=1, entry=True)
+
+
+def hang_up(turn: Turn, *_: object) -> None:
+    """Seeded: what would have gone on ends the line."""
+    turn.answer(outputs.Hangup())
+
+
+def test_an_announced_incident_that_ends_the_line_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(announced, "_take", hang_up)
+
+    findings, story = seeded(hosted(), "transfer", limits=ENTRY)
+
+    assert findings.found is not None
+    assert findings.found.promise == promises.NOT_HUNG_UP
+    assert "911 has announced it: by its number" in story
+
+
+@pytest.mark.parametrize("line", ["direct", "transfer"])
+def test_a_protocol_that_ends_the_line_is_found(monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    monkeypatch.setattr(protocol_flow, "_ask", hang_up)
+
+    findings, story = seeded(hosted(), line, limits=ENTRY)
+
+    assert findings.found is not None
+    assert findings.found.promise == promises.NOT_HUNG_UP
+    assert f"a call comes in on the line {line}" in story
+
+
+def test_the_parts_say_how_far_they_go() -> None:
+    for name, limits in PASSES.items():
+        told = next(report(name, Findings("anywhere", limits, ())))
+        assert limits.acts is None or f"at most {limits.acts} acts" in told
+        assert all(to in told for to in limits.targets)
+        assert ("calls that we make" in told) is limits.call_backs
+        assert ("until the questions are over" in told) is limits.entry
