@@ -108,7 +108,7 @@ class Leg:
     ends_room: bool = False  # carries endConferenceOnExit
     present: bool = False  # a person has proven to be there (RE4)
     vouched: bool = False  # an outside party that took the caller over: the giver spoke with them
-    news: str = ""  # a prompt to be spoken to the leg as soon as it is in the room
+    news: str = ""  # what the leg is to hear: in the room this prompt, in the wait `waiting_news`
     answered_by: str = ""  # the carrier's guess at who picked up: human, machine_start, fax, ...
     held: bool = False  # on hold in its room, as far as the carrier has told us
     muted: bool = False  # the same: hears, and is not heard
@@ -119,6 +119,7 @@ class Leg:
     trail: tuple[str, ...] = ()  # questions answered so far, for "go back"
     ticks: int = 0  # wait documents served since the wait began
     ticked_at: datetime | None = None  # the last of them
+    silent_at: datetime | None = None  # when its sentence is over; what follows is silence
     moved_to: str = ""  # the leg of another call as which it goes on
     due_at: datetime | None = None
 

@@ -137,6 +137,7 @@ def join_room(turn: Turn, *, ends_room: bool) -> None:
     if turn.call.room == 0:
         turn.change(room=1)
     muted = turn.leg.mute_wanted and may_be_silenced(turn.call, turn.leg)
+    news = turn.leg.news if turn.leg.role is not Role.CALLER else ""  # a caller's was of the wait
     step = turn.next_step(
         place=Place.JOINING,
         flow=ROOM,
@@ -145,6 +146,7 @@ def join_room(turn: Turn, *, ends_room: bool) -> None:
         ends_room=ends_room,
         held=False,
         muted=muted,
+        news=news,
         controls_seen=0,
         sought=False,
         due_at=turn.after(turn.spoken_seconds + JOIN_SECONDS - LOOK_SECONDS),
@@ -171,10 +173,14 @@ def gather(turn: Turn) -> None:
 
 
 def to_queue(turn: Turn) -> None:
-    """Put the caller's leg, which asked, into the queue, where it is spoken to all the time."""
+    """Put the caller's leg, which asked, into the queue, where it is spoken to all the time.
+
+    Fetched to hear news, they go on where they were in what the wait says.
+    """
     tries = turn.leg.tries if turn.leg.flow in _BETWEEN_ROOMS else 0
+    ticks = turn.leg.ticks if turn.leg.news else 0
     step = turn.next_step(
-        place=Place.QUEUE, flow=WAITING, node="", ticks=0, tries=tries, due_at=None
+        place=Place.QUEUE, flow=WAITING, node="", ticks=ticks, tries=tries, due_at=None
     )
     turn.answer(Wait(step))
 
@@ -182,7 +188,9 @@ def to_queue(turn: Turn) -> None:
 def dial_911(turn: Turn, *, pause_seconds: int = 0) -> None:
     """Ring the current 911 line from the caller's own leg, by TwiML alone (RE5)."""
     line = begin_ringing(turn)
-    step = turn.next_step(place=Place.DIAL, flow="dial_911", node="", line_id=line.id, due_at=None)
+    step = turn.next_step(
+        place=Place.DIAL, flow="dial_911", node="", line_id=line.id, news="", due_at=None
+    )
     turn.note("line_dialled", line=line.id)
     turn.answer(Dial911(line.id, line.ring_seconds, step, pause_seconds))
 

@@ -70,7 +70,8 @@ class Turn:
             self.change(hold_until_at=None)
         caller = self.call.caller
         if caller.place is Place.QUEUE:
-            self.change_leg(caller.id, ticks=0)  # the next piece of the wait tells what is new
+            # The next piece of the wait tells what is new.
+            self.change_leg(caller.id, ticks=0, news="")
 
     def remember(self, **answers: str) -> None:
         """Keep answers on the call; a danger told meanwhile (EL6) stays a yes."""

@@ -148,12 +148,18 @@ def wait_ticked(turn: Turn, digits: str) -> None:
     if moving.is_closing(call) or moving.dials_itself(call) or _may_go_in(turn):
         turn.answer(LeaveQueue())
         return
-    ticks = turn.leg.ticks
+    ticks, news = turn.leg.ticks, () if before else _news(turn)
     if ticks and _is_asked_again(turn):
         ticks -= 1
-    turn.change_leg(turn.leg_id, ticks=ticks + 1, ticked_at=turn.now)
-    says = before or _piece(turn, ticks)
+    says = before or news or _piece(turn, ticks)
     spoken = sum(seconds(say) for say in says)
+    turn.change_leg(
+        turn.leg_id,
+        ticks=ticks if news else ticks + 1,
+        ticked_at=turn.now,
+        silent_at=turn.after(spoken),
+        news="",
+    )
     most = HELD_SILENCE_SECONDS if call.stage in HELD_STAGES else SILENCE_SECONDS
     silence = max(1, min(most, int(PIECE_SECONDS - spoken)))
     turn.answer(WaitPiece(says, silence))
@@ -295,6 +301,23 @@ def _holds_for_911(turn: Turn) -> bool:
     return call.stage is Stage.WAITING and call.desk in turn.program.hosted_desks
 
 
+def _news(turn: Turn) -> tuple[Say, ...]:
+    """What has become of a ring, between two pieces of the wait; nothing where there is no news."""
+    call = turn.call
+    if not turn.leg.news or not call.desk:
+        return ()
+    if call.stage is Stage.RETURNING:
+        return (turn.phrase("911_still_being_reached"),)
+    if call.stage is not Stage.WAITING:
+        return ()
+    if call.drops:
+        return (turn.phrase("still_finding_someone"),)
+    if _holds_for_911(turn):
+        return (turn.phrase("911_hold_comfort"),)
+    picked_up = waiting_news.has_picked_up(call)
+    return (turn.phrase("someone_has_picked_up" if picked_up else "still_calling_a_clinician"),)
+
+
 def _piece(turn: Turn, ticks: int) -> tuple[Say, ...]:
     call = turn.call
     if call.stage is Stage.RETURNING:
@@ -310,8 +333,7 @@ def _piece(turn: Turn, ticks: int) -> tuple[Say, ...]:
             turn, ticks, "911_has_left", "press_9_to_reconnect", "you_will_be_reconnected"
         )
     if call.drops:
-        is_news = not waiting_news.has_been_sought(call)
-        first = "line_dropped_finding_someone" if is_news else "still_finding_someone"
+        first = "line_dropped_finding_someone"
         return _cycle(turn, ticks, first, "press_9_for_911", "still_finding_someone")
     if _holds_for_911(turn):
         return (turn.phrase("911_hold_comfort"),) if ticks % 2 == 0 else ()
@@ -322,11 +344,9 @@ def _clinicians_piece(turn: Turn, ticks: int) -> tuple[Say, ...]:
     """The wait for a clinician: the place and the wait to expect, the choices, 911, comfort."""
     if ticks == 0:
         # Said in the wait itself, where a key is heard, and not on the way to it, where it is lost.
-        if waiting_news.has_picked_up(turn.call):
-            return (turn.phrase("someone_has_picked_up"),)
-        if waiting_news.has_been_sought(turn.call):
-            return (turn.phrase("still_calling_a_clinician"),)
-        return (*_matched_incident(turn), turn.phrase("please_wait"))
+        picked_up = waiting_news.has_picked_up(turn.call)
+        first = turn.phrase("someone_has_picked_up" if picked_up else "please_wait")
+        return (*_matched_incident(turn), first)
     if ticks % ESTIMATE_EVERY == 1:
         return _estimate(turn)
     if ticks % ESTIMATE_EVERY == 2:  # noqa: PLR2004 - after the estimate, which it answers
@@ -352,8 +372,7 @@ def _matched_incident(turn: Turn) -> tuple[Say, ...]:
 def _returning_piece(turn: Turn, ticks: int) -> tuple[Say, ...]:
     returning = turn.call.returning
     if ticks == 0:
-        still = waiting_news.has_been_sought(turn.call) or waiting_news.has_picked_up(turn.call)
-        return (turn.phrase("911_still_being_reached" if still else "911_is_being_reached"),)
+        return (turn.phrase("911_is_being_reached"),)
     if ticks == 1 and turn.call.desk and returning is not None and returning.skip:
         return (turn.phrase("you_are_ahead"),)
     return (turn.phrase("911_still_being_reached"),) if ticks % 2 == 0 else ()

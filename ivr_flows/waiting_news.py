@@ -7,17 +7,22 @@ from ivr_flows.call import Call, OfferState, Place, Role, Stage
 from ivr_flows.outputs import ReleaseFromQueue, Urgency
 from ivr_flows.turn import Turn
 
+AT_NEXT_PIECE, FETCHED = "at_next_piece", "fetched"
+"""How a waiting caller comes to hear the news; what is said depends on how things stand by then."""
+
 _NOT_TAKEN = frozenset({OfferState.NO_ANSWER, OfferState.DECLINED})
 _SOUGHT = (Stage.WAITING, Stage.RETURNING)
 
 
 def tell_at_once(turn: Turn, before: Call) -> None:
-    """Bring a waiting caller to the first piece of their wait, which speaks at once, if need be.
+    """Let a waiting caller hear at once what has become of those who are rung.
 
-    `before` is the call as the input found it. A piece that plays cannot be changed: the caller is
-    taken out of the queue and comes back to it, which is one request to the carrier and two
-    webhooks. They are spoken to inside the wait's Gather, where 0 and 9 are heard. Where the
-    carrier refuses the request, the next piece says the same.
+    `before` is the call as the input found it. A piece of the wait that plays cannot be changed: in
+    its silence, or when the wait itself is another, the caller is taken out of the queue and comes
+    back to it, which is one request to the carrier and two webhooks. They are spoken to inside the
+    wait's Gather, where 0 and 9 are heard, and hear after that what they would have heard. A
+    sentence that plays is not cut off: it is a voice, and the next piece tells. Where the carrier
+    refuses the request, the next piece tells as well.
 
     A ring that ends is told even while another goes on: nothing that was promised has changed then,
     but how long the other will ring is not known, and a voice is never wrong. Shorter pieces would
@@ -28,28 +33,23 @@ def tell_at_once(turn: Turn, before: Call) -> None:
     is_waiting = caller.place is Place.QUEUE and before.caller.place is Place.QUEUE
     if not is_waiting or turn.leg_id == caller.id or call.stage not in _SOUGHT:
         return
-    if not before.caller.ticks:
-        return  # the first piece is on its way to them already
+    if not before.caller.ticks or before.caller.news == FETCHED:
+        return  # a piece that tells is on its way to them already
     if caller.flow != moving.WAITING or moving.dials_itself(call) or moving.caller_may_enter(call):
         return  # they leave the wait, or have the time of one sentence for a key
-    if call.stage is not before.stage or _is_news(before, call):
-        turn.change_leg(caller.id, ticks=0)
+    is_another_wait = call.stage is not before.stage
+    if not is_another_wait and not _is_news(before, call):
+        return
+    is_silent = caller.silent_at is None or caller.silent_at <= turn.now
+    if not is_another_wait:
+        turn.change_leg(caller.id, news=FETCHED if is_silent else AT_NEXT_PIECE)
+    if is_another_wait or is_silent:
         turn.do(ReleaseFromQueue(caller.id, Urgency.OFFER))
 
 
 def has_picked_up(call: Call) -> bool:
     """Whether somebody listens to what the call is about, and has not decided."""
     return any(offer.state is OfferState.ANSWERED for offer in call.offers)
-
-
-def has_been_sought(call: Call) -> bool:
-    """Whether somebody was rung in this wait, or a 911 line in this return, and did not take it."""
-    if any(o.state in _NOT_TAKEN and o.offered_at >= call.stage_at for o in call.offers):
-        return True
-    returning = call.returning
-    if call.stage is not Stage.RETURNING or returning is None:
-        return False
-    return bool(returning.tried or returning.rounds)
 
 
 def _is_news(before: Call, call: Call) -> bool:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from ivr_flows import inputs, outputs
-from ivr_flows.call import Place, Role
+from ivr_flows.call import Call, Place, Role
 from ivr_flows.callback import is_unreached
 from ivr_flows.copies import changed
 from ivr_flows.engine import advance
@@ -166,7 +166,7 @@ class Carrier:
         call = world.call
         step = advance(call, given, self._facts[choice], now)
         self.last_step = step
-        world = world._replace(call=step.call)
+        world = world._replace(call=_without_clock(step.call))
         if step.commands:
             world = report(world, *step.commands)
         if is_heard:
@@ -198,6 +198,14 @@ class Carrier:
             msg = f"safety: no rule for what the carrier does with {type(item).__name__}"
             raise UnknownKindError(msg)
         return rule(world, item)
+
+
+def _without_clock(call: Call) -> Call:
+    """The call when the sentence of a wait is over, as it may be before anything else happens."""
+    caller = call.caller
+    if caller.silent_at is None:
+        return call
+    return call.with_leg(changed(caller, silent_at=None))
 
 
 def _kept(program: Program, targets: tuple[str, ...]) -> dict[str, str]:
