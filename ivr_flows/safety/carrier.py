@@ -201,11 +201,11 @@ class Carrier:
 
 
 def _without_clock(call: Call) -> Call:
-    """The call when the sentence of a wait is over, as it may be before anything else happens."""
+    """The call when the sentence of a wait is over and its news told, as they may be by then."""
     caller = call.caller
-    if caller.silent_at is None:
+    if caller.silent_at is None and not caller.news:
         return call
-    return call.with_leg(changed(caller, silent_at=None))
+    return call.with_leg(changed(caller, silent_at=None, news=""))
 
 
 def _kept(program: Program, targets: tuple[str, ...]) -> dict[str, str]:

@@ -78,7 +78,7 @@ LEFT_OUT: dict[type, dict[str, str]] = {
         "was_lost": "earlier calls are not explored",
     },
     Leg: {
-        "news": "changes what is said, and whether a waiting caller is fetched to hear it",
+        "news": "changes what is said; a waiting caller may be fetched for it at any time",
         "answered_by": "a machine's leg ends at once; without speech it decides nothing",
         "controls_seen": "numbers callbacks that are not explored",
         "ticked_at": "time stands still",
@@ -287,7 +287,6 @@ def _leg(
         leg.present,
         _trail(call, leg) if in_flow else (),
         leg.ticks > 0 and (_is_first_piece_told_apart(call, leg) or is_awaited(call)),
-        leg.role is Role.CALLER and bool(leg.news),
         leg.due_at is not None,
         leg.sought and leg.place is Place.JOINING,
         (leg.vouched, leg.held, leg.muted, leg.hold_wanted, leg.mute_wanted),
