@@ -36,6 +36,9 @@ def room_left(turn: Turn, *, hung_up: bool) -> None:
         losing.leg_ended(turn, leg)
         return
     turn.note("room_left", room=str(leg.room))
+    if leg.role is Role.CALLER and moving.consults_in_private(turn.call):
+        _wait_for_the_consultation(turn)
+        return
     never_in = leg.place is Place.JOINING
     has_ended_it = leg.ends_room and not never_in
     if leg.role is Role.CALLER or has_ended_it:
@@ -172,8 +175,7 @@ def _caller_asked(turn: Turn) -> None:
         wrap_up.say_goodbye(turn)
         return
     if moving.consults_in_private(turn.call):
-        turn.change_leg(leg.id, place=Place.FLOW, due_at=None)
-        moving.to_queue(turn)  # the room lives on: giver and receiver are in it
+        _wait_for_the_consultation(turn)
         return
     joining = leg.place is Place.JOINING
     if joining and not leg.tries and leg.room == turn.call.room:
@@ -192,6 +194,12 @@ def _caller_asked(turn: Turn) -> None:
     moving.break_room(turn, leg.room if was_in else 0)
     turn.change_leg(leg.id, place=Place.FLOW, due_at=None)
     _caller_left_room(turn, leg if was_in else turn.leg, by_star=False)
+
+
+def _wait_for_the_consultation(turn: Turn) -> None:
+    """Fetched or by star, the caller waits where 9 is heard; the room lives on for the two in it."""
+    turn.change_leg(turn.leg_id, place=Place.FLOW, due_at=None)
+    moving.to_queue(turn)
 
 
 def stage_overdue(turn: Turn) -> None:

@@ -316,6 +316,19 @@ def test_tr3_the_giver_s_star_is_theirs_though_the_receiver_s_end_of_the_room_is
     assert all_together(story, ANA, sam)
 
 
+def test_tr2_a_caller_who_is_fetched_for_a_consultation_does_not_end_the_room_for_the_two() -> None:
+    """A carrier may ask a redirected leg's Dial action too: the room has not ended by that."""
+    story = talking()
+    asks(story, "supervisors")
+    sam = story.accepts("sam")
+    room = story.call.room
+    story.leaves_room(CALLER)
+    assert isinstance(story.last(CALLER), outputs.Wait)
+    story.comes_out(CALLER)
+    story.joins(sam)
+    assert {story.leg(leg).room for leg in (ANA, sam)} == {room} == {story.call.room}
+
+
 def test_tr3_each_of_two_opens_a_menu_of_their_own() -> None:
     """The receiver's star, who does not end the room, is no sign of the giver's."""
     story = talking()
