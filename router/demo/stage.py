@@ -98,6 +98,7 @@ class Stage:
         self._callers += 1
         number = self.stack.seeded.caller_number(self._callers)
         phone = self._phone(name, number, people)
+        phone.listens_from_now()  # the numbers come around again
         self._callers_phones.append(phone)
         return Person(name, phone)
 
