@@ -7,8 +7,7 @@ line      2000 calls at the 911 desk, by phone through every process and by a mo
           call before a waiting return
 past      the key 9 before and after millions of closed calls are in the tables, and every plan
 emulator  200 calls at real time and by hand, then ten minutes of random calls, faults and commands
-matrix    the failure matrix under each failure and each unverified switch, an hour on two cores;
-          with --combined under every combination of failures, for hours
+matrix    the failure matrix with every combination of failures: an hour on two cores
 faults    processes killed and frozen in the middle of calls, alone on the machine: the long ones
           too, and each within the time that is promised to callers
 """
@@ -73,8 +72,7 @@ def _play(part: str, options: argparse.Namespace) -> bool:
     if part == "past":
         return _past(options)
     if part == "matrix":
-        matrix = "whole" if options.combined else "each"
-        return _pytest(MATRIX, "-n", "2", SWITCHBACK_MATRIX=matrix)
+        return _pytest(MATRIX, "-n", "2", SWITCHBACK_MATRIX="whole")
     if part == "faults":
         return _pytest("tests/faults", "-n", "0", "-p", "no:randomly", SWITCHBACK_FAULTS="alone")
     return _calls(options.minutes)
@@ -148,7 +146,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--past", type=int, default=5_000_000, help="closed calls in the tables")
     parser.add_argument("--past-minutes", type=float, default=60, help="for writing them")
     parser.add_argument("--past-calls", type=int, default=30, help="played before and after")
-    parser.add_argument("--combined", action="store_true", help="failures in the matrix")
     parser.add_argument("--minutes", type=float, default=10)
     return parser.parse_args()
 
