@@ -71,7 +71,11 @@ def _caller_left_room(turn: Turn, left: Leg, *, by_star: bool) -> None:
     staff = turn.call.staff()
     if not staff and turn.call.stage is Stage.CONNECTED:
         losing.nobody_is_left(turn, lost=None)
-    staying = [leg for leg in staff if leg.place is Place.ROOM and leg.room == left.room]
+    was_in = left.place in (
+        Place.ROOM,
+        Place.JOINING,
+    )  # and not in the queue, of which no room ends
+    staying = [leg for leg in staff if was_in and leg.place is Place.ROOM and leg.room == left.room]
     for leg in staying:
         turn.do(RedirectLeg(leg.id, leg.step, after_seconds=STAR_GRACE_SECONDS))
     if turn.is_answered:
@@ -197,7 +201,7 @@ def _caller_asked(turn: Turn) -> None:
 
 
 def _wait_for_the_consultation(turn: Turn) -> None:
-    """Fetched or by star, the caller waits where 9 is heard; the room lives on for the two in it."""
+    """Fetched or by star, the caller waits where 9 is heard; the room is left to the two in it."""
     turn.change_leg(turn.leg_id, place=Place.FLOW, due_at=None)
     moving.to_queue(turn)
 

@@ -316,6 +316,18 @@ def test_tr3_the_giver_s_star_is_theirs_though_the_receiver_s_end_of_the_room_is
     assert all_together(story, ANA, sam)
 
 
+def test_tr2_after_a_consultation_the_giver_stays_in_the_room_that_the_caller_comes_into() -> None:
+    story = talking()
+    asks(story, "supervisors")
+    sam = picked_up(story, "supervisors")
+    room = story.call.room
+    story.hangs_up(sam)
+    comes_in(story)
+    assert all_together(story, ANA)
+    assert story.call.room == room
+    assert ANA not in [getattr(one, "leg_id", "") for one in story.ordered(outputs.RedirectLeg)]
+
+
 def test_tr2_a_caller_who_is_fetched_for_a_consultation_does_not_end_the_room_for_the_two() -> None:
     """A carrier may ask a redirected leg's Dial action too: the room has not ended by that."""
     story = talking()
