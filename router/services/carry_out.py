@@ -60,7 +60,8 @@ RETRY_SECONDS = 1.0
 MOST_ATTEMPTS = 4
 URGENT_RETRY_SECONDS = 0.25
 MOST_URGENT_ATTEMPTS = 2  # the caller's own leg dials 911 2 s after the order (Law 8)
-SID_WAIT_SECONDS = 0.25
+SID_WAIT_SECONDS = 0.125  # doubled with each attempt: most legs are known within a second
+LONGEST_SID_WAIT_SECONDS = 8.0
 TELL_ATTEMPTS = 3  # of a second each: what is lost here is found again only by a look-up
 
 SWITCHES = (SetEndsRoom, HoldLeg, MuteLeg)
@@ -213,7 +214,10 @@ def _has_no_sid_yet(outgoing: Outgoing, order: Order) -> bool:
         now = read_now(session, outgoing.exchange.clock)
         placing = claims.find_placement(session, leg.id)
         if placing is not None and placing.state == "attempting":
-            due_at = now + timedelta(seconds=SID_WAIT_SECONDS)
+            wait = min(
+                SID_WAIT_SECONDS * 2 ** min(order.row.attempts, 10), LONGEST_SID_WAIT_SECONDS
+            )
+            due_at = now + timedelta(seconds=wait)
             outbox.mark_ready(session, order.row.id, due_at, "its sid is not known yet")
             return True
         if placing is not None and placing.state == "ready":

@@ -242,6 +242,23 @@ def test_ending_a_leg_waits_for_its_sid_and_then_ends_it(
     assert carrier.names() == ["PlaceLeg", "EndLeg"]
 
 
+def test_ending_a_leg_whose_fate_stays_unknown_is_tried_ever_more_rarely(
+    line: Line, outgoing: Outgoing
+) -> None:
+    """While REST is refused, each of many unknown rings leaves such an order (RE5)."""
+    call_id, leg_id = offered(line, "ada")
+    claim(outgoing)  # on its way to the carrier, whose answer never comes
+    order(line, call_id, EndLeg(leg_id))
+    waits = []
+    for _ in range(7):
+        (ending,) = claim(outgoing)
+        carry_out(outgoing, ending)
+        due_at = row_of(line, leg_id, "EndLeg").due_at
+        waits.append((due_at - line.clock.at).total_seconds())
+        line.clock.move(waits[-1])
+    assert waits == [0.25, 0.5, 1, 2, 4, 8, 8]
+
+
 def test_ending_a_leg_that_was_not_rung_yet_rings_nobody(
     line: Line, outgoing: Outgoing, carrier: FakeCarrier
 ) -> None:
