@@ -40,6 +40,7 @@ consultation that nobody ends, 180 s, and in trouble the rings at 911 that follo
 
 ALONE_SECONDS = 1.5
 SETTLED_SECONDS = 4.0
+SOUGHT_IN_VAIN_SECONDS = 60.0
 GONE_SECONDS = 3.0
 CLOSING_SECONDS = 40.0
 REPAIR_SECONDS = 60.0
@@ -215,7 +216,11 @@ def everything_ends(network: Network, mend: Callable[[], None] | None = None) ->
 
 
 def _settled(network: Network, caller: Someone) -> Callable[[], bool]:
-    """Holds once the caller has been with the same people for a while and nobody is sought."""
+    """Holds once the caller has been with the same people for a while and nobody is sought.
+
+    Where the carrier refuses all requests 911 is sought for ever, and the caller cannot be moved:
+    whoever then stays with them for a minute is there for good.
+    """
     since = network.now
     people = caller.partners()
 
@@ -226,6 +231,8 @@ def _settled(network: Network, caller: Someone) -> Callable[[], bool]:
         if not people or network.now < since + SETTLED_SECONDS:
             return False
         if any(name.startswith(OUTSIDE) for name in people):
+            return True
+        if network.world.faults.rest and network.now >= since + SOUGHT_IN_VAIN_SECONDS:
             return True
         call = network.calls()[0]
         is_taken = call.returning is not None and call.returning.taken
