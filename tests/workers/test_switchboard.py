@@ -134,7 +134,7 @@ def test_ro5_a_call_that_waits_is_offered_when_somebody_signs_on(
     running: Switchboard, live_line: Line, carrier: FakeCarrier
 ) -> None:
     with_hold = live_line.ring(EMERGENCY).call_id  # the hosted 911 desk holds its callers
-    assert carrier.names() == []
+    assert "PlaceLeg" not in carrier.names()  # a round of the repair may read the carrier
     live_line.sign_on("cal", desk="911")
     wait_until(lambda: "PlaceLeg" in carrier.names())
     assert live_line.call(with_hold).live_offers()
