@@ -97,8 +97,9 @@ class Stage:
         """Somebody new with a number of their own."""
         self._callers += 1
         number = self.stack.seeded.caller_number(self._callers)
-        phone = self._phone(name, number, people)
-        phone.listens_from_now()  # the numbers come around again
+        # The numbers come around again, and with them what their phones were and heard.
+        phone = self._phone(name, number, people or [name])
+        phone.listens_from_now()
         self._callers_phones.append(phone)
         return Person(name, phone)
 
