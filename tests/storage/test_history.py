@@ -18,12 +18,13 @@ FROM generate_series(1, 3000) AS i
 
 
 def test_in8_a_callers_calls_are_found_without_reading_those_of_others(own_engine: Engine) -> None:
-    whose = history.Whose("austin", "c7", "", is_transfer=False)
     with own_engine.begin() as connection:
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         connection.execute(text(CALLS))
         values = {
-            **{name: getattr(whose, name) for name in ("program_id", "call_id", "number")},
+            "program_id": "austin",
+            "call_id": "c7",
+            "number": "",
             "is_transfer": False,
             "since": datetime.now(UTC) - timedelta(days=7),
             "now": datetime.now(UTC),
