@@ -29,12 +29,9 @@ HELD_SECONDS = 6  # a caller out of the room hears from somebody by then, or the
 JOIN_TRIES = 2  # a room that cannot be entered more often than this is given up
 
 
-def room_left(turn: Turn, *, hung_up: bool) -> None:
-    """The leg that asked is out of the room: by star, by the room's end, or because it hung up."""
+def room_left(turn: Turn) -> None:
+    """The leg that asked is out of the room: by star, or by the room's end."""
     leg = turn.leg
-    if hung_up:
-        losing.leg_ended(turn, leg)
-        return
     turn.note("room_left", room=str(leg.room))
     if leg.role is Role.CALLER and moving.consults_in_private(turn.call):
         _wait_for_the_consultation(turn)
@@ -71,11 +68,9 @@ def _caller_left_room(turn: Turn, left: Leg, *, by_star: bool) -> None:
     staff = turn.call.staff()
     if not staff and turn.call.stage is Stage.CONNECTED:
         losing.nobody_is_left(turn, lost=None)
-    was_in = left.place in (
-        Place.ROOM,
-        Place.JOINING,
-    )  # and not in the queue, of which no room ends
-    staying = [leg for leg in staff if was_in and leg.place is Place.ROOM and leg.room == left.room]
+    has_broken_it = left.place in (Place.ROOM, Place.JOINING)
+    together = [leg for leg in staff if leg.place is Place.ROOM and leg.room == left.room]
+    staying = together if has_broken_it else []
     for leg in staying:
         turn.do(RedirectLeg(leg.id, leg.step, after_seconds=STAR_GRACE_SECONDS))
     if turn.is_answered:
@@ -124,7 +119,7 @@ def _is_on_the_way_out(leg: Leg) -> bool:
 def room_departed(turn: Turn, leg: Leg, room: int, *, pushed_out: bool) -> str:
     """The carrier says a leg left a generation of the room; its own request says where it goes."""
     if leg.room == room and pushed_out and losing.has_left_for_menu(leg):
-        losing.back_from_menu(turn, leg)
+        moving.fetch_from_menu(turn, leg)
         return ""
     if leg.place is not Place.ROOM or leg.room != room:
         return "not in that room any more"
@@ -197,7 +192,7 @@ def _caller_asked(turn: Turn) -> None:
     was_in = joining or leg.place is Place.ROOM
     moving.break_room(turn, leg.room if was_in else 0)
     turn.change_leg(leg.id, place=Place.FLOW, due_at=None)
-    _caller_left_room(turn, leg if was_in else turn.leg, by_star=False)
+    _caller_left_room(turn, leg, by_star=False)
 
 
 def _wait_for_the_consultation(turn: Turn) -> None:

@@ -193,8 +193,7 @@ def bring_caller_back(turn: Turn, *, why: str) -> None:
     for leg in turn.call.staff():
         waits = leg.place is Place.FLOW and (leg.flow, leg.node) == (MENU, ON_HOLD)
         if waits and leg.id != turn.leg_id:
-            turn.change_leg(leg.id, flow=moving.ROOM, node="")
-            turn.do(RedirectLeg(leg.id, leg.step))
+            moving.fetch_from_menu(turn, leg)
     if caller.place is Place.QUEUE:
         turn.change_leg(caller.id, ticks=0, due_at=turn.after(COMES_BACK_SECONDS))
         say_to_free(turn, "caller_comes_back")

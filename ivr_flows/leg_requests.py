@@ -97,9 +97,7 @@ def wait_ticked(turn: Turn, given: inputs.WaitTicked) -> str:
 def queue_left(turn: Turn, given: inputs.QueueLeft) -> str:
     leg = turn.leg
     if given.result == "hangup":
-        losing.leg_ended(turn, leg)
-        turn.answer(Nothing())
-        return ""
+        return _hung_up(turn)
     if leg.place is not Place.QUEUE or given.step != leg.step:
         return "out of the queue already"
     if given.result in QUEUE_FAILURES:
@@ -114,25 +112,28 @@ def queue_left(turn: Turn, given: inputs.QueueLeft) -> str:
 def room_left(turn: Turn, given: inputs.RoomLeft) -> str:
     leg = turn.leg
     if given.hung_up:
-        losing.leg_ended(turn, leg)
-        turn.answer(Nothing())
-        return ""
+        return _hung_up(turn)
     if leg.place not in (Place.ROOM, Place.JOINING) or given.step != leg.step:
         return "out of that room already"
-    connected.room_left(turn, hung_up=False)
+    connected.room_left(turn)
     return ""
 
 
 def dial_ended(turn: Turn, given: inputs.DialEnded) -> str:
     leg = turn.leg
     if given.hung_up:
-        losing.leg_ended(turn, leg)
-        turn.answer(Nothing())
-        return ""
+        return _hung_up(turn)
     if leg.place is not Place.DIAL or given.step != leg.step:
         return "not the line dialled now"
     flow = crisis_line if moving.rings_crisis_line(turn, leg) else return_to_911
     flow.dial_ended(turn, given.status)
+    return ""
+
+
+def _hung_up(turn: Turn) -> str:
+    """The leg asks no more: it is over."""
+    losing.leg_ended(turn, turn.leg)
+    turn.answer(Nothing())
     return ""
 
 

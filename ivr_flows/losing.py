@@ -15,7 +15,7 @@ from ivr_flows import (
 )
 from ivr_flows.call import FOR_911, STAFF, Leg, OfferState, Place, Role, Stage
 from ivr_flows.moving import STAR_GRACE_SECONDS
-from ivr_flows.outputs import CheckLeg, RedirectLeg
+from ivr_flows.outputs import CheckLeg
 from ivr_flows.turn import Turn
 
 PRIORITY_AFTER_DROP = waiting.PRIORITY_AFTER_DROP
@@ -101,13 +101,7 @@ def _call_back_from_menus(turn: Turn, lost: Leg) -> None:
     """Who came out of the room because `lost` ended it did not press star: back to the caller."""
     for leg in turn.call.staff():
         if has_left_for_menu(leg) and leg.room == lost.room:
-            back_from_menu(turn, leg)
-
-
-def back_from_menu(turn: Turn, leg: Leg) -> None:
-    """Fetch one from a menu they did not ask for, back to the caller."""
-    turn.change_leg(leg.id, flow=moving.ROOM, node="")
-    turn.do(RedirectLeg(leg.id, leg.step))
+            moving.fetch_from_menu(turn, leg)
 
 
 def has_left_for_menu(leg: Leg) -> bool:

@@ -226,6 +226,12 @@ def caller_did_not_star(turn: Turn) -> None:
         turn.change_leg(turn.call.caller.id, flow=WAITING)
 
 
+def fetch_from_menu(turn: Turn, leg: Leg) -> None:
+    """Fetch one of staff from a question of their own to the caller."""
+    turn.change_leg(leg.id, flow=ROOM, node="")
+    turn.do(RedirectLeg(leg.id, leg.step))
+
+
 def fetch_caller(turn: Turn, urgency: Urgency = Urgency.TRANSFER) -> None:
     """Make the caller's leg ask what to do, wherever it is; the leg that asked is told as it is."""
     caller = turn.call.caller

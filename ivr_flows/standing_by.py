@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ivr_flows import callback, dialogue, moving, wrap_up
 from ivr_flows.call import Leg
-from ivr_flows.outputs import Hangup, MoveTo, RedirectLeg, Say
+from ivr_flows.outputs import Hangup, MoveTo, Say
 from ivr_flows.turn import Turn
 
 HAND_OVER_TRIES = 5
@@ -16,8 +16,7 @@ STAND_BY_SECONDS = 5  # of silence after a sentence of about three
 def fetch(turn: Turn, legs: Iterable[Leg]) -> None:
     """Bring those who stand by to the caller."""
     for leg in legs:
-        turn.change_leg(leg.id, flow=moving.ROOM, node="")
-        turn.do(RedirectLeg(leg.id, leg.step))
+        moving.fetch_from_menu(turn, leg)
 
 
 def _says_stand_by(turn: Turn) -> tuple[Say, ...]:
