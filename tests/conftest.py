@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import psycopg
 import pytest
+import structlog
 from pydantic import SecretStr
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -54,7 +55,12 @@ class MigrationError(Exception):
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Take the servers that xdist's controller started, in its workers."""
+    """Take the servers that xdist's controller started, in its workers; keep tracebacks plain.
+
+    The default logger draws each with all local variables, which takes seconds.
+    """
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
     given = getattr(config, "workerinput", {}).get("servers")
     if given is not None:
         config.stash[SERVERS] = given
