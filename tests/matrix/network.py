@@ -26,7 +26,7 @@ from aiohttp.http import HttpVersion11, RawRequestMessage
 from itsdangerous import timed
 from multidict import CIMultiDict, CIMultiDictProxy
 from requests.exceptions import ReadTimeout
-from sqlalchemy import event, update
+from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
 from twilio.http import HttpClient
 from twilio.http.response import Response
@@ -54,6 +54,7 @@ from router.services.page_links import PageLinks
 from router.services.repair_legs import Repair
 from router.services.settle_unknown import list_stale, settle
 from router.services.sign_on import sign_off
+from router.storage import database
 from router.storage.calls import list_due_call_ids
 from router.storage.database import make_engine, make_sessions
 from router.storage.tables import presence
@@ -75,6 +76,7 @@ HANG_SECONDS = 0.01  # of wall time, before a request that is left hanging is gi
 OF_CALLS = "calls, incidents, outbox, receipts, rate_limits"  # and all that belongs to them
 BATCH = 100
 NEVER = float("inf")
+_CONNECT = database._connect
 
 
 class NetworkClock:
@@ -193,12 +195,12 @@ class Network:
         account = settings.twilio_account_sid
         token = settings.twilio_auth_token.get_secret_value()
         self.world = World(account, token, Clock("manual", start=START.timestamp()), seed=1)
-        self.engine = make_engine(self.settings, application_name="matrix")
+        with patch.object(database, "_connect", self._connect):
+            self.engine = make_engine(self.settings, application_name="matrix")
         self._own = psycopg.connect(
             settings.database_url.get_secret_value().replace("+psycopg", ""), autocommit=True
         )
         self._is_down = self._was_down = False
-        event.listen(self.engine, "do_connect", self._refuse_while_down, insert=True)
         urls = Urls(PUBLIC_URL)
         self.exchange = Exchange(
             make_sessions(self.engine), urls, clock=NetworkClock(self.world.clock)
@@ -385,9 +387,10 @@ class Network:
 
         self.world.clock.call_later(seconds, be_back)
 
-    def _refuse_while_down(self, *_: object) -> None:
+    def _connect(self, *given: Any) -> database.DeadlineConnection:  # noqa: ANN401 - SQLAlchemy's
         if self._is_down:
             raise psycopg.OperationalError("connection refused: the database fails over")
+        return _CONNECT(*given)
 
     # Time
 
