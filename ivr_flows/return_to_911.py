@@ -115,7 +115,13 @@ def found_dialling(turn: Turn, *, talks: bool) -> None:
     turn.enter_stage(Stage.RETURNING, turn.program.check_seconds)
     caller = turn.call.caller
     turn.change_leg(
-        caller.id, place=Place.DIAL, flow="dial_911", node="", line_id=None, due_at=None
+        caller.id,
+        place=Place.DIAL,
+        flow="dial_911",
+        node="",
+        step=caller.step + 1,  # no order from before may move them
+        line_id=None,
+        due_at=None,
     )
     if talks:
         turn.change(outcome="returned_to_911")

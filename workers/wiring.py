@@ -12,6 +12,7 @@ from router.config import Settings
 from router.services.apply_input import Exchange
 from router.services.carry_out import Outgoing
 from router.services.dispatch_moves import Paging
+from router.services.outages import Outages
 from router.services.page_links import PageLinks
 from router.storage.database import make_engine, make_sessions
 from router.telephony.own_address import OwnAddress
@@ -41,6 +42,8 @@ def make_tools(settings: Settings, name: str, *, threads: int = 1) -> Tools:
     connections = max(settings.db_pool_size, threads)
     settings = settings.model_copy(update={"db_pool_size": connections})
     engine = make_engine(settings, application_name=name)
+    outages = Outages()
+    outages.watch(engine)
     urls = Urls(settings.public_url)
     exchange = Exchange(make_sessions(engine), urls)
     own_address = OwnAddress(urls)
@@ -64,6 +67,7 @@ def make_tools(settings: Settings, name: str, *, threads: int = 1) -> Tools:
             account=settings.twilio_account_sid,
             calls_per_second=settings.calls_per_second,
             address_is_dead=own_address.is_dead,
+            record_is_doubtful=outages.are_recent,
         ),
     )
 

@@ -19,8 +19,10 @@ from ivr_flows.inputs import (
     CommandDone,
     CommandFailed,
     CommandUnknown,
+    Found,
     Input,
     LegStatusChanged,
+    Reconciled,
     SeenInRoom,
 )
 from ivr_flows.outputs import (
@@ -92,12 +94,16 @@ class Carrier(Asked, Protocol):
     def check(self, sid: str) -> Result:
         """Ask for a leg's status."""
 
+    def find_dialled(self, sid: str) -> Phase | Failed | Unknown:
+        """How far the line is that a leg's own document rings; over where it rings none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """What commands are carried out with. `worker` names the process in the rows it claims.
 
-    `address_is_dead` says that the address we send legs to is known not to answer.
+    `address_is_dead` says that the address we send legs to is known not to answer, and
+    `record_is_doubtful` that a fail-safe may ring 911 for callers whom our record has elsewhere.
     `readings` remembers when a look-up first found nothing, by outbox row.
     """
 
@@ -107,6 +113,7 @@ class Outgoing:
     account: str
     calls_per_second: float
     address_is_dead: Callable[[], bool] = lambda: False
+    record_is_doubtful: Callable[[], bool] = lambda: False
     readings: dict[int, datetime] = field(default_factory=dict)
 
 
@@ -148,6 +155,10 @@ def carry_out(outgoing: Outgoing, row: OutboxRow) -> None:
     if _would_lose_the_caller(outgoing, order):
         record(outgoing, order, Failed("own_address_dead", permanent=False))
         return
+    found = _find_failsafe(outgoing, order)
+    if found is not None:
+        _leave_with_failsafe(outgoing, order, found)
+        return
     result = outgoing.carrier.execute(
         order.command,
         order.call,
@@ -174,6 +185,37 @@ def _would_lose_the_caller(outgoing: Outgoing, order: Order) -> bool:
     is_caller = leg is not None and leg.role is Role.CALLER
     moves = isinstance(order.command, (RedirectLeg, RescueCaller))
     return is_caller and moves and outgoing.address_is_dead()
+
+
+_RINGS_911 = {Phase.COMING: Found.DIAL, Phase.LIVE: Found.TALK}
+
+
+def _find_failsafe(outgoing: Outgoing, order: Order) -> Found | None:
+    """How far a fail-safe is that rings 911 for the caller who would be moved; None for none.
+
+    One reading is enough here: a stale one leaves the caller where they are, and never moves them.
+    """
+    leg = order.leg
+    if (
+        leg is None
+        or not isinstance(order.command, RedirectLeg)
+        or leg.role is not Role.CALLER
+        or leg.place is Place.DIAL
+        or not outgoing.record_is_doubtful()
+    ):
+        return None
+    dialled = outgoing.carrier.find_dialled(leg.sid or "")
+    return _RINGS_911.get(dialled) if isinstance(dialled, Phase) else None
+
+
+def _leave_with_failsafe(outgoing: Outgoing, order: Order, found: Found) -> None:
+    """Tell the call that its caller is being connected with 911, or is: they are not moved."""
+    row, leg = order.row, order.leg
+    log.warning("caller_is_with_failsafe", leg_id=row.leg_id, kind=found)
+    if leg is not None:
+        _tell(outgoing, order, Reconciled(leg.id, found, leg.place, leg.step))
+    with outgoing.exchange.sessions.begin() as session:
+        outbox.mark_void(session, row.id, "a fail-safe rings 911 for the caller")
 
 
 def load_order(outgoing: Outgoing, row: OutboxRow) -> Order | None:

@@ -346,6 +346,17 @@ class Carrier:
         """Ask for a leg's status: `Done.status`. It may be seconds old (Law 1: ask twice)."""
         return _attempt(lambda: self._client.calls(sid).fetch())
 
+    def find_dialled(self, sid: str) -> Phase | Failed | Unknown:
+        """How far the line is that a leg's own document rings; `Phase.OVER` where it rings none.
+
+        It may be seconds old. https://www.twilio.com/docs/voice/api/call-resource: ParentCallSid
+        """
+        rung = self.ask(lambda client: client.calls.list(parent_call_sid=sid, limit=LISTED))
+        if not isinstance(rung, list):
+            return rung
+        phases = {CALL_STATUSES.get(one.status) for one in rung}
+        return next((one for one in (Phase.LIVE, Phase.COMING) if one in phases), Phase.OVER)
+
     def ask(self, question: Callable[[Client], _T]) -> _T | Failed | Unknown:
         """The answer to what is asked of Twilio's client, or why there is none."""
         answers: list[_T] = []

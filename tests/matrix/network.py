@@ -50,6 +50,7 @@ from router.services.apply_input import Exchange, apply_input
 from router.services.carry_out import Outgoing, carry_out, claim_commands
 from router.services.dispatch_moves import Paging
 from router.services.offer_waiting import offer_waiting
+from router.services.outages import Outages
 from router.services.page_links import PageLinks
 from router.services.repair_legs import Repair
 from router.services.settle_unknown import list_stale, settle
@@ -197,6 +198,8 @@ class Network:
         self.world = World(account, token, Clock("manual", start=START.timestamp()), seed=1)
         with patch.object(database, "_connect", self._connect):
             self.engine = make_engine(self.settings, application_name="matrix")
+        outages = Outages(lambda: self.now)
+        outages.watch(self.engine)
         self._own = psycopg.connect(
             settings.database_url.get_secret_value().replace("+psycopg", ""), autocommit=True
         )
@@ -219,6 +222,7 @@ class Network:
             worker="matrix",
             account=account,
             calls_per_second=CALLS_PER_SECOND,
+            record_is_doubtful=outages.are_recent,
         )
         self._repair = Repair(self._outgoing)
         paging = Paging(self.exchange, PageLinks(PUBLIC_URL, "secret"))

@@ -20,6 +20,7 @@ from router.telephony.rest import (
     Result,
     Unknown,
 )
+from router.telephony.webhook import Phase
 
 T = TypeVar("T")
 
@@ -43,6 +44,7 @@ class FakeCarrier:
     results: dict[str, list[Result]] = field(default_factory=lambda: defaultdict(list))
     placed: list[tuple[str, str, PlacedCall]] = field(default_factory=list)
     statuses: dict[str, str] = field(default_factory=dict)
+    dialled: dict[str, Phase | Failed | Unknown] = field(default_factory=dict)
     before: Callable[[Sent], None] = lambda _: None
     _sids: count[int] = field(default_factory=lambda: count(1))
 
@@ -78,6 +80,10 @@ class FakeCarrier:
 
     def check(self, sid: str) -> Result:
         return self._answer(Sent("check", sid), Done(sid, self.statuses.get(sid, "in-progress")))
+
+    def find_dialled(self, sid: str) -> Phase | Failed | Unknown:
+        self.sent.append(Sent("find_dialled", sid))
+        return self.dialled.get(sid, Phase.OVER)
 
     def ask(self, question: Callable[[Client], T]) -> T | Failed | Unknown:
         """Lists are not kept here: what reads them gets no answer."""

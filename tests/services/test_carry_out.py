@@ -38,6 +38,7 @@ from router.storage import outbox, tables
 from router.storage.outbox import OutboxRow
 from router.storage.rate import reserve_call_slot
 from router.telephony.rest import Done, Failed, Unknown
+from router.telephony.webhook import Phase
 from tests.services.conftest import Line
 from tests.services.fake_carrier import FakeCarrier, Sent
 
@@ -649,3 +650,48 @@ def test_tr7_a_caller_is_not_moved_to_an_address_that_is_known_to_be_dead(
     line.clock.move(service.RETRY_SECONDS)
     perform_all(outgoing)
     assert Sent("RedirectLeg", caller.id) in carrier.sent
+
+
+@pytest.mark.parametrize("phase", [Phase.COMING, Phase.LIVE])
+def test_re5_after_an_outage_a_caller_whom_a_failsafe_connects_with_911_is_not_moved(
+    line: Line, outgoing: Outgoing, carrier: FakeCarrier, phase: Phase
+) -> None:
+    call_id = fetched(line)
+    carrier.dialled[line.call(call_id).caller.sid or ""] = phase
+    perform_all(replace(outgoing, record_is_doubtful=lambda: True))
+    assert "RedirectLeg" not in carrier.names()
+    call = line.call(call_id)
+    assert (call.stage, call.caller.place) == (Stage.RETURNING, Place.DIAL)
+    assert call.returning is not None
+    assert call.returning.taken is (phase is Phase.LIVE)
+    assert row_of(line, call.caller.id, "RedirectLeg").state == "void"
+
+
+@pytest.mark.parametrize(
+    "answer", [Phase.OVER, Unknown("http_503"), Failed("429", permanent=False)]
+)
+def test_re5_a_caller_for_whom_nothing_is_known_to_ring_is_moved_after_an_outage_too(
+    line: Line, outgoing: Outgoing, carrier: FakeCarrier, answer: Phase | Failed | Unknown
+) -> None:
+    call_id = fetched(line)
+    carrier.dialled[line.call(call_id).caller.sid or ""] = answer
+    perform_all(replace(outgoing, record_is_doubtful=lambda: True))
+    assert carrier.names()[-2:] == ["find_dialled", "RedirectLeg"]
+
+
+def test_a_caller_is_moved_without_a_question_when_there_was_no_outage(
+    line: Line, outgoing: Outgoing, carrier: FakeCarrier
+) -> None:
+    fetched(line)
+    perform_all(outgoing)
+    assert "RedirectLeg" in carrier.names()
+    assert "find_dialled" not in carrier.names()
+
+
+def fetched(line: Line) -> str:
+    """A call whose caller is about to be fetched out of a question."""
+    call_id = line.ring().call_id
+    caller = line.call(call_id).caller
+    assert caller.place is Place.FLOW
+    order(line, call_id, RedirectLeg(caller.id, caller.step))
+    return call_id

@@ -17,7 +17,8 @@ from ivr_flows.inputs import (
     Reconciled,
     RoomJoined,
 )
-from ivr_flows.outputs import RescueCaller
+from ivr_flows.outputs import RedirectLeg, RescueCaller
+from ivr_flows.void import find_reason_void
 from router.config import Settings
 from router.services.apply_input import apply_input
 from router.services.carry_out import (
@@ -412,6 +413,17 @@ def test_re5_a_caller_whom_the_failsafe_connects_with_911_is_left_there(
     assert offer.state is OfferState.WITHDRAWN
     assert scene.orders(call.id, "RedirectLeg") == []
     assert scene.look_twice() == []
+
+
+def test_re5_what_was_ordered_before_does_not_take_the_caller_away_from_911(scene: Scene) -> None:
+    caller, _ = scene.waiting()
+    scene.net.queues.clear()
+    scene.net.puts(CHILD, parent_sid=scene.sid(caller))
+    call = scene.line.call(caller[:-2])
+    order = RedirectLeg(caller, call.caller.step)
+    assert find_reason_void(order, call) == ""
+    assert scene.look_twice() == [Found.TALK]
+    assert find_reason_void(order, scene.line.call(call.id)) == "the leg has moved on"
 
 
 def test_repair_a_caller_of_a_closed_call_who_lives_is_sent_to_911(scene: Scene) -> None:

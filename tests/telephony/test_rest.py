@@ -29,10 +29,11 @@ from ivr_flows.outputs import (
 )
 from router.telephony.rest import Carrier, Done, Failed, Result, Unknown
 from router.telephony.urls import Urls
+from router.telephony.webhook import Phase
 from tests.emulator.conftest import ACCOUNT, LINE, TOKEN
 from tests.emulator.conftest import Stage as Network
 
-ANA = "+15125550102"
+ANA, BEN = "+15125550102", "+15125550103"
 NOW = datetime(2026, 11, 22, 21, 0, tzinfo=UTC)
 RING = PlaceLeg("abc-2", 20, Urgency.OFFER)
 LEG = Leg("abc-2", Role.CLINICIAN, Place.RINGING)
@@ -239,6 +240,20 @@ def test_tr7_a_room_that_is_not_told_of_is_not_taken_for_empty(
         result = carrier.execute(LookInRoom("abc-2", 1, 1), call)
         assert isinstance(result, Failed)
         assert not result.permanent
+
+
+def test_re5_how_far_the_line_is_that_a_document_rings_is_told(
+    stage: Network, carrier: Carrier
+) -> None:
+    ben = stage.net.phone(BEN, "Ben")
+    sid = answered(stage, carrier, f"<Dial>{BEN}</Dial><Pause length='9'/>")
+    assert carrier.find_dialled(sid) is Phase.COMING
+    ben.answers()
+    assert carrier.find_dialled(sid) is Phase.LIVE
+    ben.hangs_up()
+    assert carrier.find_dialled(sid) is Phase.OVER
+    stage.net.faults(rest=[{"do": "503", "method": "GET", "path": "/Calls", "next": 1}])
+    assert isinstance(carrier.find_dialled(sid), Unknown)
 
 
 def test_a_text_is_sent(stage: Network, carrier: Carrier) -> None:
