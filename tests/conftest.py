@@ -20,6 +20,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import hypothesis
 import psycopg
 import pytest
 import structlog
@@ -57,10 +58,15 @@ class MigrationError(Exception):
 def pytest_configure(config: pytest.Config) -> None:
     """Take the servers that xdist's controller started, in its workers; keep tracebacks plain.
 
-    The default logger draws each with all local variables, which takes seconds.
+    The default logger draws each with all local variables, which takes seconds. No property fails
+    because the machine is busy.
     """
     plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
+    hypothesis.settings.register_profile(
+        "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
+    hypothesis.settings.load_profile("any machine")
     given = getattr(config, "workerinput", {}).get("servers")
     if given is not None:
         config.stash[SERVERS] = given
