@@ -134,6 +134,16 @@ class Leg:
         return not self.shared and self.role not in WITHOUT_MENU
 
     @property
+    def is_with_failsafe(self) -> bool:
+        """Whether a fail-safe document rings 911 from the leg, and no line of the call's."""
+        return self.place is Place.DIAL and self.line_id is None
+
+    @property
+    def seeks_911(self) -> bool:
+        """Whether a fail-safe document does so that is not known to have reached 911."""
+        return self.is_with_failsafe and not self.present
+
+    @property
     def is_answered(self) -> bool:
         """Whether somebody picked up and has not left."""
         return self.place not in UNANSWERED

@@ -81,6 +81,17 @@ def reconciled(turn: Turn, given: inputs.Reconciled) -> str:
     return ""
 
 
+def failsafe_answered(turn: Turn, given: inputs.FailsafeAnswered) -> str:
+    leg = turn.get_leg(given.leg_id)
+    if leg.role is not Role.CALLER or not leg.is_live:
+        return "no caller who is on the line"
+    if leg.is_with_failsafe:
+        return "known already"
+    turn.note("failsafe_answered", leg.id, was=str(leg.place))
+    return_to_911.found_dialling(turn, talks=False)
+    return ""
+
+
 def room_joined(turn: Turn, given: inputs.RoomJoined) -> str:
     leg = turn.get_leg(given.leg_id)
     return joining.room_joined(turn, leg, given.room, muted=given.muted)

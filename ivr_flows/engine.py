@@ -130,6 +130,7 @@ _HANDLERS: dict[type, Callable[[Turn, Any], str]] = {
     inputs.CommandFailed: carrier_reports.command_failed,
     inputs.CommandUnknown: carrier_reports.command_unknown,
     inputs.Reconciled: carrier_reports.reconciled,
+    inputs.FailsafeAnswered: carrier_reports.failsafe_answered,
     inputs.TimePassed: deadlines.time_passed,
     inputs.StaffFreed: interventions.staff_freed,
     inputs.CallBackBegun: interventions.call_back_begun,

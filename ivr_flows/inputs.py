@@ -241,6 +241,13 @@ class Reconciled:
 
 
 @dataclass(frozen=True, slots=True)
+class FailsafeAnswered:
+    """The leg asked, and was given a fail-safe document, which rings 911 and needs none of us."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class TimePassed:
     """A deadline of the call may be due."""
 
@@ -373,6 +380,7 @@ Input = (
     | CommandFailed
     | CommandUnknown
     | Reconciled
+    | FailsafeAnswered
     | TimePassed
     | StaffFreed
     | CallBackBegun

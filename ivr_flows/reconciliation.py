@@ -11,10 +11,13 @@ from ivr_flows.outputs import RedirectLeg, RescueCaller
 from ivr_flows.turn import Turn
 
 
-def is_as_we_think(place: str, role: str, room: int, found: Found, found_room: int) -> bool:
+def is_as_we_think(
+    place: str, role: str, room: int, found: Found, found_room: int, *, seeks_911: bool = False
+) -> bool:
     """Whether an answered leg is where our record has it, or on a way that has its own deadline.
 
     `place`, `role` and `room` are the record's; `found` and `found_room` are the carrier's.
+    `seeks_911` is the record's too, as `Leg` has it: of the end of that nobody tells us.
     """
     in_a_room = found in (Found.ROOM, Found.ALONE)
     if place == Place.JOINING and in_a_room:
@@ -24,7 +27,7 @@ def is_as_we_think(place: str, role: str, room: int, found: Found, found_room: i
         Place.QUEUE: found is Found.QUEUE,
         Place.JOINING: found is Found.FLOW,
         Place.ROOM: found is Found.ROOM and found_room == room,
-        Place.DIAL: found in (Found.DIAL, Found.TALK),
+        Place.DIAL: found is Found.DIAL or (found is Found.TALK and not seeks_911),
         # Whom we took for over is rescued, unless 911 has them already.
         Place.ENDED: role != Role.CALLER or found in (Found.DIAL, Found.TALK),
     }
@@ -45,9 +48,9 @@ def _mend(turn: Turn, leg: Leg, given: Reconciled) -> str:
         if not is_caller:
             return "nobody to rescue"
         turn.do(RescueCaller(leg.id))
-    elif leg.place is Place.DIAL and given.found in (Found.DIAL, Found.TALK):
-        return "as we think"
     elif given.found in (Found.DIAL, Found.TALK):
+        if leg.place is Place.DIAL and not (given.found is Found.TALK and leg.seeks_911):
+            return "as we think"
         # A fail-safe document rings 911 for the caller, and goes on till it has reached it.
         if not is_caller:
             return "not ours to move"

@@ -121,6 +121,7 @@ def found_dialling(turn: Turn, *, talks: bool) -> None:
         node="",
         step=caller.step + 1,  # no order from before may move them
         line_id=None,
+        present=talks,
         due_at=None,
     )
     if talks:
@@ -322,7 +323,13 @@ def _end_other_lines(turn: Turn) -> None:
 
 
 def psap_joined(turn: Turn, leg: Leg) -> None:
-    """911 is in the room: the clinician may leave, and the caller is fetched if they wait."""
+    """911 is in the room: the clinician may leave, and the caller is fetched if they wait.
+
+    Whom a fail-safe connects with 911 stays there: they may be talking.
+    """
+    if turn.call.caller.is_with_failsafe:
+        turn.tell(leg, "caller_dials_911_directly")
+        return
     withdraw_offers(turn)
     turn.change(outcome="returned_to_911")
     turn.enter_stage(Stage.CONNECTED, turn.program.check_seconds)

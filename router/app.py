@@ -24,6 +24,7 @@ from router.telephony.urls import Urls
 from router.web import console, team_link
 from router.web.crew import Crew
 from router.web.failsafe import Failsafe
+from router.web.failsafe_news import FailsafeNews
 from router.web.health import make_health
 from router.web.sms import make_sms
 from router.web.voice import Answers, Guard, make_voice
@@ -78,6 +79,7 @@ def create_webhooks(settings: Settings, answers: Answers, paging: Paging) -> Fla
     guard = Guard(
         checker=SignatureChecker(settings.public_url, _tokens(settings)),
         failsafe=failsafe,
+        tell_failsafe=FailsafeNews(answers.failsafe_answered).add,
         crew=Crew(settings.web_threads * CREW_PER_THREAD),
         deadline_seconds=settings.webhook_deadline_seconds,
     )

@@ -29,6 +29,8 @@ What makes two situations one state (`world.key`), the abstraction:
   caller; until then what is proven is that its record ends, and nobody rings or waits on for it;
 * a repair (`repairing`) may be told whenever a phone is not where the record has it, as it is or
   as it was one other thing ago. What continuations prove holds without any repair;
+* the fail-safe answers a caller in a part of its own: the call is told so, or whoever would fetch
+  the caller asks the carrier first, or the repair finds out;
 * of transfers, those to the targets named in the limits, by the star menu and by the API;
 * keys are tried once for each class that a question treats alike; silence at a question is
   silence until it gives up;
@@ -38,5 +40,5 @@ What makes two situations one state (`world.key`), the abstraction:
 
 Each part of `verify.PASSES` is wide in one direction and cut in the others, by the number of acts
 of a story above all, because their product is too large; the parts print their cuts. Not explored
-at all is what `verify.NOT_EXPLORED` names, among it the documents of the fail-safe.
+at all is what `verify.NOT_EXPLORED` names.
 """

@@ -81,6 +81,7 @@ GIVEN = frozenset(
         inputs.TimePassed,
         inputs.StaffFreed,
         inputs.Reconciled,
+        inputs.FailsafeAnswered,
         inputs.CallBackBegun,
         inputs.CallBackCancelled,
         *(type(given) for given in FROM_PAGES.values()),
@@ -108,7 +109,11 @@ class Act(NamedTuple):
         return self.kind in FAULTS
 
 
-FAULTS = frozenset({"lose", "delay", "repeat", "refuse", "page", "stale_tick", "unheard"})
+FAULTS = frozenset(
+    {"lose", "delay", "repeat", "refuse", "page", "stale_tick", "unheard", "failsafe"}
+)
+FAILSAFE = ("told", "not told")
+"""The web process tells the call that the fail-safe answered; or it is killed before that."""
 REFUSALS = ("not now", "for good", "unknown, and it rings", "unknown, and it does not ring")
 
 
@@ -116,13 +121,17 @@ def list_acts(
     world: World,
     *,
     with_faults: bool,
+    with_failsafe: bool = False,
     targets: tuple[str, ...] = (),
     with_choices: bool = False,
 ) -> Iterator[Act]:
     """Everything that may happen next, without the keys of a question, which `keys` finds.
 
-    With `with_choices` the caller may choose in the wait to be called back.
+    With `with_choices` the caller may choose in the wait to be called back; with `with_failsafe`
+    the fail-safe may answer them.
     """
+    if with_failsafe and _asks_us(world):
+        yield from (Act("failsafe", world.call.caller.id, how) for how in FAILSAFE)
     if world.queue:
         yield Act("run")
         if with_faults:
@@ -143,6 +152,14 @@ def list_acts(
         yield Act("staff_freed")
     if with_faults and world.caller_is_on_the_line:
         yield from _from_pages(world)
+
+
+def _asks_us(world: World) -> bool:
+    """Whether the caller's next request is on its way, or may be at any moment."""
+    item = world.queue[0] if world.queue else None
+    if isinstance(item, Report):
+        return item.is_heard and getattr(item.given, "leg_id", "") == world.call.caller.id
+    return item is None and world.caller_phone.where in ("ivr", "queue")
 
 
 def _from_pages(world: World) -> Iterator[Act]:
@@ -272,6 +289,8 @@ def perform(carrier: Carrier, world: World, act: Act) -> World:
     """The world after an act. Raises Violation when a rule of the carrier itself is broken."""
     if act.kind in ("run", "lose", "refuse", "repeat", "delay"):
         return _under_way(carrier, world, act)
+    if act.kind == "failsafe":
+        return _failsafe(world, act)
     if act.kind == "late":
         (item, _), *rest = world.late
         return carrier.run(world._replace(late=tuple(rest)), item, act.choice)
@@ -288,6 +307,16 @@ def perform(carrier: Carrier, world: World, act: Act) -> World:
     if act.kind in _BY_API:
         return carrier.give(world, _BY_API[act.kind](act), act.choice)
     return _of_people(carrier, world, act)
+
+
+def _failsafe(world: World, act: Act) -> World:
+    """The caller's request is answered by a document that rings 911, and not by the call."""
+    rest = world.queue[1:]
+    world = world._replace(queue=rest).with_phone(
+        act.leg_id, world.phones[act.leg_id]._replace(where="failsafe")
+    )
+    is_told = act.detail == FAILSAFE[0]
+    return report(world, Report(inputs.FailsafeAnswered(act.leg_id))) if is_told else world
 
 
 def _repair(carrier: Carrier, world: World, act: Act) -> World:

@@ -416,7 +416,11 @@ def _redirect(world: World, order: outputs.RedirectLeg) -> World:
         return world
     if phone.where in ("over", "ringing", "moving"):
         return world
-    if phone.where == "talk" and not phone.is_counselor:
+    if phone.where == "failsafe" and not leg.is_with_failsafe:
+        # The carrier is asked before they are fetched, and they are left there.
+        found = inputs.Reconciled(leg_id, inputs.Found.TALK, leg.place, leg.step)
+        return report(world, Report(found, may_be_lost=False))
+    if phone.where == "failsafe" or (phone.where == "talk" and not phone.is_counselor):
         raise Violation("nobody is hung up on", "the caller is taken away from 911")
     world = world.with_phone(leg_id, phone._replace(where="moving", stop_ordered=True))
     if phone.where == "room":

@@ -28,9 +28,9 @@ class Limits:
     callers are transferred, as `ivr_flows.targets` reads them, and `lines` the kinds of line that
     calls come in on, () being all. Without `dialogues` nobody chooses anything in the wait, or goes
     beyond the first question of the star menu, but for a transfer. `faults` is the most that go
-    wrong in one story. `acts` bounds how much is done in a story before that, and `after` how much
-    is done after the last fault, None being all: silence follows in any case. `minutes` and
-    `states` end it early.
+    wrong in one story; with `failsafe` that is nothing but the fail-safe answering the caller.
+    `acts` bounds how much is done in a story before that, and `after` how much is done after the
+    last fault, None being all: silence follows in any case. `minutes` and `states` end it early.
     """
 
     parties: int = 2
@@ -42,6 +42,7 @@ class Limits:
     acts: int | None = None
     call_backs: bool = False
     entry: bool = False
+    failsafe: bool = False
     minutes: float = 2.0
     states: int | None = None
 
@@ -206,7 +207,8 @@ class Explorer:
         try:
             acts = list_acts(
                 world,
-                with_faults=with_faults,
+                with_faults=with_faults and not self.limits.failsafe,
+                with_failsafe=with_faults and self.limits.failsafe,
                 targets=self.carrier.targets,
                 with_choices=self.limits.dialogues,
             )

@@ -58,4 +58,4 @@ def _is_as_we_think(leg: Leg, found: Found, room: int) -> bool:
         return not leg.is_live
     if found is Found.RINGING:
         return leg.place is not Place.PLANNED
-    return is_as_we_think(leg.place, leg.role, leg.room, found, room)
+    return is_as_we_think(leg.place, leg.role, leg.room, found, room, seeks_911=leg.seeks_911)

@@ -36,6 +36,7 @@ _DEEDS = {
     "repair": "is found elsewhere by reading the carrier",
     "reading": "is found elsewhere by reading the carrier, which is told late",
     "stale_tick": "still waits, and no phone is known to ring",
+    "failsafe": "is answered by the fail-safe, of which the call is {how}",
 }
 _OF_NOBODY = {
     "staff_freed": "somebody of the desk is free",
@@ -166,7 +167,7 @@ class _Teller:
             return f"somebody {act.detail}"
         if act.kind in _OF_NOBODY:
             return _OF_NOBODY[act.kind].format(to=act.detail)
-        return f"{who} {_DEEDS[act.kind]}"
+        return f"{who} {_DEEDS[act.kind].format(how=act.detail)}"
 
     def _outcome(self, act: Act) -> str:
         more = []
@@ -248,6 +249,7 @@ _HAPPENINGS: dict[type, str] = {
     inputs.CommandDone: "is confirmed: {0.command}",
     inputs.CallArrived: "is connected",
     inputs.CallBackBegun: "is to be called back",
+    inputs.FailsafeAnswered: "was answered by the fail-safe",
     inputs.Reconciled: "was found by reading the carrier: {0.found}",
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ivr_flows.inputs import Input, LegStatusChanged
+from ivr_flows.inputs import FailsafeAnswered, Input, LegStatusChanged
 from ivr_flows.outputs import Announce
 from router.errors import NotFoundError
 from router.services.apply_input import Exchange, apply_input
@@ -42,6 +42,10 @@ class CallAnswers:
     def change_status(self, sid: str, status: str, deadline: Deadline) -> str | None:
         """The caller's leg, known by its sid alone, changed its status."""
         return note_caller_status(self.exchange, sid, status, deadline=deadline).document
+
+    def failsafe_answered(self, leg_id: str) -> None:
+        """The leg was answered by a fail-safe, which rings 911 for it."""
+        apply_input(self.exchange, leg_id, FailsafeAnswered(leg_id))
 
     def announce(self, leg_id: str, token: str, deadline: Deadline) -> str | None:
         """The announcement that was ordered for a leg; `token` is the outbox row's id."""

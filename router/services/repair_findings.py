@@ -76,7 +76,8 @@ def _hold_against(leg: LiveLeg, reading: Reading, dialling: Mapping[str, Phase])
     where = _find_where(leg, reading, dialling)
     if where is None:
         return None
-    if is_as_we_think(leg.place, leg.role, leg.room, where.found, where.room):
+    known = (leg.place, leg.role, leg.room)
+    if is_as_we_think(*known, where.found, where.room, seeks_911=leg.seeks_911):
         return None
     return Finding(leg, where.found, where.room)
 

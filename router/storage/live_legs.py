@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from ivr_flows.call import Role, Stage
+from ivr_flows.call import Place, Role, Stage
 from router.storage.claims import PLACE_LEG
 from router.storage.tables import calls, legs, outbox, programs
 
@@ -29,7 +29,10 @@ LONGEST_CALL = timedelta(hours=24)  # Twilio ends any call after that, at the la
 
 @dataclass(frozen=True, slots=True)
 class LiveLeg:
-    """A leg as our record has it; `sid` is "" for one that the carrier never named to us."""
+    """A leg as our record has it; `sid` is "" for one that the carrier never named to us.
+
+    `seeks_911` as in `ivr_flows.call.Leg`.
+    """
 
     id: str
     call_id: str
@@ -39,6 +42,7 @@ class LiveLeg:
     room: int
     step: int
     program_id: str
+    seeks_911: bool = False
 
 
 def list_live_legs(session: Session, now: datetime, limit: int = 2000) -> list[LiveLeg]:
@@ -110,11 +114,12 @@ _SELECT = select(
     legs.c.room,
     _STEP,
     calls.c.program_id,
+    (legs.c.place == Place.DIAL.value) & legs.c.line_id.is_(None) & ~legs.c.is_present,
 ).join_from(legs, calls, calls.c.id == legs.c.call_id)
 
 
 def _read(session: Session, statement: Select[Any]) -> list[LiveLeg]:
     return [
-        LiveLeg(leg_id, call_id, sid or "", Role(role), place, room, step or 0, program_id)
-        for leg_id, call_id, sid, role, place, room, step, program_id in session.execute(statement)
+        LiveLeg(leg_id, call_id, sid or "", Role(role), place, room, step or 0, *rest)
+        for leg_id, call_id, sid, role, place, room, step, *rest in session.execute(statement)
     ]

@@ -82,6 +82,7 @@ LAST_WORDS = (
 
 HOLD_POINT = "hold"
 CALLER, NOTICE, PAGE, ROOM, ANNOUNCE = Role.CALLER.value, "notice", "page", "room", "announce"
+_OF_911 = ("whisper", "line-keyed")  # points at which the line that was rung is spoken to
 _STAFF = frozenset(role.value for role in Role) - {CALLER}
 
 
@@ -103,6 +104,12 @@ class Target:
     def call_id(self) -> str:
         """The call, or "" for an address without a leg."""
         return call_id_of(self.leg_id)
+
+    @property
+    def dials_911(self) -> bool:
+        """Whether the fail-safe's answer rings 911 from the leg, which is known."""
+        waits = self.point in ("wait", *_OF_911)
+        return self.role == CALLER and bool(self.leg_id) and not waits
 
 
 def read_path(path: str) -> Target:
@@ -148,7 +155,7 @@ class Failsafe:
             return empty()
         if target.role == PAGE:
             return _goodbye(SORRY)
-        if target.point in ("whisper", "line-keyed"):
+        if target.point in _OF_911:
             return _spoken(RETURNING)  # no proof is asked: nothing may keep the caller from 911
         if target.point == HOLD_POINT and target.role != CALLER:
             return self._hold_party(target)

@@ -60,13 +60,20 @@ class Answers(Protocol):
     def announce(self, leg_id: str, token: str, deadline: Deadline) -> Document:
         """The announcement that was ordered for a leg."""
 
+    def failsafe_answered(self, leg_id: str) -> None:
+        """A fail-safe that rings 911 has answered a caller's leg."""
+
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What every webhook needs: who answers, in what time, and what is said if nobody does."""
+    """What every webhook needs: who answers, in what time, and what is said if nobody does.
+
+    `tell_failsafe` is given the caller's leg for which that rings 911; it returns at once.
+    """
 
     checker: SignatureChecker
     failsafe: Failsafe
+    tell_failsafe: Callable[[str], None]
     crew: Crew
     deadline_seconds: float
 
@@ -97,6 +104,9 @@ class Guard:
 
     def refuse(self) -> Response:
         """The fail-safe of the address that was asked."""
+        target = read_path(request.path)
+        if target.dials_911:
+            self.tell_failsafe(target.leg_id)
         return reply(self.failsafe.answer(request.path, request.args, form_of(request)))
 
 

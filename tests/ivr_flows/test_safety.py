@@ -269,6 +269,29 @@ def test_what_the_repairer_has_read_is_told_also_when_the_leg_has_moved_on() -> 
     assert {"repair", "reading", "late"} <= set(done)
 
 
+FAILSAFE = replace(FOR_SEEDS, parties=1, faults=1, after=3, acts=10, failsafe=True)
+
+
+def test_re5_an_older_order_that_takes_a_caller_away_from_911_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found_dialling = return_to_911.found_dialling
+
+    def keep_the_step(turn: Turn, *, talks: bool) -> None:
+        step = turn.call.caller.step
+        found_dialling(turn, talks=talks)
+        turn.change_leg(turn.call.caller.id, step=step)
+
+    monkeypatch.setattr(return_to_911, "found_dialling", keep_the_step)
+
+    findings, story = seeded(hosted(), "direct", limits=FAILSAFE)
+
+    assert findings.found is not None
+    assert findings.found.promise == promises.NOT_HUNG_UP
+    assert "the caller is answered by the fail-safe, of which the call is told" in story
+    assert "the caller is taken away from 911" in story
+
+
 CALL_BACKS = replace(FOR_SEEDS, parties=1, call_backs=True)
 
 

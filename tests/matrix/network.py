@@ -13,6 +13,7 @@ import logging
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple, TypeVar
@@ -226,7 +227,9 @@ class Network:
         )
         self._repair = Repair(self._outgoing)
         paging = Paging(self.exchange, PageLinks(PUBLIC_URL, "secret"))
-        application = create_webhooks(self.settings, CallAnswers(self.exchange), paging)
+        self.failsafe_news: list[Callable[[], None]] = []
+        with patch("router.app.FailsafeNews", self._take_news):
+            application = create_webhooks(self.settings, CallAnswers(self.exchange), paging)
         self.world.webhooks = DirectWebhooks(self.world, Client(application))
         for number in self.seeded.lines.values():
             self._carrier._client.incoming_phone_numbers.create(
@@ -276,6 +279,7 @@ class Network:
         self._own.execute(f"truncate {OF_CALLS} cascade")
         self.run(self.world.clock.advance(SWEEP_SECONDS - self.now % SWEEP_SECONDS))
         self._next_sweep, self._next_due, self._sweeps = self.now, NEVER, 0
+        self.failsafe_news.clear()
         self._outgoing.readings.clear()
         self._repair.suspects.clear()
         everybody = (*self.seeded.clinicians, *self.seeded.call_takers, *self.seeded.supervisors)
@@ -423,6 +427,7 @@ class Network:
 
     def _work(self) -> None:
         """What the switchboard does when it is woken, until nothing more follows in this moment."""
+        self._guarded(self._tell_news)
         for _ in range(MOST_TURNS):
             todo = self._look()
             turns = (
@@ -436,6 +441,17 @@ class Network:
         due_at = min(todo.deadline_at, todo.order_at)
         # What cannot be done now is tried again with the next sweep.
         self._next_due = due_at if due_at > self.now else self._next_sweep
+
+    def _take_news(self, tell: Callable[[str], None]) -> SimpleNamespace:
+        """Stands for `router.web.failsafe_news`, whose thread goes by another clock."""
+        return SimpleNamespace(add=lambda leg_id: self.failsafe_news.append(partial(tell, leg_id)))
+
+    def _tell_news(self) -> bool:
+        """What the web process has kept for when the database is back."""
+        while self.failsafe_news:
+            self.failsafe_news[0]()
+            self.failsafe_news.pop(0)
+        return False
 
     def _tell_time(self) -> bool:
         with self.exchange.sessions() as session:

@@ -37,12 +37,14 @@ def is_left_by_the_clinician(cast: Cast) -> None:
     cast.clinician.hangs_up()
 
 
+@pytest.mark.parametrize("web", ["lives", "is killed"])
 @pytest.mark.parametrize(
     "goes", [presses_a_key, waits, is_left_by_the_clinician], ids=lambda one: one.__name__
 )
 def test_re5_a_caller_whom_the_failsafe_has_brought_to_911_is_left_with_them(
-    goes: Callable[[Cast], None], network_of: Callable[[bool], Network]
+    goes: Callable[[Cast], None], web: str, network_of: Callable[[bool], Network]
 ) -> None:
+    """The web process tells as soon as it can; where it died before that, the carrier is asked."""
     network = network_of(True)
     cast = Cast(network)
     with network.keeping_the_failsafes_time():
@@ -50,6 +52,8 @@ def test_re5_a_caller_whom_the_failsafe_has_brought_to_911_is_left_with_them(
         cast.line_911.answers()
         cast.caller.talks_with(cast.line_911.name)
         met_at = network.now
+        if web == "is killed":
+            network.failsafe_news.clear()
 
         network.pass_time(AFTERWARDS_SECONDS)
 

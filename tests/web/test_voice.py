@@ -56,6 +56,7 @@ class FakeAnswers:
 
     deed: Callable[[Deadline], None] = lambda _: None
     given: list[Any] = field(default_factory=list)
+    failsafes: list[str] = field(default_factory=list)
 
     def _answer(self, *given: object, deadline: Deadline) -> str:
         self.deed(deadline)
@@ -82,6 +83,10 @@ class FakeAnswers:
     def announce(self, leg_id: str, token: str, deadline: Deadline) -> str | None:
         """The announcement that was ordered for a leg."""
         return self._answer(leg_id, token, deadline=deadline)
+
+    def failsafe_answered(self, leg_id: str) -> None:
+        """A fail-safe answered a caller's leg."""
+        self.failsafes.append(leg_id)
 
 
 def nowhere(settings: Settings) -> Paging:
@@ -462,6 +467,56 @@ def test_an_error_never_becomes_a_500(twilio: Twilio, error: Exception) -> None:
     twilio.answers.deed = fail
     for path in PATHS:
         assert twilio.post(path).status_code in {200, 204}
+
+
+def test_re5_the_call_is_told_whose_caller_the_failsafe_connects_with_911(
+    twilio: Twilio, answers: FakeAnswers
+) -> None:
+    answers.deed = fails
+    for path in (f"/voice/caller/{LEG}/ask", f"/voice/caller/{LEG}/fallback"):
+        assert f"<Number>{PRIORITY}</Number>" in twilio.post(path).text
+    wait_until(lambda: answers.failsafes == [LEG, LEG])
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/voice/caller/{LEG}/wait",  # held, without a ring
+        f"/voice/caller/{LEG}/whisper",  # 911's line is spoken to
+        f"/voice/caller/{LEG}/status",
+        f"/voice/clinician/{LEG}/ask",
+        "/voice/inbound",  # of no call yet
+        "/voice/failsafe/1/0",
+    ],
+)
+def test_re5_where_the_failsafe_does_not_begin_to_ring_911_no_call_is_told(
+    twilio: Twilio, answers: FakeAnswers, path: str
+) -> None:
+    answers.deed = fails
+    twilio.post(path)
+    twilio.post(f"/voice/caller/{LEG}/ask")
+    wait_until(lambda: bool(answers.failsafes))
+    assert answers.failsafes == [LEG]
+
+
+def test_re5_what_is_answered_in_time_is_no_failsafe(twilio: Twilio, answers: FakeAnswers) -> None:
+    twilio.post(f"/voice/caller/{LEG}/ask")
+    answers.deed = fails
+    twilio.post(f"/voice/caller/{LEG}/ask")
+    wait_until(lambda: bool(answers.failsafes))
+    assert answers.failsafes == [LEG]
+
+
+def fails(_: Deadline) -> None:
+    raise RuntimeError("x")
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Another thread tells the calls."""
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline, "the call is not told"
+        time.sleep(0.01)
 
 
 def test_only_paths_below_a_prefix_go_to_the_webhooks() -> None:
