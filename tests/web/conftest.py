@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pydantic import SecretStr
@@ -30,6 +31,14 @@ def console_engine(console_settings: Settings) -> Iterator[Engine]:
         if thread.name == "board":  # ends by itself once its last viewer has gone
             thread.join(5)
     engine.dispose()
+
+
+@pytest.fixture
+def failsafe_news(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Legs whose calls are to hear of the fail-safe; no thread tells them after the test's end."""
+    legs: list[str] = []
+    monkeypatch.setattr("router.app.FailsafeNews", lambda _tell: SimpleNamespace(add=legs.append))
+    return legs
 
 
 @pytest.fixture

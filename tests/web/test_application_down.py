@@ -103,7 +103,9 @@ class Town:
 
 
 @pytest.fixture
-def town(settings: Settings, own_engine: Engine, tmp_path: Path, stage: Stage) -> Iterator[Town]:
+def town(
+    settings: Settings, own_engine: Engine, tmp_path: Path, stage: Stage, failsafe_news: list[str]
+) -> Iterator[Town]:
     with a_town(settings, own_engine, tmp_path, stage) as town:
         yield town
 

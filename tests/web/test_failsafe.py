@@ -33,6 +33,8 @@ ANY = "#ct=1000&amp;rt=4000&amp;tt=8000&amp;rc=1&amp;rp=all"
 HERE = "https://switchback.test/voice"
 NOON = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
 
+pytestmark = pytest.mark.usefixtures("failsafe_news")
+
 
 @pytest.fixture(autouse=True)
 def logs() -> Iterator[list[Any]]:

@@ -29,6 +29,7 @@ class Wire:
     settings: Settings
     seeded: Seeded
     client: FlaskClient
+    failsafe_news: list[str]
 
     def post(self, path: str, token: str | None = None, **form: str) -> str:
         """Send a form of the caller's leg; what is answered."""
@@ -53,14 +54,15 @@ class Wire:
 
 
 @pytest.fixture
-def wire(own_engine: Engine, settings: Settings, tmp_path: Path) -> Wire:
+def wire(own_engine: Engine, settings: Settings, tmp_path: Path, failsafe_news: list[str]) -> Wire:
     """Austin's program and people, and the whole web process."""
     sessions = make_sessions(own_engine)
     changes = {"state_dir": tmp_path, "webhook_deadline_seconds": 1.0}
     aimed = settings.model_copy(update=changes)
     with sessions.begin() as session:
         seeded = seed(session, aimed)
-    return Wire(own_engine, aimed, seeded, create_app(aimed, sessions).test_client())
+    client = create_app(aimed, sessions).test_client()
+    return Wire(own_engine, aimed, seeded, client, failsafe_news)
 
 
 def next_path(document: str, point: str) -> str:
@@ -123,6 +125,7 @@ def test_law_3_a_call_that_somebody_else_holds_is_not_waited_for(wire: Wire) -> 
         other.execute(text("SELECT id FROM calls FOR UPDATE"))
         said = wire.post(keyed, Digits="1")
     assert "<Dial" in said
+    assert [f"/voice/caller/{leg}/" in keyed for leg in wire.failsafe_news] == [True]
     assert "<Gather" in wire.post(keyed, Digits="1")  # nothing was written: it counts as new
 
 
