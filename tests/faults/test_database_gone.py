@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
+from router.demo.stage import Person
 from tests.faults.freezing import frozen
 from tests.faults.pace import IS_ALONE, granted, soak_only
 from tests.faults.scene import OUTSIDE, Scene, until
@@ -63,6 +66,9 @@ def test_op1_a_database_that_is_back_after_ten_seconds_finds_its_callers_where_t
     scene: Scene,
 ) -> None:
     fault = "PostgreSQL gone for 10 s"
+    asked = scene.caller("Asa")
+    asked.phone.dials(scene.stack.seeded.lines["direct"])
+    asked.phone.hears("for english")
     talking, clinician = scene.connected("Connie")
     returning, _ = scene.returning("Rita")
     waiting = scene.waiting("Wanda")
@@ -74,16 +80,27 @@ def test_op1_a_database_that_is_back_after_ten_seconds_finds_its_callers_where_t
     new = scene.caller("Nell")
     new.phone.dials(scene.stack.seeded.lines["direct"])
     scene.reaches(new, OUTSIDE, AT_ONCE_SECONDS, (fault, "new caller"))
+    asked.phone.presses("1")
+    scene.reaches(asked, OUTSIDE, AT_ONCE_SECONDS, (fault, "in the line's questions"))
     until(lambda: time.monotonic() - gone_at > 10, 12)
     scene.postgres.start()
 
     scene.reaches(talking, clinician.name, 1, (fault, "connected with a clinician"))
     scene.reaches_911(returning, 60, (fault, "returning to 911"), gone_at)
     scene.reaches_clinician(waiting, 60, (fault, "waiting"), gone_at)
+    until(lambda: hears_of_it(scene, asked), what="the call hears where the fail-safe has them")
+    scene.reaches(asked, OUTSIDE, 1, (fault, "with 911 by the fail-safe"))
     clinician.phone.presses("*")
     clinician.phone.hears("end the call as resolved", within=10)
     clinician.phone.presses("1")
     scene.reaches(talking, clinician.name, 10, (fault, "connected, star afterwards"))
+
+
+def hears_of_it(scene: Scene, caller: Person) -> bool:
+    """Whether the call knows that 911 is being reached; our own connections broke as well."""
+    with suppress(OperationalError):
+        return scene.is_at_911(caller)
+    return False
 
 
 @pytest.mark.timeout(300)
