@@ -21,13 +21,13 @@ from ivr_flows.safety.carrier import (
     TEAM,
     Carrier,
     Choice,
-    Violation,
     hang_up,
     out_of_room,
     report,
     ring,
     with_due,
 )
+from ivr_flows.safety.violation import Promise, Violation
 from ivr_flows.safety.world import NOW, Phone, Report, World, deadlines_of
 from ivr_flows.standing_by import HAND_OVER_TRIES
 from ivr_flows.targets import TEAM as TEAM_TARGET
@@ -382,9 +382,7 @@ def _pass_deadline(carrier: Carrier, world: World, act: Act) -> World:
     after = carrier.give(due, inputs.TimePassed(), act.choice)
     soonest = after.call.due_at
     if soonest is not None and soonest <= NOW:
-        raise Violation(
-            "no cycle without a deadline", f"the deadline of {act.detail} passes, and stays due"
-        )
+        raise Violation(Promise.DEADLINE, f"the deadline of {act.detail} passes, and stays due")
     return after
 
 

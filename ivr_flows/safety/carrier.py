@@ -21,6 +21,7 @@ from ivr_flows.moving import CLOSING
 from ivr_flows.outputs import Step
 from ivr_flows.program import Desk, Program, Psap
 from ivr_flows.safety import entry
+from ivr_flows.safety.violation import Promise, Violation
 from ivr_flows.safety.world import BY_TWIML, CALL_DEADLINES, NOW, Item, Phone, Report, World
 from ivr_flows.void import find_reason_void
 
@@ -30,16 +31,6 @@ SUPERVISORS = ("sue", "tom", "pat", "joy")
 OTHERS = ("nell", "otis", "quin", "rhea")  # clinicians of another program
 ELSEWHERE = "nextville/clinicians"
 TEAM = "team-1"
-
-
-class Violation(Exception):  # noqa: N818 - what is looked for, not a mistake of the program's
-    """A property does not hold. `promise` is its name, the text says what is wrong."""
-
-    def __init__(self, promise: str, what: str) -> None:
-        super().__init__(what)
-        self.promise = promise
-        self.what = what
-        self.mode = ""  # of the silence in which it broke
 
 
 class UnknownKindError(Exception):
@@ -253,7 +244,7 @@ def _queued(world: World, leg_id: str, phone: Phone, last: Any) -> World:  # noq
 
 def _wait_piece(world: World, leg_id: str, phone: Phone, _last: Any) -> World:  # noqa: ANN401
     if phone.where != "queue":
-        raise Violation("a document comes back", f"{leg_id} is given a piece of a wait, unqueued")
+        raise Violation(Promise.COMES_BACK, f"{leg_id} is given a piece of a wait, unqueued")
     return world.with_phone(leg_id, phone)
 
 
@@ -295,7 +286,7 @@ def _hung_up_on(world: World, leg_id: str, phone: Phone, _last: Any) -> World:  
     leg = world.call.find_leg(leg_id)
     is_let_go = leg is not None and (leg.flow == CLOSING or is_unreached(world.call))
     if leg is not None and leg.role is Role.CALLER and not is_let_go:
-        raise Violation("nobody is hung up on", "the caller is hung up on, and nobody ended it")
+        raise Violation(Promise.NOT_HUNG_UP, "the caller is hung up on, and nobody ended it")
     world = world.with_phone(leg_id, phone._replace(where="over"))
     return report(world, Report(inputs.LegStatusChanged(leg_id, "completed")))
 
@@ -370,7 +361,7 @@ def _end(world: World, order: outputs.EndLeg) -> World:
     leg_id = order.leg_id
     leg = world.call.find_leg(leg_id)
     if leg is not None and leg.role is Role.CALLER and find_reason_void(order, world.call):
-        raise Violation("nobody is hung up on", "EndLeg is ordered for the caller")
+        raise Violation(Promise.NOT_HUNG_UP, "EndLeg is ordered for the caller")
     phone = world.phone(leg_id)
     if phone is None:  # not rung yet, and never will be
         queue = tuple(one for one in world.queue if not _places(one, leg_id))
@@ -421,7 +412,7 @@ def _redirect(world: World, order: outputs.RedirectLeg) -> World:
         found = inputs.Reconciled(leg_id, inputs.Found.TALK, leg.place, leg.step)
         return report(world, Report(found, may_be_lost=False))
     if phone.where == "failsafe" or (phone.where == "talk" and not phone.is_counselor):
-        raise Violation("nobody is hung up on", "the caller is taken away from 911")
+        raise Violation(Promise.NOT_HUNG_UP, "the caller is taken away from 911")
     world = world.with_phone(leg_id, phone._replace(where="moving", stop_ordered=True))
     if phone.where == "room":
         world = report(world, Report(inputs.RoomDeparted(leg_id, phone.room)))
@@ -468,7 +459,7 @@ def _of_a_party(world: World, order: outputs.HoldLeg | outputs.MuteLeg) -> Phone
     leg = world.call.find_leg(order.leg_id)
     if leg is not None and leg.role is Role.CALLER:
         what = f"{type(order).__name__} is ordered for the caller"
-        raise Violation("no caller is alone in a room", what)
+        raise Violation(Promise.NEVER_ALONE, what)
     phone = world.phone(order.leg_id)
     is_there = phone is not None and phone.where == "room" and phone.room == order.room
     return phone if is_there else None

@@ -15,9 +15,9 @@ from ivr_flows.call import Call, Role, Stage
 from ivr_flows.leg_requests import SWEEP_LATE_SECONDS
 from ivr_flows.program import Program
 from ivr_flows.psap_choice import psap_of
-from ivr_flows.safety import promises
 from ivr_flows.safety.acts import REFUSALS, refuse
-from ivr_flows.safety.carrier import Carrier, Choice, Violation, hang_up
+from ivr_flows.safety.carrier import Carrier, Choice, hang_up
+from ivr_flows.safety.violation import Promise, Violation
 from ivr_flows.safety.world import BY_TWIML, NOW, Item, Phone, Report, World, deadlines_of, key
 from ivr_flows.targets import name_of
 
@@ -65,7 +65,7 @@ class Silence:
         self.longest_record_seconds = max(self.longest_record_seconds, seconds)
         if seconds > self.record_seconds:
             what = f"the record is not over after {seconds:.0f} s"
-            raise _broken(promises.RINGING, what, mode)
+            raise _broken(Promise.RINGING, what, mode)
 
     def _check_caller(self, world: World, mode: str) -> None:
         seconds, alone = self._play(world, mode)
@@ -74,11 +74,11 @@ class Silence:
         if seconds > self.bound_seconds:
             most = f"{self.bound_seconds:.0f} s are the most"
             what = f"the caller is with nobody for {seconds:.0f} s, and {most}"
-            raise _broken(promises.REACHED, what, mode)
+            raise _broken(Promise.REACHED, what, mode)
         if alone > self.alone_seconds:
             most = f"{self.alone_seconds:.0f} s are the most"
             what = f"the caller is alone in a room for {alone:.0f} s, and {most}"
-            raise _broken(promises.NEVER_ALONE, what, mode)
+            raise _broken(Promise.NEVER_ALONE, what, mode)
 
     def _play(self, world: World, mode: str) -> tuple[float, float]:
         """Seconds until the end of the silence, and the longest time alone in a room in it."""
@@ -95,7 +95,7 @@ class Silence:
                     tail = known
                     break
                 if mark in on_trail:
-                    raise _broken(promises.DEADLINE, "the call goes round without an end", mode)
+                    raise _broken(Promise.DEADLINE, "the call goes round without an end", mode)
                 on_trail.add(mark)
             is_alone = player.world.is_alone_in_a_room
             try:
@@ -105,7 +105,7 @@ class Silence:
             self.steps += 1
             trail.append((mark, passed, is_alone))
             if len(trail) > MOST_STEPS:
-                raise _broken(promises.DEADLINE, "the call goes on without an end", mode)
+                raise _broken(Promise.DEADLINE, "the call goes on without an end", mode)
         rest, alone = tail
         run = 0.0
         for mark, passed, is_alone in reversed(trail):
@@ -134,7 +134,7 @@ def _matters(mode: str, item: Item) -> bool:
     return mode in (REFUSED, NO_SWITCHBOARD)
 
 
-def _broken(promise: str, what: str, mode: str) -> Violation:
+def _broken(promise: Promise, what: str, mode: str) -> Violation:
     violation = Violation(promise, what)
     violation.mode = mode
     return violation
@@ -185,7 +185,7 @@ class Player:
         if self.world.queue:
             self._at_once += 1
             if self._at_once > MOST_AT_ONCE:
-                raise Violation(promises.DEADLINE, "one thing leads to the next without any time")
+                raise Violation(Promise.DEADLINE, "one thing leads to the next without any time")
             item, *rest = self.world.queue
             self.world = self.world._replace(queue=tuple(rest))
             self._arrive(item)
@@ -193,11 +193,11 @@ class Player:
             return 0.0
         at, what, leg_id = min(self._dues(), default=(None, "", ""))
         if at is None:
-            raise Violation(promises.DEADLINE, "nothing is due, and nothing comes back by itself")
+            raise Violation(Promise.DEADLINE, "nothing is due, and nothing comes back by itself")
         passed = max(0.0, (at - self.now).total_seconds())
         self._at_once = self._at_once + 1 if passed == 0 else 0
         if self._at_once > MOST_AT_ONCE:
-            raise Violation(promises.DEADLINE, "one thing leads to the next without any time")
+            raise Violation(Promise.DEADLINE, "one thing leads to the next without any time")
         self.now = max(self.now, at)
         before = self.world
         self._happen(what, leg_id)
@@ -247,7 +247,7 @@ class Player:
         due_at = self.world.call.due_at
         stays = due_at is not None and due_at <= self.now and due_at == before
         if stays and not self.world.queue:
-            raise Violation(promises.DEADLINE, "a deadline passes, and stays due")
+            raise Violation(Promise.DEADLINE, "a deadline passes, and stays due")
 
     def _arrive(self, item: Item) -> None:
         self.did = ("arrive", item)

@@ -12,8 +12,9 @@ from ivr_flows.call import Call, Stage, Transfer
 from ivr_flows.program import Program
 from ivr_flows.safety import calling_back, promises
 from ivr_flows.safety.acts import Act, begin, is_in_side_dialogue, keys_at, list_acts, perform
-from ivr_flows.safety.carrier import Carrier, Violation
+from ivr_flows.safety.carrier import Carrier
 from ivr_flows.safety.continuation import MOST_AT_ONCE, Silence
+from ivr_flows.safety.violation import Promise, Violation
 from ivr_flows.safety.world import World, key
 
 Story = tuple[Act, ...]
@@ -54,7 +55,7 @@ class Found:
     `after` is how the story goes on in silence, `mode` what of the carrier works meanwhile.
     """
 
-    promise: str
+    promise: Promise
     what: str
     line: str
     story: Story
@@ -233,7 +234,7 @@ class Explorer:
                 continue
             if len(acts) > MOST_AT_ONCE:
                 what = "one thing leads to the next without any time"
-                raise _BrokenError(Violation(promises.DEADLINE, what), acts)
+                raise _BrokenError(Violation(Promise.DEADLINE, what), acts)
             try:
                 promises.check(world)
                 waiting += [((*acts, one), after) for one, after in self._ways(world, Act("run"))]

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 from ivr_flows.call import Call, Leg, Offer, OfferState, Place, Role, Stage
-from ivr_flows.safety.carrier import UnknownKindError, Violation
+from ivr_flows.safety.carrier import UnknownKindError
+from ivr_flows.safety.violation import Promise, Violation
 from ivr_flows.safety.world import BY_TWIML, World, deadlines_of
-
-REACHED = "a person or 911 is reached"
-DEADLINE = "no cycle without a deadline"
-RINGING = "no leg is left ringing"
-ONE_CLAIM = "nobody is claimed twice"
-NEVER_ALONE = "no caller is alone in a room"
-NOT_HUNG_UP = "nobody is hung up on"
 
 DRIVEN = frozenset({"queue", "ivr", "moving", *BY_TWIML})
 """Places from which the carrier comes back to us by itself: a time-out, a piece, a ring limit."""
@@ -37,7 +31,7 @@ def _has_deadline(world: World) -> None:
         raise UnknownKindError(msg)
     if world.caller_phone.where not in DRIVEN and call.due_at is None:
         raise Violation(
-            DEADLINE, "nothing is due, and the caller's leg does not come back by itself"
+            Promise.DEADLINE, "nothing is due, and the caller's leg does not come back by itself"
         )
 
 
@@ -48,14 +42,18 @@ def _nothing_rings_on(world: World) -> None:
             continue
         offer = call.find_offer(leg_id)
         if call.stage is Stage.CLOSED:
-            raise Violation(RINGING, f"{leg_id} rings on after the call is closed")
+            raise Violation(Promise.RINGING, f"{leg_id} rings on after the call is closed")
         if offer is not None and not offer.is_live:
-            raise Violation(RINGING, f"{leg_id} rings on for an offer that is {offer.state}")
+            raise Violation(
+                Promise.RINGING, f"{leg_id} rings on for an offer that is {offer.state}"
+            )
         leg = call.find_leg(leg_id)
         if leg is not None and leg.role is Role.OUTSIDE and not _is_awaited(call, leg):
-            raise Violation(RINGING, f"{leg_id} rings on for a transfer that is over")
+            raise Violation(Promise.RINGING, f"{leg_id} rings on for a transfer that is over")
         if leg is not None and not leg.is_live:
-            raise Violation(RINGING, f"{leg_id} rings on and the record says that it is over")
+            raise Violation(
+                Promise.RINGING, f"{leg_id} rings on and the record says that it is over"
+            )
 
 
 def _is_awaited(call: Call, leg: Leg) -> bool:
@@ -74,18 +72,18 @@ def _one_claim(world: World) -> None:
     ]
     twice = {one for one in people if people.count(one) > 1}
     if twice:
-        raise Violation(ONE_CLAIM, f"{min(twice)} is on two live legs of the call")
+        raise Violation(Promise.ONE_CLAIM, f"{min(twice)} is on two live legs of the call")
     taking = [offer for offer in call.offers if _takes(call, offer, legs[offer.leg_id])]
     if len(taking) > 1:
         names = " and ".join(offer.person_id for offer in taking)
-        raise Violation(ONE_CLAIM, f"{names} have both accepted the call")
+        raise Violation(Promise.ONE_CLAIM, f"{names} have both accepted the call")
     for offer in live:
         if call.stage is Stage.CONNECTED and not world.queue:
             what = f"the caller is connected, and {offer.person_id} is still offered the call"
-            raise Violation(ONE_CLAIM, what)
+            raise Violation(Promise.ONE_CLAIM, what)
         if taking and offer.desk == call.desk:
             what = f"{taking[0].person_id} has accepted, and {offer.person_id} still may"
-            raise Violation(ONE_CLAIM, what)
+            raise Violation(Promise.ONE_CLAIM, what)
 
 
 def _takes(call: Call, offer: Offer, leg: Leg) -> bool:

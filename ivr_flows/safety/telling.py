@@ -11,9 +11,10 @@ from ivr_flows.call import Call, Leg, Role
 from ivr_flows.outputs import Step
 from ivr_flows.safety import calling_back
 from ivr_flows.safety.acts import Act, perform
-from ivr_flows.safety.carrier import Carrier, Choice, Violation
+from ivr_flows.safety.carrier import Carrier, Choice
 from ivr_flows.safety.continuation import Player, spoken_seconds
 from ivr_flows.safety.explore import Found, begin_any
+from ivr_flows.safety.violation import Violation
 from ivr_flows.safety.world import NOW, Item, Report, World, deadlines_of
 
 ACT_SECONDS = 2.0  # what a person takes to answer, to press a key or to hang up

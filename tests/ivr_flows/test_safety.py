@@ -31,9 +31,10 @@ from ivr_flows import (
 )
 from ivr_flows.call import Call, Leg, OfferState
 from ivr_flows.program import Program
-from ivr_flows.safety import acts, carrier, promises
+from ivr_flows.safety import acts, carrier
 from ivr_flows.safety.explore import Explorer, Findings, Limits
 from ivr_flows.safety.verify import PASSES, explore, report
+from ivr_flows.safety.violation import Promise
 from ivr_flows.safety.world import LEFT_OUT, LOOKED_AT
 from ivr_flows.turn import Turn
 from router.programs.reading import EXAMPLES, read_file, to_program
@@ -75,7 +76,7 @@ def test_a_wait_without_a_deadline_is_told_as_a_story(monkeypatch: pytest.Monkey
     findings, story = seeded(hosted(), "psap")
 
     assert findings.found is not None
-    assert findings.found.promise == promises.DEADLINE
+    assert findings.found.promise == Promise.DEADLINE
     assert "0:00  a call comes in on the line psap" in story
     assert "From here on everything works, and nobody answers" in story
     assert "nothing is due, and nothing comes back by itself" in story
@@ -88,7 +89,7 @@ def test_a_caller_who_is_held_without_a_limit_is_found(monkeypatch: pytest.Monke
     findings, story = seeded(hosted(), "direct", limits=limits)
 
     assert findings.found is not None
-    assert findings.found.promise in (promises.DEADLINE, promises.REACHED)
+    assert findings.found.promise in (Promise.DEADLINE, Promise.REACHED)
     assert "presses star" in story
     assert "From here on the carrier takes no commands" in story
 
@@ -99,7 +100,7 @@ def test_a_leg_that_may_join_for_ever_is_found(monkeypatch: pytest.MonkeyPatch) 
     findings, story = seeded(hosted(), "direct")
 
     assert findings.found is not None
-    assert findings.found.promise in (promises.DEADLINE, promises.REACHED)
+    assert findings.found.promise in (Promise.DEADLINE, Promise.REACHED)
     assert "no status or conference callback arrives" in story
 
 
@@ -113,7 +114,7 @@ def test_a_ring_that_is_not_ended_is_found(monkeypatch: pytest.MonkeyPatch) -> N
     findings, story = seeded(hosted(), "direct")
 
     assert findings.found is not None
-    assert findings.found.promise == promises.RINGING
+    assert findings.found.promise == Promise.RINGING
     assert "withdrawn" in findings.found.what
     assert "it is time to ring the next one; ordered: ring Ben (clinician)" in story
     assert 'Ana (clinician) presses 1; hears "Connecting you."' in story
@@ -127,7 +128,7 @@ def test_a_phone_that_rings_after_the_caller_has_gone_is_found(
     findings, story = seeded(hosted(), "direct")
 
     assert findings.found is not None
-    assert findings.found.promise == promises.RINGING
+    assert findings.found.promise == Promise.RINGING
     assert story.splitlines()[-1].endswith("the caller hangs up")
 
 
@@ -137,7 +138,7 @@ def test_two_people_who_may_both_accept_are_found(monkeypatch: pytest.MonkeyPatc
     findings, _ = seeded(hosted(), "direct")
 
     assert findings.found is not None
-    assert findings.found.promise == promises.ONE_CLAIM
+    assert findings.found.promise == Promise.ONE_CLAIM
     assert findings.found.what == "ana has accepted, and ben still may"
 
 
@@ -151,7 +152,7 @@ def test_a_goodbye_that_nobody_has_decided_is_found(monkeypatch: pytest.MonkeyPa
     findings, story = seeded(PROGRAM, "direct")
 
     assert findings.found is not None
-    assert findings.found.promise == promises.NOT_HUNG_UP
+    assert findings.found.promise == Promise.NOT_HUNG_UP
     assert "hears 911 ringing" in story
     assert 'hears "Goodbye.", the line ends' in story
 
@@ -162,7 +163,7 @@ def test_a_deadline_that_passes_without_effect_is_found(monkeypatch: pytest.Monk
     findings, story = seeded(hosted(), "direct")
 
     assert findings.found is not None
-    assert findings.found.promise == promises.DEADLINE
+    assert findings.found.promise == Promise.DEADLINE
     assert "stays due" in findings.found.what
     assert "time" in story
 
@@ -200,7 +201,7 @@ def test_a_consultation_without_an_end_is_found(to: str, taken: str) -> None:
     findings, story = seeded(replace(program, transfers=transfers), "psap", limits=limits)
 
     assert findings.found is not None
-    assert findings.found.promise == promises.REACHED
+    assert findings.found.promise == Promise.REACHED
     assert f"a transfer to {to} is asked for by the API" in story
     assert taken in story
 
@@ -214,7 +215,7 @@ def test_a_party_outside_who_rings_on_after_the_transfer_is_found(
     findings, story = seeded(with_transfers(hosted()), "psap", limits=limits)
 
     assert findings.found is not None
-    assert findings.found.promise == promises.RINGING
+    assert findings.found.promise == Promise.RINGING
     assert "ordered: ring somebody outside (directory:warm_line)" in story
     assert "rings on for a transfer that is over" in findings.found.what
 
@@ -227,7 +228,7 @@ def test_a_caller_who_stays_after_911_and_is_reconnected_too_late_is_found(
     findings, story = seeded(hosted(), "psap", limits=replace(FOR_SEEDS, parties=1))
 
     assert findings.found is not None
-    assert findings.found.promise == promises.REACHED
+    assert findings.found.promise == Promise.REACHED
     assert "Lee (call taker) hangs up" in story
 
 
@@ -239,7 +240,7 @@ def test_a_hosted_desk_that_holds_a_returned_caller_without_a_limit_is_found(
     findings, story = seeded(hosted(), "direct", limits=replace(FOR_SEEDS, parties=1))
 
     assert findings.found is not None
-    assert findings.found.promise == promises.DEADLINE
+    assert findings.found.promise == Promise.DEADLINE
     assert "a deadline passes, and stays due" in story
     assert "ordered: ring Lee (call taker)" in story
 
@@ -257,7 +258,7 @@ def test_a_repair_that_takes_a_caller_s_deadline_away_is_found(
     findings, story = seeded(hosted(), "direct", limits=replace(FOR_SEEDS, parties=1))
 
     assert findings.found is not None
-    assert findings.found.promise == promises.DEADLINE
+    assert findings.found.promise == Promise.DEADLINE
     assert "is found elsewhere by reading the carrier" in story
 
 
@@ -287,7 +288,7 @@ def test_re5_an_older_order_that_takes_a_caller_away_from_911_is_found(
     findings, story = seeded(hosted(), "direct", limits=FAILSAFE)
 
     assert findings.found is not None
-    assert findings.found.promise == promises.NOT_HUNG_UP
+    assert findings.found.promise == Promise.NOT_HUNG_UP
     assert "the caller is answered by the fail-safe, of which the call is told" in story
     assert "the caller is taken away from 911" in story
 
@@ -301,7 +302,7 @@ def test_a_call_back_whose_ring_is_never_over_is_found(monkeypatch: pytest.Monke
     findings, story = seeded(hosted(), limits=CALL_BACKS)
 
     assert findings.found is not None
-    assert findings.found.promise == promises.DEADLINE
+    assert findings.found.promise == Promise.DEADLINE
     assert "0:00  the caller is called back by" in story
 
 
@@ -313,7 +314,7 @@ def test_somebody_who_stands_by_for_a_caller_who_has_gone_is_found(
     findings, story = seeded(hosted(), limits=CALL_BACKS)
 
     assert findings.found is not None
-    assert findings.found.promise in (promises.DEADLINE, promises.RINGING)
+    assert findings.found.promise in (Promise.DEADLINE, Promise.RINGING)
     assert "called back by the clinician who was there" in story
 
 
@@ -329,7 +330,7 @@ def test_a_caller_who_has_been_reached_and_is_hung_up_on_is_found(
     findings, story = seeded(hosted(), limits=CALL_BACKS)
 
     assert findings.found is not None
-    assert findings.found.promise == promises.NOT_HUNG_UP
+    assert findings.found.promise == Promise.NOT_HUNG_UP
     assert "the caller presses 1" in story
 
 
@@ -347,7 +348,7 @@ def test_an_announced_incident_that_ends_the_line_is_found(monkeypatch: pytest.M
     findings, story = seeded(hosted(), "transfer", limits=ENTRY)
 
     assert findings.found is not None
-    assert findings.found.promise == promises.NOT_HUNG_UP
+    assert findings.found.promise == Promise.NOT_HUNG_UP
     assert "911 has announced it: by its number" in story
 
 
@@ -358,7 +359,7 @@ def test_a_protocol_that_ends_the_line_is_found(monkeypatch: pytest.MonkeyPatch,
     findings, story = seeded(hosted(), line, limits=ENTRY)
 
     assert findings.found is not None
-    assert findings.found.promise == promises.NOT_HUNG_UP
+    assert findings.found.promise == Promise.NOT_HUNG_UP
     assert f"a call comes in on the line {line}" in story
 
 
