@@ -219,11 +219,20 @@ def lost(turn: Turn, leg: Leg) -> bool:
         turn.change(transfer=replace(transfer, giver=others[0].id))
         return True
     if not turn.call.desk:
-        # Nobody has vouched that a person is there: the caller is not left with them.
-        turn.change(transfer=None, desk=transfer.desk_before)
-        _let_go(turn, transfer.receiver)
+        let_outside_go(turn)
         turn.enter_stage(Stage.CONNECTED, turn.program.check_seconds)
     return False
+
+
+def let_outside_go(turn: Turn) -> None:
+    """Without the giver nobody has vouched that a person is there: the caller is not left to them.
+
+    What follows for the caller is for the one who calls this.
+    """
+    transfer = turn.call.transfer
+    if transfer is not None:
+        turn.change(transfer=None, desk=transfer.desk_before)
+        _let_go(turn, transfer.receiver)
 
 
 def _receiver_has_the_caller(turn: Turn, receiver: Leg) -> None:

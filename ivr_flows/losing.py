@@ -110,13 +110,14 @@ def has_left_for_menu(leg: Leg) -> bool:
 
 
 def giver_left_early(turn: Turn, leg: Leg) -> None:
-    """The call taker left while clinicians are rung: the caller waits for them like any other."""
+    """The giver left while others are rung: of a desk, the caller waits for them like any other."""
     turn.note("giver_left_early", leg.id)
-    next_ring_at = turn.call.next_ring_at
-    turn.change(transfer=None)
     if not turn.call.desk:
+        consulting.let_outside_go(turn)
         nobody_is_left(turn, lost=leg)
         return
+    next_ring_at = turn.call.next_ring_at
+    turn.change(transfer=None)
     turn.enter_stage(Stage.WAITING, turn.program.waiting_seconds)
     turn.change(next_ring_at=next_ring_at)
 

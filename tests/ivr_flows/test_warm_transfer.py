@@ -9,6 +9,7 @@ import pytest
 
 from ivr_flows import inputs, outputs
 from ivr_flows.call import DispatchNote, Place, Role, Stage
+from ivr_flows.connected import HELD_SECONDS
 from ivr_flows.prompts import seconds, text
 from tests.ivr_flows.story import (
     PROGRAM,
@@ -408,6 +409,21 @@ def test_tr7_a_giver_who_drops_while_somebody_outside_is_rung_withdraws_the_ring
     assert story.is_at(Stage.WAITING)
     story.answers(outside)
     assert isinstance(story.last(outside), outputs.Hangup)
+
+
+@pytest.mark.parametrize("target", OUTSIDE)
+def test_tr7_a_giver_who_is_never_reported_gone_withdraws_the_ring_outside_all_the_same(
+    target: str,
+) -> None:
+    story = talking()
+    asks(story, target)
+    outside = story.outside_leg()
+    story.leaves_room(CALLER)  # the giver has hung up, and the carrier's word of it is lost
+    story.passes(HELD_SECONDS)
+    assert "giver_left_early" in story.kinds()
+    assert outside in {getattr(one, "leg_id", "") for one in story.ordered(outputs.EndLeg)}
+    assert story.ringing_leg("ben")
+    assert story.is_at(Stage.WAITING)
 
 
 @pytest.mark.parametrize("target", [name for name in KEYS if name not in OUTSIDE])
