@@ -9,8 +9,8 @@ from __future__ import annotations
 from ivr_flows import callback, inputs
 from ivr_flows.call import CallBack, Leg, Offer, OfferState, Place, Role
 from ivr_flows.engine import arrive
-from ivr_flows.safety.carrier import CLINICIANS, Carrier
-from ivr_flows.safety.world import NOW, Phone, Report, World
+from ivr_flows.safety.carrier import CLINICIANS, Carrier, Choice
+from ivr_flows.safety.world import NOW, Phone, World
 
 BY_NOBODY = "called back by the system"
 BY_A_CLINICIAN = "called back by a clinician who is found first"
@@ -21,7 +21,7 @@ SEEK_SECONDS = 20  # where the program seeks nobody
 
 
 def begin(carrier: Carrier, way: str) -> World:
-    """The call that has just been made, before anybody is rung."""
+    """The call that has just been made, and has begun: both in one transaction."""
     program = carrier.program
     line = next((one.name for one in program.lines.values() if one.kind == "direct"), "")
     lost = arrive("lost", line or next(iter(program.lines)), program, NOW)
@@ -44,5 +44,4 @@ def begin(carrier: Carrier, way: str) -> World:
         offer = Offer(leg.id, person, desk, OfferState.ACCEPTED, NOW, None)
         call = call.with_leg(leg).with_offer(offer)
         phones[leg.id] = Phone("ivr")
-    begun = Report(inputs.CallBackBegun(), may_be_lost=False)
-    return World(call, phones, (begun,))
+    return carrier.give(World(call, phones), inputs.CallBackBegun(), Choice())
