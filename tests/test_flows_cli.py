@@ -17,9 +17,10 @@ DURHAM = str(EXAMPLES / "durham.toml")
 
 
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One short exploration in place of the usual ones."""
+    """One short exploration in place of the usual ones, and another of the wide ones."""
     limits = Limits(parties=1, faults=0, dialogues=False, states=60)
     monkeypatch.setattr(command, "PASSES", {"a few": limits})
+    monkeypatch.setattr(command, "WIDE", {"a wide few": limits})
 
 
 def test_verify_says_what_it_has_explored_and_that_it_is_not_all(
@@ -35,6 +36,15 @@ def test_verify_says_what_it_has_explored_and_that_it_is_not_all(
     assert "states" in result.stdout
     assert "not finished" in result.stdout
     assert "a person or 911 within 660 s from every state" in result.stdout
+
+
+def test_verify_explores_more_when_it_is_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    few(monkeypatch)
+
+    result = CliRunner().invoke(command.flows, ["verify", "--wide", "--file", DURHAM])
+
+    assert "durham, a wide few (" in result.stdout
+    assert "durham, a few (" not in result.stdout
 
 
 def test_verify_tells_the_story_of_a_broken_promise(monkeypatch: pytest.MonkeyPatch) -> None:

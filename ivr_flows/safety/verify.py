@@ -56,10 +56,65 @@ PASSES: dict[str, Limits] = {
     "every dialogue": Limits(parties=1, faults=0, acts=13, lines=("direct",), dialogues=True),
 }
 """Explorations whose product would be too large: each is wide in one direction, longest first."""
+WIDE: dict[str, Limits] = {
+    "faults in transfers": Limits(
+        parties=1,
+        faults=1,
+        after=1,
+        acts=9,
+        lines=("psap",),
+        dialogues=False,
+        targets=("desk:supervisors",),
+    ),
+    "faults in transfers to parties outside": Limits(
+        parties=1,
+        faults=1,
+        after=1,
+        acts=8,
+        lines=("psap",),
+        dialogues=False,
+        targets=("directory:interpreter", "team"),
+    ),
+    "faults in transfers to another program": Limits(
+        parties=1,
+        faults=1,
+        after=1,
+        acts=8,
+        lines=("psap",),
+        dialogues=False,
+        targets=("desk:nextville/clinicians", "directory:warm_line"),
+    ),
+    "faults in call-backs": Limits(
+        parties=1, faults=1, after=1, acts=8, call_backs=True, dialogues=False
+    ),
+    "faults in dialogues": Limits(
+        parties=1, faults=1, after=1, acts=10, lines=("direct",), dialogues=True
+    ),
+    "faults on the other lines": Limits(
+        parties=1,
+        faults=1,
+        after=1,
+        acts=9,
+        lines=("front_door_911", "transfer"),
+        dialogues=False,
+    ),
+    "the fail-safe in transfers": Limits(
+        parties=1,
+        faults=1,
+        after=2,
+        acts=9,
+        lines=("psap",),
+        dialogues=False,
+        failsafe=True,
+        targets=("desk:supervisors", "directory:interpreter"),
+    ),
+}
+"""Faults where `PASSES` has none: a minute or two each, for a soak."""
 NOT_EXPLORED = (
-    "earlier calls, speech, an announced incident that another call takes; faults in a call that "
-    "we make, and in a transfer or a dialogue; protocols and announced incidents beyond their "
-    "questions; stories longer than each part says"
+    "earlier calls, speech, an announced incident that another call takes; without --wide, faults "
+    "in a call that we make, in a transfer or a dialogue, and on lines that begin with many "
+    "questions; protocols and announced incidents beyond their questions; stories longer than "
+    "each part says"
 )
 
 

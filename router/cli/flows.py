@@ -13,7 +13,7 @@ import click
 from ivr_flows.program import Program
 from ivr_flows.safety import drawing
 from ivr_flows.safety.explore import Findings, Limits
-from ivr_flows.safety.verify import NOT_EXPLORED, PASSES, explore, report
+from ivr_flows.safety.verify import NOT_EXPLORED, PASSES, WIDE, explore, report
 from router.cli.what_if import find_program
 from router.programs.document import ProgramDocument
 from router.programs.reading import EXAMPLES, read_file, to_program
@@ -31,16 +31,23 @@ def flows() -> None:
 @click.option("--file", type=FILE, help="A program's file.")
 @click.option("--faults", type=click.IntRange(0), help="The most that go wrong in one story.")
 @click.option("--parties", type=click.IntRange(1, 4), help="People a desk, and lines of 911.")
+@click.option("--wide", is_flag=True, help="Faults where the usual parts explore none; minutes.")
 @click.option("--minutes", default=10.0, show_default=True, help="The most each part may take.")
 def verify(
-    name: str | None, file: Path | None, faults: int | None, parties: int | None, minutes: float
+    name: str | None,
+    file: Path | None,
+    faults: int | None,
+    parties: int | None,
+    minutes: float,
+    *,
+    wide: bool,
 ) -> None:
     """Explore every state that calls can get into, and prove that none leaves a caller alone.
 
-    With --faults or --parties, one exploration so wide instead of the usual ones. Exits with 1
+    With --wide, --faults or --parties, other explorations instead of the usual ones. Exits with 1
     when a promise is broken, with 2 when the time was over before everything was seen.
     """
-    passes = PASSES
+    passes = WIDE if wide else PASSES
     if faults is not None or parties is not None:
         passes = {"as asked": Limits(parties=parties or 1, faults=faults or 0)}
     passes = {name: replace(limits, minutes=minutes) for name, limits in passes.items()}

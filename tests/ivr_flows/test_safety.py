@@ -33,7 +33,7 @@ from ivr_flows.call import Call, Leg, OfferState
 from ivr_flows.program import Program
 from ivr_flows.safety import acts, carrier
 from ivr_flows.safety.explore import Explorer, Findings, Limits
-from ivr_flows.safety.verify import PASSES, explore, report
+from ivr_flows.safety.verify import PASSES, WIDE, explore, report
 from ivr_flows.safety.violation import Promise
 from ivr_flows.safety.world import LEFT_OUT, LOOKED_AT
 from ivr_flows.turn import Turn
@@ -364,7 +364,7 @@ def test_a_protocol_that_ends_the_line_is_found(monkeypatch: pytest.MonkeyPatch,
 
 
 def test_the_parts_say_how_far_they_go() -> None:
-    for name, limits in PASSES.items():
+    for name, limits in (*PASSES.items(), *WIDE.items()):
         told = next(report(name, Findings("anywhere", limits, ())))
         assert limits.acts is None or f"at most {limits.acts} acts" in told
         assert all(to in told for to in limits.targets)

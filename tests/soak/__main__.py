@@ -1,5 +1,6 @@
 """What tests play a few times, played for long; exits with 1 if anything fails.
 
+flows     every state of the three programs with faults where `flows verify` explores none
 lives     random lives of a call, 2000 for each program, line and carrier
 races     ten times the races for people: two acceptances at once, and many calls for few people
 calls     ten minutes of random calls through every process, over the emulator's wire
@@ -32,7 +33,7 @@ from tests.soak.telephone import soak_telephone
 
 ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / ".state" / "soak"
-PARTS = ("lives", "races", "calls", "line", "past", "emulator", "matrix", "faults")
+PARTS = ("flows", "lives", "races", "calls", "line", "past", "emulator", "matrix", "faults")
 LIVES = "tests/ivr_flows/test_first_duty.py"
 CROWD = "tests/emulator/test_crowd.py"
 RACES = ("tests/services/test_apply_input.py", "tests/services/test_claims_under_load.py")
@@ -60,6 +61,9 @@ def main() -> int:
 
 
 def _play(part: str, options: argparse.Namespace) -> bool:
+    if part == "flows":
+        verify = ("flows", "verify", "--wide", "--minutes", "60")
+        return _run("-c", "from router.cli import main; main()", *verify)
     if part == "lives":
         return _pytest(LIVES, "-n", "2", SWITCHBACK_LIVES=str(options.lives))
     if part == "races":
@@ -79,7 +83,12 @@ def _play(part: str, options: argparse.Namespace) -> bool:
 
 
 def _pytest(*arguments: str, **environment: str) -> bool:
-    command = [sys.executable, "-m", "pytest", "-q", "--timeout", "0", *arguments]
+    return _run("-m", "pytest", "-q", "--timeout", "0", *arguments, **environment)
+
+
+def _run(*arguments: str, **environment: str) -> bool:
+    """Whether Python succeeds with those arguments."""
+    command = [sys.executable, *arguments]
     done = subprocess.run(command, check=False, cwd=ROOT, env={**os.environ, **environment})
     return done.returncode == 0
 
