@@ -228,6 +228,7 @@ class Found(StrEnum):
 class Reconciled:
     """Two readings of the carrier, ten seconds apart, say that a leg is not where we think (Law 1).
 
+    That a caller's own leg rings 911, or talks with them, counts after one: nobody is moved for it.
     `place` and `step` are the leg's as our record said both times. `status` is the carrier's word
     for a leg that is over, `room` the generation of the room that the leg is in.
     """

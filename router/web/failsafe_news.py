@@ -59,6 +59,6 @@ class FailsafeNews:
         except NotFoundError:
             log.error("failsafe_of_no_call", leg_id=leg_id)  # noqa: TRY400 - its name says it all
         except Exception as error:  # noqa: BLE001 - the database may be back in a moment
-            log.warning("failsafe_not_told", leg_id=leg_id, error=type(error).__name__)
+            log.debug("failsafe_not_told", leg_id=leg_id, error=type(error).__name__)
             return False
         return True
