@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ivr_flows.call import Call
 from router.demo.stage import Stage
 from router.emulator.client import Phone
 from tests.calls.scripts import accepts, chooses, connects, is_heard, opens_menu, records
@@ -18,10 +19,17 @@ def consults(stage: Stage, caller: Phone, carla: Phone, sam: Phone) -> None:
     chooses(carla, "supervisors")
     carla.hears("stay with your caller")
     carla.is_talking_with("Jo")
+    together = caller.transcript()[-1]["seq"]
     accepts(sam, "transfer, from a clinician")
     carla.hears("your caller is on hold", within=10)
     carla.is_talking_with("Sam Supervisor")
     caller.is_hearing("wait")
+
+    def is_spoken_to(_: Call) -> bool:
+        return any(one["kind"] == "say" for one in caller.transcript(together))
+
+    # Music comes first: a key is heard from the wait's first sentence on.
+    stage.until(stage.person(caller), is_spoken_to, "to be spoken to in the wait")
 
 
 def only(stage: Stage, sam: Phone) -> None:
