@@ -56,55 +56,22 @@ PASSES: dict[str, Limits] = {
     "every dialogue": Limits(parties=1, faults=0, acts=13, lines=("direct",), dialogues=True),
 }
 """Explorations whose product would be too large: each is wide in one direction, longest first."""
+_ONE_FAULT = Limits(parties=1, faults=1, after=1, acts=8, lines=("psap",), dialogues=False)
 WIDE: dict[str, Limits] = {
-    "faults in transfers": Limits(
-        parties=1,
-        faults=1,
-        after=1,
-        acts=9,
-        lines=("psap",),
-        dialogues=False,
-        targets=("desk:supervisors",),
+    "faults in transfers": replace(_ONE_FAULT, acts=9, targets=("desk:supervisors",)),
+    "faults in transfers to parties outside": replace(
+        _ONE_FAULT, targets=("directory:interpreter", "team")
     ),
-    "faults in transfers to parties outside": Limits(
-        parties=1,
-        faults=1,
-        after=1,
-        acts=8,
-        lines=("psap",),
-        dialogues=False,
-        targets=("directory:interpreter", "team"),
+    "faults in transfers to another program": replace(
+        _ONE_FAULT, targets=("desk:nextville/clinicians", "directory:warm_line")
     ),
-    "faults in transfers to another program": Limits(
-        parties=1,
-        faults=1,
-        after=1,
-        acts=8,
-        lines=("psap",),
-        dialogues=False,
-        targets=("desk:nextville/clinicians", "directory:warm_line"),
-    ),
-    "faults in call-backs": Limits(
-        parties=1, faults=1, after=1, acts=8, call_backs=True, dialogues=False
-    ),
-    "faults in dialogues": Limits(
-        parties=1, faults=1, after=1, acts=10, lines=("direct",), dialogues=True
-    ),
-    "faults on the other lines": Limits(
-        parties=1,
-        faults=1,
-        after=1,
-        acts=9,
-        lines=("front_door_911", "transfer"),
-        dialogues=False,
-    ),
-    "the fail-safe in transfers": Limits(
-        parties=1,
-        faults=1,
+    "faults in call-backs": replace(_ONE_FAULT, lines=(), call_backs=True),
+    "faults in dialogues": replace(_ONE_FAULT, acts=10, lines=("direct",), dialogues=True),
+    "faults on the other lines": replace(_ONE_FAULT, acts=9, lines=("front_door_911", "transfer")),
+    "the fail-safe in transfers": replace(
+        _ONE_FAULT,
         after=2,
         acts=9,
-        lines=("psap",),
-        dialogues=False,
         failsafe=True,
         targets=("desk:supervisors", "directory:interpreter"),
     ),
