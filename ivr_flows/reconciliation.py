@@ -49,7 +49,8 @@ def _mend(turn: Turn, leg: Leg, given: Reconciled) -> str:
             return "nobody to rescue"
         turn.do(RescueCaller(leg.id))
     elif given.found in (Found.DIAL, Found.TALK):
-        if leg.place is Place.DIAL and not (given.found is Found.TALK and leg.seeks_911):
+        known = (leg.place, leg.role, leg.room)
+        if is_as_we_think(*known, given.found, given.room, seeks_911=leg.seeks_911):
             return "as we think"
         # A fail-safe document rings 911 for the caller, and goes on till it has reached it.
         if not is_caller:
